@@ -1,0 +1,56 @@
+/*
+ * Markings to labels and labels to markings.
+ *
+ * Knows the fixed TLP 1, TLP 2.0 and PAP marking-definitions by id, and
+ * the marking-definition with Comity's extension
+ * (extension-definition--61c2b3a4-7c35-4b8a-9d1e-0f5c3a9e7b21) that carries
+ * the rest of a label.
+ */
+#ifndef RECORD_MARKING_H
+#define RECORD_MARKING_H
+
+#include "record/label.h"
+#include "record/stix.h"
+
+#define COMITY_EXTENSION_ID \
+	"extension-definition--61c2b3a4-7c35-4b8a-9d1e-0f5c3a9e7b21"
+
+/*
+ * What is known of a marking-definition that is not one of the fixed ones:
+ * marking_find(arg, id) gives the bytes of the stored marking-definition
+ * object, or the empty str if there is none.
+ */
+struct marking_source {
+	struct str (*find)(void *arg, struct str id);
+	void *arg;
+};
+
+/*
+ * label_from_markings(o, v, src, base, out):
+ * The label of a valid object: its markings joined (N4: the strictest
+ * counts, whole-object and granular alike), each field no marking states
+ * taken from base, the label of the source it came from.  A marking that
+ * is unknown, or a known one whose content does not parse, gives the most
+ * restrictive value of everything (N1).  A statement marking states nothing.
+ * A Comity marking states every field: one it lacks is most restrictive.
+ * out_unknown (may be NULL) counts unknown markings.  The kind is base's
+ * unless a Comity marking states one.  Return 0 (never fails on content).
+ */
+int label_from_markings(const struct stix_object *o,
+    const struct vocabulary *v, const struct marking_source *src,
+    const struct label *base, struct label *out, unsigned *out_unknown);
+
+/*
+ * label_to_marking(l, v, created, out): append one marking-definition
+ * object (JSON, one line) with Comity's extension that states l whole; its
+ * id is a UUIDv5 of its content, so equal labels give equal objects.
+ * created: RFC 3339 text.
+ */
+void label_to_marking(const struct label *l, const struct vocabulary *v,
+    struct str created, struct buf *out);
+
+/* marking_tlp_id(tlp) / marking_pap_id(pap): the fixed TLP 2.0 / PAP ids. */
+const char *marking_tlp_id(int tlp);
+const char *marking_pap_id(int pap);
+
+#endif
