@@ -1,0 +1,43 @@
+/*
+ * Derived objects: what is left of a record when parts of it are taken out.
+ *
+ * Removing anything makes a new object with a new id by a new creator (STIX
+ * 2.1 section 3.6.2): the redactor.  Its id follows from the original's id
+ * and version and from what was taken out, so that the same redaction always
+ * gives the same bytes, also after a crash.
+ */
+#ifndef RECORD_DERIVE_H
+#define RECORD_DERIVE_H
+
+#include "record/stix.h"
+
+/*
+ * derive_identity(cert_id, dst): the STIX identity id of a CERT.
+ * dst holds STIX_ID_MAX bytes; returns dst.
+ */
+const char *derive_identity(const char *cert_id,
+    char dst[static STIX_ID_MAX]);
+
+/*
+ * derive_id(o, parts, n, cert_id, dst): the id that the derived object of o
+ * without those parts has when cert_id makes it; returns dst.
+ */
+const char *derive_id(const struct stix_object *o,
+    const char *const *parts, size_t n, const char *cert_id,
+    char dst[static STIX_ID_MAX]);
+
+/*
+ * derive_redacted(o, parts, n, cert_id, out):
+ * Append the object that is left of o (valid, just read) without the n
+ * parts.  A part is "source" (creator and external references),
+ * "victim.name" or "victim.contact" (the custom properties of that name, the
+ * identity's own, and free-text descriptions, which may repeat them), or a
+ * property path such as "x_detail.host", followed through lists.  A required
+ * text is replaced by "redacted"; granular markings whose selectors no
+ * longer exist are dropped.  Return 0; ERR_DENIED if a part is one the
+ * object cannot do without (id, type, pattern, references of a relationship).
+ */
+int derive_redacted(const struct stix_object *o, const char *const *parts,
+    size_t n, const char *cert_id, struct buf *out) MUST_CHECK;
+
+#endif
