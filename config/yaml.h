@@ -4,8 +4,8 @@
  *
  * Every scalar is text until the schema says otherwise.  Refused, with
  * position: aliases, anchors, tags, a second document, repeated keys, keys
- * that are not plain text, NUL, bytes that are not UTF-8, tabs as
- * indentation, nesting deeper than YAML_DEPTH_MAX, more than YAML_NODES_MAX
+ * that are not text, merge keys, directives, NUL, bytes that are not UTF-8,
+ * line ends and controls an editor does not show, tabs as indentation, nesting deeper than YAML_DEPTH_MAX, more than YAML_NODES_MAX
  * nodes, files over YAML_BYTES_MAX.
  */
 #ifndef CONFIG_YAML_H
@@ -39,9 +39,14 @@ struct yaml_tree;	/* owns all nodes and texts */
  */
 struct yaml_tree *yaml_parse(const char *file, struct str text,
     struct err *e);
-void yaml_free(struct yaml_tree *t);
+/*
+ * yaml_free(t): free all of it; NULL is fine.  Linked under another name:
+ * libyaml exports a yaml_free of its own, and calls it.
+ */
+void yaml_free(struct yaml_tree *t) __asm__("comity_yaml_free");
 MEM_AUTO(struct yaml_tree, yaml_free);
 
+/* yaml_root(t): its outermost node, borrowed from t; never NULL. */
 const struct yaml_node *yaml_root(const struct yaml_tree *t);
 
 /* yaml_get(map, key): the member's value, or NULL. */

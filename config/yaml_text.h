@@ -1,0 +1,20 @@
+/*
+ * What is checked on the bytes of a YAML file before libyaml sees them:
+ * everything that makes a file look different to a person than to a parser.
+ */
+#ifndef CONFIG_YAML_TEXT_H
+#define CONFIG_YAML_TEXT_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * yaml_text_check(file, text, e): UTF-8 (RFC 3629) of at most
+ * YAML_BYTES_MAX bytes, without NUL and control characters, line ends other
+ * than LF and CR LF, invisible direction marks, and tabs in indentation.
+ * ERR_CONF with file:line:col in e.
+ */
+int yaml_text_check(const char *file, struct str text, struct err *e)
+    MUST_CHECK;
+
+#endif
