@@ -86,7 +86,11 @@ struct vocabulary {
 
 /* names_find(n, s): the index of s, or -1. */
 int names_find(const struct names *n, struct str s);
-/* names_add(n, s, max): index of s, added if new; ERR_LIMIT when full. */
+/*
+ * names_add(n, s, max): index of s, added if new; ERR_LIMIT when full or s
+ * is too long, ERR_VALUE if s is empty, "?" or "*", or holds white space,
+ * control characters or a comma.
+ */
 int names_add(struct names *n, struct str s, size_t max) MUST_CHECK;
 void names_clear(struct names *n);
 
@@ -125,7 +129,24 @@ void label_normalise(struct label *l, const struct vocabulary *v);
 
 /*
  * label_encode(l, v, out): append the canonical text of comity-protocol(7),
- * LABELS: one "name=value" line a field, fixed order, sorted names, LF.
+ * LABELS, at most LABEL_BYTES_MAX bytes, each line ended by LF:
+ *
+ *	comity-label/1
+ *	purposes=block,detect		names; empty: none
+ *	tlp=green			clear green amber amber+strict red
+ *	pap=clear			clear green amber red
+ *	audience=cert-xb/ops		desks; empty: nobody; "*": everyone
+ *	hops=1				0 to 7
+ *	expires=1798761599999		ms since 1970, or "never"
+ *	caveats=no-resale		names; empty: none; "*": every one
+ *	lineage=secops			names; empty: none; "*": every one
+ *	roots=cert-xa			CERTs; empty: none; "*": every one
+ *	seq=0				decimal
+ *	kind=botnet			one name
+ *
+ * Lists are sorted by bytes and joined by commas.  "?" in a list is
+ * something the writer has no name for.  A label too long for that is
+ * written for nobody.
  */
 void label_encode(const struct label *l, const struct vocabulary *v,
     struct buf *out);
