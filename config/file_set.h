@@ -17,6 +17,7 @@
 
 struct file_set;
 
+/* file_set_new(): an empty set, never NULL; file_set_free frees it. */
 struct file_set *file_set_new(void);
 void file_set_free(struct file_set *s);
 MEM_AUTO(struct file_set, file_set_free);
@@ -39,14 +40,20 @@ bool file_set_match(const struct file_set *s, const char *pattern, size_t i,
 
 /*
  * file_set_read_dir(s, dir, e): add every regular file "*.yaml" of dir and
- * of its direct sub-directories that end in ".d", named relative to dir.
- * Not followed: symbolic links that leave dir, FIFOs, devices; refused with
- * the name: files over YAML_BYTES_MAX.  ERR_IO, ERR_LIMIT, ERR_CONF.
+ * of its direct sub-directories that end in ".d", named relative to dir;
+ * hidden files are left out.  Refused with the name: symbolic links that
+ * leave dir, FIFOs, devices and directories called "*.yaml", files that
+ * everybody may write or that belong to neither root, us nor dir's owner,
+ * files over YAML_BYTES_MAX.  ERR_IO, ERR_LIMIT, ERR_EXISTS, ERR_CONF.
  */
 int file_set_read_dir(struct file_set *s, const char *dir, struct err *e)
     MUST_CHECK;
 
-/* file_set_encode / decode: one run of bytes, for a channel. */
+/*
+ * file_set_encode(s, out): append the set as one run of bytes, for a
+ * channel.  file_set_decode(bytes, e): the set in exactly these bytes; NULL
+ * with e (ERR_SYNTAX, ERR_LIMIT, ERR_ORDER, ERR_VERSION) on anything else.
+ */
 void file_set_encode(const struct file_set *s, struct buf *out);
 struct file_set *file_set_decode(struct str bytes, struct err *e);
 

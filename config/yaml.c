@@ -29,6 +29,7 @@ struct level {
 	struct yaml_node *node;		/* borrowed from the tree */
 	struct yaml_node *last;		/* its newest member */
 	struct yaml_node *pending;	/* a member with a key, no value yet */
+	int indent;			/* of the innermost block, or -1 */
 };
 
 struct builder {
@@ -59,7 +60,9 @@ static const struct {
 	{ "did not find expected ',' or ']'", "close the list with \"]\"" },
 	{ "did not find expected ',' or '}'", "close the mapping with \"}\"" },
 	{ "found unexpected end of stream", "close the quote" },
-	{ "did not find expected node content", "write the value, or remove this" },
+	{ "did not find expected node content",
+	    "write the value, or remove this" },
+	{ "found unknown directive name", "remove the directive" },
 };
 
 /* Fill e with the position and a text without file names in it. */
@@ -91,12 +94,12 @@ refuse_syntax(const struct builder *b)
 	    p->context == NULL ? "" : p->context, advice);
 }
 
-/* The byte of the file at mark; marks come in rising order. */
-static char
-byte_at(struct builder *b, yaml_mark_t mark)
+/* The file from mark on; marks come in rising order (else nothing). */
+static struct str
+text_from(struct builder *b, yaml_mark_t mark)
 {
 	if (mark.index < b->at_char)
-		return '\0';
+		return STR("");
 	while (b->at_char < mark.index && b->at_byte < b->text.n) {
 		b->at_byte++;
 		while (b->at_byte < b->text.n &&
@@ -104,7 +107,45 @@ byte_at(struct builder *b, yaml_mark_t mark)
 			b->at_byte++;
 		b->at_char++;
 	}
-	return b->at_byte < b->text.n ? b->text.p[b->at_byte] : '\0';
+	return (struct str){ b->text.p + b->at_byte, b->text.n - b->at_byte };
+}
+
+/* "]", "}" or a quote just ended at mark: no comment glued to it. */
+static int
+check_comment(struct builder *b, yaml_mark_t mark)
+{
+	/* YAML 1.2 6.6: comments are separated from what is before them. */
+	if (str_starts(text_from(b, mark), "#"))
+		return refuse(b, mark, "a comment directly after a value; "
+		    "want a blank before \"#\"");
+	return 0;
+}
+
+/* libyaml is lax about where the lines of a long text begin. */
+static int
+check_layout(struct builder *b, const yaml_event_t *ev)
+{
+	int indent = b->depth == 0 ? -1 : b->levels[b->depth - 1].indent;
+	struct str from = text_from(b, ev->start_mark), to;
+	const char *fault = NULL;
+
+	switch (ev->data.scalar.style) {
+	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+	case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+		to = text_from(b, ev->end_mark);
+		from.n -= to.n <= from.n ? to.n : from.n;
+		fault = yaml_text_quoted_fault(from, indent);
+		if (fault == NULL)
+			return check_comment(b, ev->end_mark);
+		break;
+	case YAML_LITERAL_SCALAR_STYLE:
+	case YAML_FOLDED_SCALAR_STYLE:
+		fault = yaml_text_block_fault(from, indent);
+		break;
+	default:
+		break;
+	}
+	return fault == NULL ? 0 : refuse(b, ev->start_mark, fault);
 }
 
 /* Refuse anchor and tag; "!" alone leaves no trace but its byte. */
@@ -115,7 +156,7 @@ check_properties(struct builder *b, const yaml_event_t *ev,
 	if (anchor != NULL)
 		return refuse(b, ev->start_mark, "an anchor; anchors and "
 		    "aliases are not supported, write the value out");
-	if (tag != NULL || byte_at(b, ev->start_mark) == '!')
+	if (tag != NULL || str_starts(text_from(b, ev->start_mark), "!"))
 		return refuse(b, ev->start_mark, "a tag; tags are not "
 		    "supported, remove it (or quote a text with \"!\")");
 	return 0;
@@ -234,6 +275,7 @@ on_scalar(struct builder *b, const yaml_event_t *ev)
 
 	TRY(check_properties(b, ev, ev->data.scalar.anchor,
 	    ev->data.scalar.tag));
+	TRY(check_layout(b, ev));
 	if (wants_key(b))
 		return on_key(b, ev);
 	TRY(node_new(b, YAML_TEXT, ev, &n));
@@ -241,6 +283,20 @@ on_scalar(struct builder *b, const yaml_event_t *ev)
 	n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node_place(b, n);
 	return 0;
+}
+
+/* The indentation that lines inside a new level must go beyond. */
+static int
+level_indent(struct builder *b, enum yaml_kind kind, const yaml_event_t *ev)
+{
+	const struct level *outer = level_top(b);
+	bool block = kind == YAML_MAP ?
+	    ev->data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE :
+	    ev->data.sequence_start.style == YAML_BLOCK_SEQUENCE_STYLE;
+
+	if (block)
+		return (int)ev->start_mark.column;
+	return outer == NULL ? -1 : outer->indent;
 }
 
 static int
@@ -265,7 +321,9 @@ on_open(struct builder *b, enum yaml_kind kind, const yaml_event_t *ev)
 		    YAML_DEPTH_MAX);
 	TRY(node_new(b, kind, ev, &n));
 	node_place(b, n);
-	b->levels[b->depth++] = (struct level){ n, NULL, NULL };
+	b->levels[b->depth] = (struct level){ .node = n,
+	    .indent = level_indent(b, kind, ev) };
+	b->depth++;
 	return 0;
 }
 
@@ -309,11 +367,13 @@ check_repeated(const struct builder *b, const struct yaml_node *map)
 }
 
 static int
-on_close(struct builder *b)
+on_close(struct builder *b, const yaml_event_t *ev)
 {
 	const struct yaml_node *n = level_top(b)->node;
 
 	b->depth--;
+	if (ev->end_mark.index > ev->start_mark.index)
+		TRY(check_comment(b, ev->end_mark));
 	return n->kind == YAML_MAP ? check_repeated(b, n) : 0;
 }
 
@@ -343,7 +403,7 @@ on_event(struct builder *b, const yaml_event_t *ev)
 		return on_open(b, YAML_MAP, ev);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		return on_close(b);
+		return on_close(b, ev);
 	case YAML_DOCUMENT_START_EVENT:
 		return on_document(b, ev);
 	case YAML_ALIAS_EVENT:

@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 
+#include <string.h>
+
 /* Where the check is in the file: everything counted from 1. */
 struct place {
 	const char *file;	/* borrowed */
@@ -104,4 +106,78 @@ yaml_text_check(const char *file, struct str text, struct err *e)
 		place_advance(&at, c);
 	}
 	return 0;
+}
+
+/* Blanks at the start of s. */
+static size_t
+blanks(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] == ' ')
+		n++;
+	return n;
+}
+
+/* Is there nothing at s but an end of line (or of the text)? */
+static bool
+is_line_end(struct str s)
+{
+	return s.n == 0 || s.p[0] == '\n' || s.p[0] == '\r';
+}
+
+/* What follows the first line of s; false if there is no other line. */
+static bool
+next_line(struct str *s)
+{
+	const char *end = s->n == 0 ? NULL : memchr(s->p, '\n', s->n);
+
+	if (end == NULL)
+		return false;
+	s->n -= (size_t)(end + 1 - s->p);
+	s->p = end + 1;
+	return true;
+}
+
+const char *
+yaml_text_quoted_fault(struct str s, int indent)
+{
+	while (next_line(&s)) {
+		size_t n = blanks(s);
+
+		if (is_line_end((struct str){ s.p + n, s.n - n }))
+			continue;
+		if ((int)n <= indent)
+			return "a text in quotes whose next line is not "
+			    "indented; indent it deeper than the key";
+	}
+	return NULL;
+}
+
+const char *
+yaml_text_block_fault(struct str rest, int indent)
+{
+	size_t widest = 0, n = 1;
+
+	while (n < rest.n && rest.p[n] != '\0' &&
+	    strchr("+-0123456789", rest.p[n]) != NULL)
+		n++;
+	if (n < rest.n && rest.p[n] == '#')
+		return "a comment directly after \"|\" or \">\"; want a blank "
+		    "before \"#\"";
+	/* An indentation that is stated needs no guess. */
+	for (size_t i = 1; i < n; i++)
+		if (rest.p[i] >= '0' && rest.p[i] <= '9')
+			return NULL;
+	while (next_line(&rest)) {
+		n = blanks(rest);
+		if (!is_line_end((struct str){ rest.p + n, rest.n - n })) {
+			if ((int)n > indent && widest > n)
+				return "a block of text that begins with a "
+				    "wider empty line; empty that line";
+			break;
+		}
+		widest = n > widest ? n : widest;
+	}
+	return NULL;
 }

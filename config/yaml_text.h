@@ -17,4 +17,18 @@
 int yaml_text_check(const char *file, struct str text, struct err *e)
     MUST_CHECK;
 
+/*
+ * yaml_text_quoted_fault(s, indent): s is a text in quotes as it is in the
+ * file, within a block indented by indent (-1: none).  What is wrong with
+ * the indentation of its further lines (YAML 1.2 6.3), or NULL.
+ */
+const char *yaml_text_quoted_fault(struct str s, int indent);
+
+/*
+ * yaml_text_block_fault(rest, indent): rest is the file from the "|" or ">"
+ * of a block of text on.  What is wrong with its first lines (YAML 1.2
+ * 8.1.1), or NULL.
+ */
+const char *yaml_text_block_fault(struct str rest, int indent);
+
 #endif

@@ -1,0 +1,93 @@
+/*
+ * comityd.yaml: everything an administrator sets that is not policy.  Each
+ * option is a row in settings.c and a paragraph in comityd.yaml(5).
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+#define SETTINGS_FILE "comityd.yaml"
+#define SETTINGS_LISTEN_MAX 16
+#define SETTINGS_PATH_MAX 1024
+
+enum settings_log_level {
+	SETTINGS_LOG_ERROR,
+	SETTINGS_LOG_WARNING,
+	SETTINGS_LOG_NOTICE,
+	SETTINGS_LOG_INFO,
+	SETTINGS_LOG_DEBUG,
+};
+
+enum settings_log_target {
+	SETTINGS_LOG_AUTO,	/* the journal if started by systemd */
+	SETTINGS_LOG_STDERR,
+	SETTINGS_LOG_JOURNAL,
+	SETTINGS_LOG_SYSLOG,
+};
+
+struct settings_limits {
+	int64_t unproved_start, unproved_max;	/* sessions, whole daemon */
+	int64_t unproved_per_address;		/* per /32 or /64, at once */
+	int64_t unproved_per_minute;		/* per /32 or /64 */
+	int64_t penalty_min_ms, penalty_max_ms;	/* after a failed proof */
+	int64_t handshake_ms, proof_ms;		/* deadlines, absolute */
+	int64_t handshakes_per_second;		/* all listeners */
+	int64_t sessions_per_peer;
+	int64_t credit_bytes;			/* outstanding per peer */
+	int64_t output_pause_bytes, output_drop_bytes;
+	int64_t peer_per_second, peer_burst, peer_per_day;	/* records */
+	int64_t peer_share_percent;		/* of the store */
+	int64_t ping_ms, ping_missed;
+	int64_t reconnect_min_ms, reconnect_max_ms;
+	int64_t disk_free_bytes, disk_free_percent;	/* the larger counts */
+	int64_t wal_checkpoint_bytes, wal_alarm_bytes, wal_stop_bytes;
+	int64_t log_lines_per_minute;		/* per key */
+};
+
+/* Plain values: copied by assignment, owns nothing. */
+struct settings {
+	char cert_id[CERT_ID_MAX + 1];
+	char name[128];			/* for people; may be empty */
+	char country[3];
+	char listen[SETTINGS_LISTEN_MAX][CERT_ID_MAX + 8];	/* host:port */
+	size_t nlisten;			/* 0: it only dials */
+	char state_directory[SETTINGS_PATH_MAX];
+	char control_socket[SETTINGS_PATH_MAX];
+	char user[64], group[64];	/* to drop to when started by root */
+	bool landlock;
+	int log_level;			/* enum settings_log_level */
+	int log_target;			/* enum settings_log_target */
+	int64_t store_cache_bytes;
+	struct settings_limits limits;
+};
+
+/*
+ * settings_parse(file, text, out, e): read the text of comityd.yaml; file is
+ * its name in messages.  ERR_CONF with "file:line:col: what; what to do";
+ * out is then untouched.
+ */
+int settings_parse(const char *file, struct str text, struct settings *out,
+    struct err *e) MUST_CHECK;
+
+/*
+ * settings_print(s, help, out): append what is in force as YAML that
+ * settings_parse reads back to the same; with help as comments.
+ */
+void settings_print(const struct settings *s, bool help, struct buf *out);
+
+/* settings_defaults(out): the defaults; cert_id and country are empty. */
+void settings_defaults(struct settings *out);
+
+/*
+ * settings_path(dst, size, base, path): path if it is absolute, else below
+ * the directory base.  ERR_LIMIT if it does not fit in size bytes.
+ * state_directory starts at the configuration directory, control_socket at
+ * the state directory.
+ */
+int settings_path(char *dst, size_t size, const char *base,
+    const char *path) MUST_CHECK;
+
+#endif
