@@ -1,0 +1,67 @@
+/*
+ * The way in: objects published here and batches received from peers.
+ * Everything that enters the store enters through these two functions, in
+ * the store's open transaction.
+ */
+#ifndef GATE_ADMIT_H
+#define GATE_ADMIT_H
+
+#include "base/crypto.h"
+#include "gate/gate.h"
+#include "record/stix.h"
+
+/* What became of one object. */
+struct admit_verdict {
+	enum refusal refusal;	/* REFUSAL_NONE: stored or unchanged */
+	bool unchanged;		/* already here, byte for byte */
+	bool unkeyed;		/* stored, but its pattern did not parse */
+	char id[STIX_ID_MAX + 1];	/* "" when not even that was readable */
+	char text[512];		/* refused or unkeyed: why, for people */
+};
+
+/*
+ * admit_published(g, desk, objects, n, now, out):
+ * n <= BATCH_RECORDS_MAX objects that one of our own desks (an index into
+ * our organisation's desks) publishes: validate, label, seal as one batch,
+ * store.  out[n] says what became of each; one bad object does not touch
+ * the others.  Return 0, or ERR_* of the store (the caller rolls back), or
+ * ERR_DENIED if there is no such desk.
+ */
+struct admit_objects {
+	int desk;		/* in the policy's vocabulary */
+	const struct str *v;	/* borrowed */
+	size_t n;
+	unix_ms_t now;
+};
+int admit_published(struct gate *g, const struct admit_objects *in,
+    struct admit_verdict *out) MUST_CHECK;
+
+/* One record of a received batch. */
+struct admit_record {
+	uint16_t leaf;
+	const uint8_t *salt;	/* 16 bytes, borrowed */
+	struct str label, release, bytes;	/* borrowed */
+};
+
+/* A received batch: its seal, records and the sibling hashes. */
+struct admit_batch {
+	const struct gate_party *party;	/* who sent it */
+	const char *sender;		/* its CERT id */
+	struct str seal;		/* bytes as received */
+	const struct digest *hashes;	/* multi-proof */
+	size_t nhashes;
+	const struct admit_record *v;
+	size_t n;
+	unix_ms_t now;
+};
+
+/*
+ * admit_received(g, in, out): verify the seal with the originator's key and
+ * every record with the multi-proof, validate, label, ask the policy, store
+ * what is admitted.  A seal that fails refuses the whole batch
+ * (REFUSAL_SEAL).  Return 0, or ERR_* of the store.
+ */
+int admit_received(struct gate *g, const struct admit_batch *in,
+    struct admit_verdict *out) MUST_CHECK;
+
+#endif

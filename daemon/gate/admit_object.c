@@ -1,0 +1,97 @@
+#include "gate/admit_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gate/version.h"
+#include "record/marking.h"
+
+void
+admit_refuse(struct admit_verdict *v, enum refusal refusal,
+    const char *text)
+{
+	v->refusal = refusal;
+	snprintf(v->text, sizeof(v->text), "%s", text);
+}
+
+static void
+verdict_id(struct admit_verdict *v, struct str id)
+{
+	snprintf(v->id, sizeof(v->id), "%.*s", (int)id.n, id.p);
+}
+
+static int
+on_marking(void *arg, const struct store_record *r)
+{
+	struct str *out = arg;
+
+	if ((r->flags & RECORD_TOMBSTONE) != 0)
+		return 0;
+	*out = r->bytes;
+	return 1;
+}
+
+struct str
+admit_marking(void *arg, struct str id)
+{
+	struct admit *a = arg;
+	struct str found = STR("");
+
+	if (store_find_id(a->g->o.store, id, a->arena, on_marking,
+	    &found) < 0)
+		return STR("");
+	return found;
+}
+
+bool
+admit_waits(const struct admit *a, struct str id)
+{
+	for (size_t i = 0; i < a->waiting.n; i++)
+		if (str_eq(a->waiting.v[i].rec.id, id))
+			return true;
+	return false;
+}
+
+int
+admit_read(struct admit *a, struct str bytes, struct stix_object *o,
+    struct admit_verdict *out)
+{
+	struct version_verdict version;
+	struct stix_problem problem;
+
+	if (stix_read(a->g->reader, bytes, o, &problem) != 0) {
+		verdict_id(out, o->id);
+		admit_refuse(out, problem.refusal, problem.text);
+		return 0;
+	}
+	verdict_id(out, o->id);
+	TRY(version_check(a->g, o, a->origin, &version));
+	out->unchanged = version.unchanged;
+	if (version.refusal != REFUSAL_NONE)
+		admit_refuse(out, version.refusal, version.text);
+	return !version.unchanged && version.refusal == REFUSAL_NONE;
+}
+
+int
+admit_describe(struct admit *a, const struct stix_object *o,
+    struct admitted *w, struct admit_verdict *out)
+{
+	TRY(observables_of(o, a->arena, &w->keys));
+	w->rec.id.n = o->id.n;
+	w->rec.id.p = arena_dup(a->arena, o->id.p, o->id.n);
+	if (w->rec.id.p == NULL)
+		return ERR_LIMIT;
+	w->rec.bytes = o->bytes;
+	w->rec.received = a->now;
+	w->rec.modified_us = version_us(o);
+	w->rec.flags |= (o->nrefs > 0 ? RECORD_HAS_REFS : 0) |
+	    (o->revoked ? RECORD_REVOKED : 0) |
+	    (w->keys.unparsable ? RECORD_UNKEYED : 0);
+	out->unkeyed = w->keys.unparsable;
+	if (w->keys.unparsable)
+		snprintf(out->text, sizeof(out->text),
+		    "stored, but not found by its pattern: %s",
+		    w->keys.why);
+	return 0;
+}
+

@@ -1,0 +1,55 @@
+/*
+ * What the two ways in share: reading, comparing and describing one object.
+ * Only admit_*.c include it.
+ */
+#ifndef GATE_ADMIT_PRIVATE_H
+#define GATE_ADMIT_PRIVATE_H
+
+#include "gate/admit.h"
+#include "gate/gate_private.h"
+#include "record/observable.h"
+
+/* One object that passed and waits for its seal to be stored. */
+struct admitted {
+	struct store_record rec;
+	struct str label;		/* as it is sealed; in the arena */
+	struct observables keys;
+	struct digest leaf;
+	size_t index;			/* in the caller's list */
+};
+
+/* What one call works on. */
+struct admit {
+	struct gate *g;
+	struct arena *arena;		/* what waits for the seal */
+	const char *origin;		/* CERT id that seals */
+	unix_ms_t now;
+	VEC(struct admitted) waiting;
+};
+
+/* admit_refuse(v, refusal, text): note the refusal. */
+void admit_refuse(struct admit_verdict *v, enum refusal refusal,
+    const char *text);
+
+/* admit_marking(a, id): a stored marking-definition (marking_source). */
+struct str admit_marking(void *arg, struct str id);
+
+/* admit_waits(a, id): another version of id waits for the same seal. */
+bool admit_waits(const struct admit *a, struct str id);
+
+/*
+ * admit_read(a, bytes, o, out): read, validate and compare one object.
+ * Return 1 if it goes on, 0 if out says what became of it, ERR_* of the
+ * store.
+ */
+int admit_read(struct admit *a, struct str bytes, struct stix_object *o,
+    struct admit_verdict *out) MUST_CHECK;
+
+/*
+ * admit_describe(a, o, w, out): fill in what the store wants to know of an
+ * object.  ERR_LIMIT if it has more observables than are keyed.
+ */
+int admit_describe(struct admit *a, const struct stix_object *o,
+    struct admitted *w, struct admit_verdict *out) MUST_CHECK;
+
+#endif

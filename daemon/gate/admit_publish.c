@@ -1,0 +1,120 @@
+#include "gate/admit_private.h"
+
+#include <string.h>
+
+#include "record/marking.h"
+
+#define KEYS_ARENA_BYTES MIB(32)
+
+/* The label of an object published here. */
+static int
+admit_label_own(struct admit *a, int desk, const struct stix_object *o,
+    struct admitted *w)
+{
+	const struct vocabulary *v = policy_vocabulary(a->g->policy);
+	struct marking_source src = { admit_marking, a };
+	AUTO_BUF struct buf text = { 0 };
+	struct label base, label;
+	unsigned unknown;
+
+	policy_source_label(a->g->policy, 0, desk, &base);
+	base.kind = policy_classify(a->g->policy, o);
+	TRY(label_from_markings(o, v, &src, &base, &label, &unknown));
+	label_normalise(&label, v);
+	org_set_add(&label.roots, 0);
+	label_encode(&label, v, &text);
+	w->label.n = text.n;
+	w->label.p = arena_dup(a->arena, text.p, text.n);
+	if (w->label.p == NULL)
+		return ERR_LIMIT;
+	w->rec.expires = label.expires;
+	return store_intern_label(a->g->o.store, w->label, &w->rec.label);
+}
+
+static int
+admit_publish_one(struct admit *a, int desk, struct str bytes,
+    struct admit_verdict *out)
+{
+	struct admitted w = { 0 };
+	struct stix_object o = { 0 };
+	int rc = admit_read(a, bytes, &o, out);
+
+	if (rc <= 0)
+		return rc;
+	w.rec.flags = RECORD_OWN;
+	TRY(admit_describe(a, &o, &w, out));
+	TRY(admit_label_own(a, desk, &o, &w));
+	crypto_random(w.rec.salt, sizeof(w.rec.salt));
+	seals_leaf(w.rec.salt, w.label, w.rec.bytes, &w.leaf);
+	vec_push(&a->waiting, w);
+	return 0;
+}
+
+/* Seal what waits as one batch and store it. */
+static int
+admit_seal(struct admit *a)
+{
+	struct digest leaves[BATCH_RECORDS_MAX];
+	int64_t seal;
+
+	if (a->waiting.n == 0)
+		return 0;
+	for (size_t i = 0; i < a->waiting.n; i++)
+		leaves[i] = a->waiting.v[i].leaf;
+	TRY(seals_make(a->g->seals, &(struct seals_leaves){ leaves,
+	    a->waiting.n }, a->now, &seal));
+	for (size_t i = 0; i < a->waiting.n; i++) {
+		struct admitted *w = &a->waiting.v[i];
+
+		w->rec.seal = seal;
+		w->rec.leaf = (uint16_t)i;
+		TRY(store_put(a->g->o.store, &w->rec, w->keys.v, w->keys.n,
+		    &w->rec.seq));
+	}
+	a->waiting.n = 0;
+	return 0;
+}
+
+/*
+ * Admit one object; if another version of its id waits for the same seal,
+ * that one is stored first, so that the two are compared.
+ */
+static int
+admit_publish_next(struct admit *a, int desk, struct str bytes,
+    struct admit_verdict *out)
+{
+	struct admitted last;
+
+	memset(out, 0, sizeof(*out));
+	arena_reset(a->g->scratch);
+	TRY(admit_publish_one(a, desk, bytes, out));
+	if (a->waiting.n < 2)
+		return 0;
+	last = a->waiting.v[--a->waiting.n];
+	if (!admit_waits(a, last.rec.id)) {
+		a->waiting.n++;
+		return 0;
+	}
+	TRY(admit_seal(a));
+	memset(out, 0, sizeof(*out));
+	return admit_publish_one(a, desk, bytes, out);
+}
+
+int
+admit_published(struct gate *g, const struct admit_objects *in,
+    struct admit_verdict *out)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KEYS_ARENA_BYTES);
+	struct admit a = { .g = g, .arena = arena, .origin = g->o.cert_id,
+	    .now = in->now };
+	int rc = 0;
+
+	if (g->policy == NULL || in->desk < 0 || in->n > BATCH_RECORDS_MAX)
+		return ERR_DENIED;
+	for (size_t i = 0; rc == 0 && i < in->n; i++)
+		rc = admit_publish_next(&a, in->desk, in->v[i], &out[i]);
+	if (rc == 0)
+		rc = admit_seal(&a);
+	vec_clear(&a.waiting);
+	return rc;
+}

@@ -1,0 +1,225 @@
+#include "gate/derived.h"
+
+#include <string.h>
+
+#include "gate/gate_private.h"
+#include "record/derive.h"
+
+/* One original and what is to go out in its place. */
+struct wanted {
+	struct store_record rec;	/* bytes borrowed from the arena */
+	struct gate_answer a;
+	int64_t original;
+	struct str id;			/* in the arena */
+	struct digest leaf;		/* when it is new */
+	struct observables keys;	/* when nothing else stands for it */
+	bool found, new;
+};
+
+struct derived {
+	struct gate *g;			/* borrowed */
+	struct arena *arena;		/* borrowed */
+	unix_ms_t now;
+	VEC(struct wanted) wanted;
+};
+
+struct derived *
+derived_new(struct gate *g, struct arena *arena, unix_ms_t now)
+{
+	struct derived *d = mem_new(struct derived);
+
+	d->g = g;
+	d->arena = arena;
+	d->now = now;
+	return d;
+}
+
+void
+derived_free(struct derived *d)
+{
+	if (d == NULL)
+		return;
+	vec_clear(&d->wanted);
+	free(d);
+}
+
+/* The names of the redactions, in the policy's order; how many. */
+static size_t
+redaction_names(const struct policy *p, uint64_t bits,
+    const char *names[POLICY_REDACTIONS_MAX])
+{
+	size_t n = 0;
+
+	for (; bits != 0; bits &= bits - 1) {
+		const char *name = policy_redaction(p,
+		    (unsigned)__builtin_ctzll(bits));
+
+		if (name != NULL)
+			names[n++] = name;
+	}
+	return n;
+}
+
+int
+derived_object(struct gate *g, const struct store_record *rec,
+    uint64_t redactions, struct buf *out)
+{
+	const char *names[POLICY_REDACTIONS_MAX];
+	struct stix_problem problem;
+	struct stix_object o;
+	size_t n = redaction_names(g->policy, redactions, names);
+
+	if (n == 0 || stix_read(g->other, rec->bytes, &o, &problem) != 0)
+		return ERR_DENIED;
+	TRY(derive_redacted(&o, names, n, g->o.cert_id, out));
+	/* What cannot be read back is not sent. */
+	return stix_read(g->other, buf_str(out), &o, &problem) == 0 ?
+	    0 : ERR_DENIED;
+}
+
+static int
+on_found(void *arg, const struct store_record *r)
+{
+	struct wanted *w = arg;
+
+	if ((r->flags & RECORD_DERIVED) == 0 ||
+	    (r->flags & RECORD_TOMBSTONE) != 0)
+		return 0;
+	w->rec = *r;
+	w->found = true;
+	return 1;
+}
+
+/* The label a derived record is sealed with: the original's, and ours. */
+static int
+derived_label(struct gate *g, const struct store_record *rec, int64_t *out)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct label l;
+
+	TRY(gate_label(g, rec, &l));
+	org_set_add(&l.roots, 0);
+	label_encode(&l, policy_vocabulary(g->policy), &text);
+	return store_intern_label(g->o.store, buf_str(&text), out);
+}
+
+static int
+derived_keys(struct derived *d, struct wanted *w)
+{
+	struct stix_problem problem;
+	struct stix_object o;
+
+	if (stix_read(d->g->other, w->rec.bytes, &o, &problem) != 0)
+		return ERR_DENIED;
+	return observables_of(&o, d->arena, &w->keys);
+}
+
+/* Fill w->rec with the new object, as it will be stored. */
+static int
+derived_make(struct derived *d, const struct store_record *rec,
+    struct wanted *w)
+{
+	AUTO_BUF struct buf object = { 0 };
+	struct str label;
+
+	TRY(derived_object(d->g, rec, w->a.redactions, &object));
+	w->rec = *rec;
+	w->rec.seq = 0;
+	w->rec.flags = RECORD_OWN | RECORD_DERIVED |
+	    (rec->flags & (RECORD_HAS_REFS | RECORD_REVOKED));
+	w->rec.id = w->id;
+	w->rec.desks = 0;
+	w->rec.source = 0;
+	w->rec.received = d->now;
+	w->rec.bytes.n = object.n;
+	w->rec.bytes.p = arena_dup(d->arena, object.p, object.n);
+	if (w->rec.bytes.p == NULL)
+		return ERR_LIMIT;
+	/* An original that is not stored here cannot be looked up instead. */
+	if (rec->seq == 0)
+		TRY(derived_keys(d, w));
+	crypto_random(w->rec.salt, sizeof(w->rec.salt));
+	TRY(derived_label(d->g, rec, &w->rec.label));
+	TRY(store_label(d->g->o.store, w->rec.label, d->arena, &label));
+	seals_leaf(w->rec.salt, label, w->rec.bytes, &w->leaf);
+	w->new = true;
+	return 0;
+}
+
+int
+derived_add(struct derived *d, const struct store_record *rec,
+    const struct gate_answer *a)
+{
+	const char *names[POLICY_REDACTIONS_MAX];
+	struct wanted w = { .a = *a, .original = rec->seq };
+	struct stix_problem problem;
+	struct stix_object o;
+	char id[STIX_ID_MAX];
+	int rc;
+
+	if (stix_read(d->g->other, rec->bytes, &o, &problem) != 0)
+		return 0;
+	(void)derive_id(&o, names, redaction_names(d->g->policy,
+	    a->redactions, names), d->g->o.cert_id, id);
+	w.id.n = strlen(id);
+	w.id.p = arena_dup(d->arena, id, w.id.n);
+	if (w.id.p == NULL)
+		return ERR_LIMIT;
+	rc = store_find_id(d->g->o.store, w.id, d->arena, on_found, &w);
+	if (rc < 0)
+		return rc;
+	if (!w.found) {
+		rc = derived_make(d, rec, &w);
+		if (rc == ERR_DENIED)
+			return 0;
+		TRY(rc);
+	}
+	vec_push(&d->wanted, w);
+	return 0;
+}
+
+/* Seal n new records from the list at once and store them. */
+static int
+derived_store(struct derived *d, struct wanted **new, size_t n)
+{
+	struct digest leaves[BATCH_RECORDS_MAX];
+	int64_t seal;
+
+	for (size_t i = 0; i < n; i++)
+		leaves[i] = new[i]->leaf;
+	TRY(seals_make(d->g->seals, &(struct seals_leaves){ leaves, n },
+	    d->now, &seal));
+	for (size_t i = 0; i < n; i++) {
+		new[i]->rec.seal = seal;
+		new[i]->rec.leaf = (uint16_t)i;
+		TRY(store_put(d->g->o.store, &new[i]->rec, new[i]->keys.v,
+		    new[i]->keys.n, &new[i]->rec.seq));
+	}
+	return 0;
+}
+
+int
+derived_finish(struct derived *d, derived_visit visit, void *arg)
+{
+	struct wanted *new[BATCH_RECORDS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->wanted.n; i++) {
+		if (d->wanted.v[i].new)
+			new[n++] = &d->wanted.v[i];
+		if (n == BATCH_RECORDS_MAX ||
+		    (n > 0 && i + 1 == d->wanted.n)) {
+			TRY(derived_store(d, new, n));
+			n = 0;
+		}
+	}
+	for (size_t i = 0; i < d->wanted.n; i++) {
+		int rc = visit(arg, &d->wanted.v[i].rec,
+		    d->wanted.v[i].original, &d->wanted.v[i].a);
+
+		if (rc < 0)
+			return rc;
+	}
+	d->wanted.n = 0;
+	return 0;
+}

@@ -1,0 +1,204 @@
+#include "gate/gate.h"
+
+#include <stdio.h>
+
+#include "gate/gate_private.h"
+
+#define SCRATCH_BYTES MIB(4)
+#define CLOSURE_MAX 256		/* objects looked at for one decision */
+
+struct gate *
+gate_new(const struct gate_options *o)
+{
+	struct gate *g = mem_new(struct gate);
+
+	g->o = *o;
+	g->labels = labels_new(o->store);
+	g->seals = seals_new(&(struct seals_options){ .store = o->store,
+	    .key = o->key, .cert_id = o->cert_id, .keys = o->keys,
+	    .keys_arg = o->keys_arg });
+	g->reader = stix_reader_new();
+	g->other = stix_reader_new();
+	g->scratch = arena_new(SCRATCH_BYTES);
+	g->generation = 1;
+	return g;
+}
+
+void
+gate_free(struct gate *g)
+{
+	if (g == NULL)
+		return;
+	labels_free(g->labels);
+	seals_free(g->seals);
+	stix_reader_free(g->reader);
+	stix_reader_free(g->other);
+	arena_free(g->scratch);
+	free(g);
+}
+
+void
+gate_set_policy(struct gate *g, const struct policy *p)
+{
+	g->policy = p;
+	g->generation++;
+	labels_set_vocabulary(g->labels,
+	    p == NULL ? NULL : policy_vocabulary(p));
+}
+
+const struct policy *
+gate_policy(const struct gate *g)
+{
+	return g->policy;
+}
+
+uint64_t
+gate_generation(const struct gate *g)
+{
+	return g->generation;
+}
+
+void
+gate_forget(struct gate *g)
+{
+	g->generation++;
+	labels_trim(g->labels);
+}
+
+int
+gate_seal_origin(struct gate *g, int64_t seal, char *dst)
+{
+	return seals_origin(g->seals, seal, dst);
+}
+
+/* The objects still to look at, and those seen, while a closure is joined. */
+struct closure {
+	struct gate *g;
+	struct label *label;
+	struct arena *arena;
+	VEC(struct str) ids;	/* seen and to see, in order of discovery */
+	int64_t best_us;	/* newest version of the id at hand */
+	struct store_record newest;
+	bool found;
+};
+
+static int
+on_version(void *arg, const struct store_record *r)
+{
+	struct closure *c = arg;
+
+	if ((r->flags & RECORD_TOMBSTONE) != 0)
+		return 0;
+	if (!c->found || r->modified_us >= c->best_us) {
+		c->found = true;
+		c->best_us = r->modified_us;
+		c->newest = *r;
+	}
+	return 0;
+}
+
+static bool
+closure_has(const struct closure *c, struct str id)
+{
+	for (size_t i = 0; i < c->ids.n; i++)
+		if (str_eq(c->ids.v[i], id))
+			return true;
+	return false;
+}
+
+/* Put the references of an object on the list; each once, so cycles end. */
+static int
+closure_refs(struct closure *c, struct str bytes)
+{
+	struct stix_problem problem;
+	struct stix_object o;
+
+	if (stix_read(c->g->other, bytes, &o, &problem) != 0)
+		return ERR_DENIED;
+	for (size_t i = 0; i < o.nrefs; i++) {
+		struct str id = o.refs[i];
+
+		if (closure_has(c, id))
+			continue;
+		if (c->ids.n >= CLOSURE_MAX)
+			return ERR_DENIED;
+		id.p = arena_dup(c->arena, id.p, id.n);
+		if (id.p == NULL)
+			return ERR_DENIED;
+		vec_push(&c->ids, id);
+	}
+	return 0;
+}
+
+/* Join the label of one referenced object, if it is stored here. */
+static int
+closure_join(struct closure *c, struct str id)
+{
+	const struct label *l;
+
+	c->found = false;
+	TRY(store_find_id(c->g->o.store, id, c->arena, on_version, c));
+	if (!c->found)
+		return 0;	/* references may point at nothing we have */
+	l = labels_get(c->g->labels, c->newest.label, c->newest.desks);
+	if (l == NULL)
+		return ERR_DENIED;
+	label_join(c->label, c->label, l);
+	if ((c->newest.flags & RECORD_HAS_REFS) != 0)
+		return closure_refs(c, c->newest.bytes);
+	return 0;
+}
+
+int
+gate_label(struct gate *g, const struct store_record *r, struct label *out)
+{
+	AUTO(arena_free) struct arena *arena = NULL;
+	const struct label *own;
+	struct closure c = { .g = g };
+	struct label l;
+	int rc;
+
+	if (g->policy == NULL)
+		return ERR_DENIED;
+	own = labels_get(g->labels, r->label, r->desks);
+	if (own == NULL)
+		return ERR_DENIED;
+	if ((r->flags & RECORD_HAS_REFS) == 0) {
+		*out = *own;
+		return 0;
+	}
+	l = *own;
+	c.label = &l;
+	c.arena = arena = arena_new(MIB(64));
+	rc = closure_refs(&c, r->bytes);
+	for (size_t i = 0; rc == 0 && i < c.ids.n; i++)
+		rc = closure_join(&c, c.ids.v[i]);
+	vec_clear(&c.ids);
+	if (rc != 0)
+		return rc;
+	label_normalise(&l, policy_vocabulary(g->policy));
+	*out = l;
+	return 0;
+}
+
+int
+gate_answer_out(struct gate *g, const struct gate_query *q,
+    struct gate_answer *out)
+{
+	struct label label;
+	struct gate_question question = {
+		.policy = g->policy, .party = q->party, .label = &label,
+		.received = (q->record->flags & RECORD_OWN) == 0,
+		.now = q->now,
+	};
+
+	TRY(gate_label(g, q->record, &label));
+	answer_out(&question, out);
+	if (q->record->expires.ms <= q->now.ms &&
+	    out->outcome < OUTCOME_DENY) {
+		out->outcome = OUTCOME_DENY;
+		out->reason = REASON_EXPIRED;
+		out->by = -1;
+	}
+	return 0;
+}

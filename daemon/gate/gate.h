@@ -1,0 +1,77 @@
+/*
+ * The gate: the one function every record passes to come in or to go out.
+ *
+ * admit.h is the way in, release.h the way out; both decide by the policy
+ * set here, both write the log before anything moves, and nothing else in
+ * the program hands a record's bytes to anybody.  What the gate cannot
+ * decide it denies.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "audit/audit.h"
+#include "gate/answer.h"
+#include "store/store.h"
+
+struct gate;
+
+struct gate_options {
+	struct store *store;		/* borrowed */
+	struct audit *audit;		/* borrowed */
+	const struct sign_key *key;	/* identity key, borrowed */
+	const char *cert_id;		/* ourselves, borrowed */
+	/*
+	 * keys(arg, cert_id): the identity key of a CERT whose card we hold,
+	 * borrowed, or NULL.
+	 */
+	const struct verify_key *(*keys)(void *arg, const char *cert_id);
+	void *keys_arg;
+};
+
+struct gate *gate_new(const struct gate_options *o);
+void gate_free(struct gate *g);
+MEM_AUTO(struct gate, gate_free);
+
+/*
+ * gate_set_policy(g, p): decide by p from now on (borrowed; NULL denies
+ * everything).  Forgets every cached label and answer.
+ */
+void gate_set_policy(struct gate *g, const struct policy *p);
+const struct policy *gate_policy(const struct gate *g);
+
+/*
+ * gate_generation(g): rises with every gate_set_policy and gate_forget;
+ * answers cached elsewhere are stale when it changes.
+ */
+uint64_t gate_generation(const struct gate *g);
+
+/* gate_forget(g): answers may have aged (terms expire); forget them. */
+void gate_forget(struct gate *g);
+
+/*
+ * gate_label(g, r, out): the effective label of a stored record, joined
+ * over its reference closure as far as it is stored here; ERR_DENIED when
+ * it cannot be known (the caller denies), ERR_* of the store.
+ */
+int gate_label(struct gate *g, const struct store_record *r,
+    struct label *out) MUST_CHECK;
+
+/*
+ * gate_answer_out(g, party, r, now, out): may this stored record go to that
+ * party?  For status, look-ups and explanations as well as for release.h.
+ */
+struct gate_query {
+	const struct gate_party *party;
+	const struct store_record *record;
+	unix_ms_t now;
+};
+int gate_answer_out(struct gate *g, const struct gate_query *q,
+    struct gate_answer *out) MUST_CHECK;
+
+/*
+ * gate_seal_origin(g, seal number, dst): the CERT id that sealed it, into
+ * dst of CERT_ID_MAX + 1 bytes.
+ */
+int gate_seal_origin(struct gate *g, int64_t seal, char *dst) MUST_CHECK;
+
+#endif

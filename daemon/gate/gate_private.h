@@ -1,0 +1,23 @@
+/*
+ * What the files of the gate share.  Only they include it.
+ */
+#ifndef GATE_GATE_PRIVATE_H
+#define GATE_GATE_PRIVATE_H
+
+#include "base/map64.h"
+#include "gate/gate.h"
+#include "gate/labels.h"
+#include "gate/seals.h"
+
+struct gate {
+	struct gate_options o;
+	const struct policy *policy;	/* borrowed; NULL denies all */
+	uint64_t generation;
+	struct labels *labels;		/* owned */
+	struct seals *seals;		/* owned */
+	struct stix_reader *reader;	/* owned: objects coming in */
+	struct stix_reader *other;	/* owned: objects looked at beside it */
+	struct arena *scratch;		/* owned: one object's own */
+};
+
+#endif

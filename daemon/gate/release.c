@@ -1,0 +1,396 @@
+#include "gate/release.h"
+
+#include <string.h>
+
+#include "gate/derived.h"
+#include "gate/gate_private.h"
+#include "gate/terms.h"
+#include "wire/frame.h"
+
+#define SCAN_ARENA_BYTES MIB(64)
+#define BATCH_BYTES_MAX (FRAME_RECORDS_MAX - KIB(128))
+#define ANSWERS_MAX 65536
+
+/* An answer that holds for every record of one label. */
+struct known_answer {
+	struct gate_answer a;
+	struct terms_text terms;	/* the release text, for one expiry */
+};
+
+struct release {
+	struct release_options o;
+	struct map64 answers;		/* of struct known_answer, owned */
+	uint64_t generation;		/* of the gate, when they were made */
+	int64_t at;			/* scanned up to here */
+	VEC(char *) kinds;		/* owned; what the peer subscribed to */
+	bool every_kind;
+};
+
+/* One run: what is gathered until a batch is full. */
+struct run {
+	struct release *r;
+	const struct release_budget *budget;
+	struct arena *arena;		/* holds the scanned records */
+	release_emit emit;
+	void *arg;
+	struct audit_decisions log;
+	int64_t seal;			/* of the open batch; 0 none */
+	VEC(struct release_record) batch;
+	size_t bytes;
+	struct derived *derived;	/* owned */
+	size_t emitted_bytes;
+	bool stop;
+};
+
+static void
+known_answer_free(void *p)
+{
+	struct known_answer *k = p;
+
+	terms_text_clear(&k->terms);
+	free(k);
+}
+
+struct release *
+release_new(const struct release_options *o)
+{
+	struct release *r = mem_new(struct release);
+
+	r->o = *o;
+	r->at = delivery_settled(o->delivery);
+	return r;
+}
+
+static void
+release_clear_kinds(struct release *r)
+{
+	for (size_t i = 0; i < r->kinds.n; i++)
+		free(r->kinds.v[i]);
+	vec_clear(&r->kinds);
+}
+
+void
+release_free(struct release *r)
+{
+	if (r == NULL)
+		return;
+	map64_clear(&r->answers, known_answer_free);
+	release_clear_kinds(r);
+	free(r);
+}
+
+void
+release_set_delivery(struct release *r, struct delivery *d)
+{
+	r->o.delivery = d;
+	r->at = delivery_settled(d);
+}
+
+void
+release_start(struct release *r, const struct str *kinds, size_t nkinds)
+{
+	release_clear_kinds(r);
+	r->every_kind = nkinds == 1 && str_eqz(kinds[0], "*");
+	for (size_t i = 0; !r->every_kind && i < nkinds; i++)
+		vec_push(&r->kinds, (char *)mem_dup(kinds[i].p, kinds[i].n));
+	r->at = delivery_settled(r->o.delivery);
+}
+
+void
+release_restart(struct release *r)
+{
+	map64_clear(&r->answers, known_answer_free);
+	delivery_reset(r->o.delivery, false);
+	r->at = 0;
+}
+
+int64_t
+release_position(const struct release *r)
+{
+	return r->at;
+}
+
+/* Does the peer want records of that kind?  No kinds: nobody asked. */
+static bool
+release_wants(const struct release *r, uint8_t kind)
+{
+	const struct vocabulary *v = policy_vocabulary(
+	    gate_policy(r->o.gate));
+
+	if (r->every_kind)
+		return true;
+	for (size_t i = 0; kind < v->kinds.n && i < r->kinds.n; i++)
+		if (strcmp(v->kinds.v[kind], r->kinds.v[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The answer for a record, from the cache when its label decides alone. */
+static int
+release_answer(struct release *r, const struct store_record *rec,
+    unix_ms_t now, struct known_answer **out)
+{
+	uint64_t key = (uint64_t)rec->label << 32 | (uint32_t)rec->desks;
+	bool alone = (rec->flags & RECORD_HAS_REFS) == 0 &&
+	    rec->expires.ms > now.ms;
+	struct gate_query q = { r->o.party, rec, now };
+	struct known_answer *k;
+	struct gate_answer a;
+	int rc;
+
+	if (r->generation != gate_generation(r->o.gate) ||
+	    r->answers.n > ANSWERS_MAX) {
+		map64_clear(&r->answers, known_answer_free);
+		r->generation = gate_generation(r->o.gate);
+	}
+	/* Records that are decided one by one share the last cache slot. */
+	if (!alone)
+		key = UINT64_MAX;
+	k = map64_get(&r->answers, key);
+	if (alone && k != NULL) {
+		*out = k;
+		return 0;
+	}
+	rc = gate_answer_out(r->o.gate, &q, &a);
+	if (rc == ERR_DENIED)
+		a = (struct gate_answer){ .outcome = OUTCOME_DENY,
+		    .reason = REASON_NO_POLICY, .by = -1, .desk = -1,
+		    .purpose = -1 };
+	else if (rc < 0)
+		return rc;
+	if (k == NULL) {
+		k = mem_new(struct known_answer);
+		map64_set(&r->answers, key, k);
+	}
+	terms_text_clear(&k->terms);
+	k->a = a;
+	*out = k;
+	return 0;
+}
+
+/* Note a decision for the log, with those of the same reason. */
+static void
+run_log(struct run *run, const struct gate_answer *a, int64_t seq)
+{
+	const struct policy *p = gate_policy(run->r->o.gate);
+	struct str by = str_of(p == NULL ? "" : policy_rule_id(p, a->by));
+	struct audit_group *g = NULL;
+
+	for (size_t i = run->log.groups.n; i-- > 0 && g == NULL;) {
+		struct audit_group *at = &run->log.groups.v[i];
+
+		if (at->outcome == a->outcome && at->reason == a->reason &&
+		    str_eq(at->by, by))
+			g = at;
+	}
+	if (g == NULL) {
+		vec_push(&run->log.groups, (struct audit_group){
+		    .outcome = (uint8_t)a->outcome,
+		    .reason = (uint8_t)a->reason, .by = by });
+		g = &run->log.groups.v[run->log.groups.n - 1];
+	}
+	vec_push(&g->seqs.at, seq);
+}
+
+/* Hand the open batch to the caller. */
+static int
+run_flush(struct run *run)
+{
+	struct seals *seals = run->r->o.gate->seals;
+	uint16_t indices[BATCH_RECORDS_MAX];
+	struct release_batch batch = { .v = run->batch.v,
+	    .n = run->batch.n, .bytes = run->bytes };
+	struct seals_proof proof;
+	int rc;
+
+	if (run->batch.n == 0)
+		return 0;
+	for (size_t i = 0; i < run->batch.n; i++)
+		indices[i] = run->batch.v[i].leaf;
+	TRY(seals_prove(seals, run->seal, indices, run->batch.n, &proof));
+	batch.seal = proof.seal;
+	batch.hashes = proof.hashes;
+	batch.nhashes = proof.nhashes;
+	rc = run->emit(run->arg, &batch);
+	TRY(rc);
+	run->emitted_bytes += run->bytes;
+	run->stop = run->stop || rc == 1 ||
+	    run->emitted_bytes >= run->budget->max_bytes;
+	run->batch.n = 0;
+	run->bytes = 0;
+	run->seal = 0;
+	return 0;
+}
+
+/* Is there still room in the open batch for this record? */
+static bool
+run_fits(const struct run *run, const struct store_record *rec)
+{
+	const struct release_record *last;
+
+	if (run->batch.n == 0)
+		return true;
+	last = &run->batch.v[run->batch.n - 1];
+	return run->seal == rec->seal && last->leaf < rec->leaf &&
+	    run->batch.n < BATCH_RECORDS_MAX &&
+	    run->bytes + rec->bytes.n <= BATCH_BYTES_MAX;
+}
+
+static int
+run_add(struct run *run, const struct store_record *rec, int64_t seq,
+    struct known_answer *k)
+{
+	struct release_record out = { .seq = seq, .redacted = seq != rec->seq,
+	    .leaf = rec->leaf, .bytes = rec->bytes };
+	const struct gate *g = run->r->o.gate;
+
+	if (!run_fits(run, rec))
+		TRY(run_flush(run));
+	TRY(store_label(g->o.store, rec->label, run->arena, &out.label));
+	TRY(terms_text(&k->terms, g->policy, &k->a, &(struct terms_time){
+	    run->budget->now, rec->expires }, &out.terms));
+	out.terms.p = arena_dup(run->arena, out.terms.p, out.terms.n);
+	if (out.terms.p == NULL)
+		return ERR_LIMIT;
+	memcpy(out.salt, rec->salt, sizeof(out.salt));
+	run->seal = rec->seal;
+	run->bytes += rec->bytes.n;
+	vec_push(&run->batch, out);
+	return 0;
+}
+
+static enum delivery_state
+state_of(enum outcome o)
+{
+	switch (o) {
+	case OUTCOME_CONSULT:
+		return DELIVERY_CONSULTED;
+	case OUTCOME_DENY:
+		return DELIVERY_DENIED;
+	case OUTCOME_FORBID:
+		return DELIVERY_FORBIDDEN;
+	default:
+		return DELIVERY_NONE;
+	}
+}
+
+/* No echo: it came from this peer, or began there. */
+static int
+run_is_echo(struct run *run, const struct store_record *rec)
+{
+	char origin[CERT_ID_MAX + 1];
+	struct str source;
+
+	if ((rec->flags & RECORD_OWN) != 0)
+		return 0;
+	TRY(store_name(run->r->o.gate->o.store, rec->source, run->arena,
+	    &source));
+	if (str_eqz(source, run->r->o.cert_id))
+		return 1;
+	TRY(gate_seal_origin(run->r->o.gate, rec->seal, origin));
+	return strcmp(origin, run->r->o.cert_id) == 0;
+}
+
+/* Is there anything to decide about this record? */
+static int
+run_concerns(struct run *run, const struct store_record *rec)
+{
+	enum delivery_state s = delivery_get(run->r->o.delivery, rec->seq);
+	int echo;
+
+	if ((rec->flags & (RECORD_DERIVED | RECORD_TOMBSTONE)) != 0 ||
+	    s == DELIVERY_DELIVERED || s == DELIVERY_REDACTED ||
+	    s == DELIVERY_REFUSED)
+		return 0;
+	echo = run_is_echo(run, rec);
+	return echo < 0 ? echo : !echo;
+}
+
+static int
+run_record(struct run *run, const struct store_record *rec)
+{
+	struct known_answer *k;
+	const struct label *l;
+
+	TRY(release_answer(run->r, rec, run->budget->now, &k));
+	l = labels_get(run->r->o.gate->labels, rec->label, rec->desks);
+	if (k->a.outcome <= OUTCOME_REDACT && l != NULL &&
+	    !release_wants(run->r, l->kind))
+		return 0;
+	run_log(run, &k->a, rec->seq);
+	delivery_set(run->r->o.delivery, rec->seq, state_of(k->a.outcome));
+	if (k->a.outcome == OUTCOME_PERMIT)
+		return run_add(run, rec, rec->seq, k);
+	if (k->a.outcome == OUTCOME_REDACT)
+		return derived_add(run->derived, rec, &k->a);
+	return 0;
+}
+
+static int
+on_scanned(void *arg, const struct store_record *rec)
+{
+	struct run *run = arg;
+	int rc = run_concerns(run, rec);
+
+	if (rc > 0)
+		rc = run_record(run, rec);
+	if (rc < 0)
+		return rc;
+	run->r->at = rec->seq;
+	return run->stop ? 1 : 0;
+}
+
+/* A derived record is ready: it goes out in the original's place. */
+static int
+on_derived(void *arg, const struct store_record *rec, int64_t original,
+    const struct gate_answer *a)
+{
+	struct known_answer k = { .a = *a };
+	int rc = run_add(arg, rec, original, &k);
+
+	terms_text_clear(&k.terms);
+	return rc;
+}
+
+/* What is released goes out only with its decision in the log. */
+static int
+run_finish(struct run *run)
+{
+	struct gate *g = run->r->o.gate;
+	AUTO_BUF struct buf entry = { 0 };
+	struct digest digest;
+
+	TRY(derived_finish(run->derived, on_derived, run));
+	TRY(run_flush(run));
+	if (run->log.groups.n == 0)
+		return 0;
+	if (g->policy != NULL) {
+		policy_digest(g->policy, &digest);
+		memcpy(run->log.policy, digest.b, sizeof(run->log.policy));
+	}
+	run->log.at = run->budget->now;
+	run->log.peer = str_of(run->r->o.cert_id);
+	audit_decisions_encode(&run->log, &entry);
+	return audit_append(g->o.audit, AUDIT_DECISIONS, buf_str(&entry));
+}
+
+int
+release_run(struct release *r, const struct release_budget *b,
+    release_emit emit, void *arg)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(SCAN_ARENA_BYTES);
+	struct run run = { .r = r, .budget = b, .arena = arena, .emit = emit,
+	    .arg = arg };
+	int rc, looked;
+
+	if (r->at >= store_last_seq(r->o.gate->o.store))
+		return 0;
+	run.derived = derived_new(r->o.gate, arena, b->now);
+	looked = store_scan(r->o.gate->o.store, r->at, b->max_records, arena,
+	    on_scanned, &run);
+	rc = looked < 0 ? looked : run_finish(&run);
+	derived_free(run.derived);
+	audit_decisions_clear(&run.log);
+	vec_clear(&run.batch);
+	return rc < 0 ? rc : looked;
+}

@@ -1,0 +1,47 @@
+/*
+ * Release texts: the terms under which a batch's records are released to a
+ * peer, by name (comity-protocol(7), RELEASE), written from an answer and
+ * read back as a tightening of a label.
+ */
+#ifndef GATE_TERMS_H
+#define GATE_TERMS_H
+
+#include "gate/answer.h"
+
+/* A release text and the expiry it was written for.  Zero-initialise. */
+struct terms_text {
+	char *text;		/* owned */
+	size_t n;
+	int64_t expires_ms;
+};
+
+struct terms_time {
+	unix_ms_t now;
+	unix_ms_t record_expires;
+};
+
+/*
+ * terms_text(t, p, a, when, out): the text for answer a: its desks,
+ * purposes, hops and obligations by name, and the earlier of the record's
+ * own expiry and now plus the answer's cap, cut to the hour so that texts
+ * repeat.  Kept in t and written anew only when the expiry changes; out
+ * borrows from t.  ERR_LIMIT if it would pass LABEL_BYTES_MAX.
+ */
+int terms_text(struct terms_text *t, const struct policy *p,
+    const struct gate_answer *a, const struct terms_time *when,
+    struct str *out) MUST_CHECK;
+void terms_text_clear(struct terms_text *t);
+
+/*
+ * terms_tighten(l, text, v): join the terms into label l: purposes and
+ * audience as stated, no more hops than stated, no later expiry; hops are
+ * those left after the transfer.  A text that does not read gives the
+ * most restrictive label.
+ */
+void terms_tighten(struct label *l, struct str text,
+    const struct vocabulary *v);
+
+/* terms_expiry(text): when the release ends; the past if it does not read. */
+unix_ms_t terms_expiry(struct str text);
+
+#endif

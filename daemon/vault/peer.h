@@ -1,0 +1,94 @@
+/*
+ * Peers: the CERTs whose cards we hold, what we know of each, and the one
+ * live link to it.
+ */
+#ifndef VAULT_PEER_H
+#define VAULT_PEER_H
+
+#include "config/card.h"
+#include "gate/answer.h"
+#include "gate/delivery.h"
+#include "gate/release.h"
+#include "vault/vault.h"
+
+struct link;
+
+/* Counts since the vault started. */
+struct peer_counts {
+	uint64_t received;	/* records stored that came from it */
+	uint64_t unchanged;	/* that we had already, byte for byte */
+	uint64_t refused;	/* that we did not take */
+	uint64_t sent_bytes, sessions;
+};
+
+struct peer {
+	struct vault *v;		/* borrowed */
+	struct card card;
+	struct verify_key *key;		/* owned; its identity key */
+	struct gate_party party;
+	struct delivery *delivery;	/* owned */
+	struct release *release;	/* owned: our stream to it */
+	struct link *link;		/* borrowed; NULL when not connected */
+	struct timer *redial;		/* owned */
+	unsigned attempts;		/* dials since it was last ready */
+	size_t next_endpoint;
+	uint64_t dialing;		/* number of the dial under way, or 0 */
+	/* What it sends us: its store's epoch, and how far we have it. */
+	uint8_t epoch[16];
+	uint64_t cursor;
+	struct peer_counts counts;
+	char last_state[160];		/* why it is not connected, for people */
+	unix_ms_t last_contact, since;
+	int64_t skew_ms;		/* its clock minus ours */
+	bool removed;
+};
+
+struct peers;
+
+/*
+ * peers_load(v, out): every card in the store, with its delivery state.
+ * ERR_* of the store; a card that no longer reads is logged and left out.
+ */
+int peers_load(struct vault *v, struct peers **out) MUST_CHECK;
+void peers_free(struct peers *ps);
+
+/* peers_find(ps, id): by CERT id, or NULL. */
+struct peer *peers_find(const struct peers *ps, struct str id);
+size_t peers_count(const struct peers *ps);
+struct peer *peers_at(const struct peers *ps, size_t i);
+
+/*
+ * peers_add(ps, card, out): add or replace in the open turn.  Return 1 if
+ * something changed, 0 if the same card was there; ERR_* of the store.
+ */
+int peers_add(struct peers *ps, const struct card *card,
+    struct peer **out) MUST_CHECK;
+
+/* peers_remove(ps, p): forget the card, end the link; in the open turn. */
+int peers_remove(struct peers *ps, struct peer *p) MUST_CHECK;
+
+/*
+ * peers_policy_changed(ps): the policy is another: look the peers up in it,
+ * decide again what was not delivered.
+ */
+void peers_policy_changed(struct peers *ps);
+
+/* peers_reload_delivery(ps): after a roll-back, read it from the store. */
+int peers_reload_delivery(struct peers *ps) MUST_CHECK;
+
+/* peers_save(ps): in the open turn, save what changed. */
+int peers_save(struct peers *ps) MUST_CHECK;
+
+/* peers_keys(arg = peers, cert id): for the gate (struct gate_options). */
+const struct verify_key *peers_keys(void *arg, const char *cert_id);
+
+/* peer_dial_soon(p): dial after the back-off, unless a link is up. */
+void peer_dial_soon(struct peer *p);
+
+/* peer_save_cursor(p): in the open turn, what of its stream we hold. */
+int peer_save_cursor(struct peer *p) MUST_CHECK;
+
+/* peer_down(p, text): its link is gone, for that reason. */
+void peer_down(struct peer *p, const char *text);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * The vault: the process that alone holds the store, the identity key, the
+ * policy and the gate.  It has no network: sessions reach it over channels
+ * that the supervisor hands in, each bound to one principal for its life.
+ *
+ * This header is the vault's own; only files of this folder include it.
+ */
+#ifndef VAULT_VAULT_H
+#define VAULT_VAULT_H
+
+#include "config/settings.h"
+#include "gate/gate.h"
+#include "store/store.h"
+#include "vault/turn.h"
+
+struct loop;
+struct timer;
+
+enum vault_state {
+	VAULT_STARTING, VAULT_READY, VAULT_DEGRADED, VAULT_DRAINING,
+};
+
+struct vault {
+	struct loop *loop;		/* owned */
+	struct store *store;		/* owned */
+	struct audit *audit;		/* owned */
+	struct gate *gate;		/* owned */
+	struct sign_key *key;		/* owned */
+	struct policy *policy;		/* owned */
+	struct settings *settings;	/* owned */
+	struct turn *turn;		/* owned */
+	struct peers *peers;		/* owned */
+	struct supervisor_link *super;	/* owned */
+	struct controls *controls;	/* owned */
+	struct timer *maintain;		/* owned */
+	struct timer *second;		/* owned: once a second */
+	char state_dir[4096];
+	char cert_id[CERT_ID_MAX + 1];
+	uint8_t epoch[16];
+	enum vault_state state;
+	int degraded_by;		/* ERR_*, 0 when well */
+	mono_ms_t started;
+	unix_ms_t policy_loaded;
+	uint64_t policy_generation;
+	uint64_t published;		/* records published since start */
+};
+
+/* vault_now: wall time, read once a dispatch. */
+unix_ms_t vault_now(const struct vault *v);
+
+/*
+ * vault_configure(v, bytes, reload, e): take a configuration (a file set as
+ * the supervisor sent it) into force: settings, policy.  Everything is
+ * built and checked aside and swapped in at the end; on failure the running
+ * configuration stays and e says file:line:col.
+ */
+int vault_configure(struct vault *v, struct str bytes, bool reload,
+    struct err *e) MUST_CHECK;
+
+/* The store cannot take records now; reads go on.  Back again. */
+void vault_degraded(struct vault *v, int code);
+void vault_recovered(struct vault *v);
+
+/* A turn was undone: what memory holds beyond the store is read again. */
+void vault_rolled_back(struct vault *v);
+
+/* A turn is on disk: maintenance may have work. */
+void vault_committed(struct vault *v);
+
+/* vault_drain(v): say BYE to everybody, finish the turn, tell the supervisor. */
+void vault_drain(struct vault *v);
+
+#endif
