@@ -1,0 +1,216 @@
+#include "config/settings.h"
+
+#include <stdio.h>
+
+#include "base/unit.h"
+#include "config/schema.h"
+
+#define LIMIT_MAX INT64_C(1000000000)
+#define KIBI(n) ((int64_t)KIB(n))
+#define MEBI(n) ((int64_t)MIB(n))
+#define GIBI(n) (MEBI(n) << 10)
+
+static const char *const log_levels[] = {
+	"error", "warning", "notice", "info", "debug", NULL,
+};
+
+static const char *const log_targets[] = {
+	"auto", "stderr", "journal", "syslog", NULL,
+};
+
+#define TEXT(f, k, name, def, help) \
+	OPT_TEXT(settings, f, OPTION_##k, name, def, help)
+#define COUNT(f, name, lo, hi, def, help) \
+	OPT_NUMBER(settings, limits.f, OPTION_INTEGER, "limits." name, lo, \
+	    hi, def, help)
+#define TIME(f, name, lo, hi, def, help) \
+	OPT_NUMBER(settings, limits.f, OPTION_DURATION, "limits." name, lo, \
+	    hi, def, help)
+#define SIZE(f, name, lo, hi, def, help) \
+	OPT_NUMBER(settings, limits.f, OPTION_SIZE, "limits." name, lo, hi, \
+	    def, help)
+
+static const struct option options[] = {
+	TEXT(cert_id, NAME, "cert-id", NULL,
+	    "The DNS name by which peers know this CERT; it stands in the "
+	    "card."),
+	TEXT(name, TEXT, "name", "", "The CERT's name, for people."),
+	TEXT(country, COUNTRY, "country", NULL,
+	    "The country of this CERT, ISO 3166 alpha-2."),
+	OPT_LIST(settings, listen, nlisten, OPTION_ADDRESS, "listen",
+	    "Where peers may connect; without any, this CERT only dials."),
+	TEXT(state_directory, PATH, "state-directory", "/var/lib/comity",
+	    "Where the store and the keys are; a relative name starts at the "
+	    "configuration directory."),
+	TEXT(control_socket, PATH, "control-socket", "control.sock",
+	    "Where comityctl asks; a relative name starts at the state "
+	    "directory."),
+	TEXT(user, TEXT, "user", "comity",
+	    "The user to become when started by root."),
+	TEXT(group, TEXT, "group", "comity",
+	    "The group to become when started by root."),
+	OPT_BOOL(settings, landlock, "landlock", "true",
+	    "Whether processes give up access to files with Landlock where "
+	    "the kernel has it."),
+	OPT_ENUM(settings, log_level, "log.level", log_levels, "info",
+	    "The least important lines to write."),
+	OPT_ENUM(settings, log_target, "log.target", log_targets, "auto",
+	    "Where lines go; auto is the journal if started by systemd, else "
+	    "standard error."),
+	OPT_NUMBER(settings, store_cache_bytes, OPTION_SIZE, "store.cache",
+	    MEBI(1), GIBI(64), "64MiB",
+	    "Memory for pages of the store."),
+
+	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
+	    "Sessions that have not proved who they are from which on new "
+	    "ones are dropped at random."),
+	COUNT(unproved_max, "unproved-max", 1, 4096, "64",
+	    "The number of such sessions at which every new one is dropped."),
+	COUNT(unproved_per_address, "unproved-per-address", 1, 4096, "4",
+	    "Such sessions at once of one address (IPv4) or /64 (IPv6)."),
+	COUNT(unproved_per_minute, "unproved-per-minute", 1, 100000, "20",
+	    "New connections of one address or /64 in a minute."),
+	TIME(penalty_min_ms, "penalty-min", SEC(1), HOUR(1), "10s",
+	    "How long an address is shut out after a failed proof; it "
+	    "doubles with each further one."),
+	TIME(penalty_max_ms, "penalty-max", SEC(1), DAY(1), "10m",
+	    "The longest time an address is shut out."),
+	TIME(handshake_ms, "handshake-deadline", SEC(1), MINUTE(5), "10s",
+	    "Time for the TLS handshake."),
+	TIME(proof_ms, "proof-deadline", SEC(1), MINUTE(5), "15s",
+	    "Time from connecting to the proof of identity."),
+	COUNT(handshakes_per_second, "handshakes-per-second", 1, 100000,
+	    "200", "TLS handshakes begun in a second, all listeners."),
+	COUNT(sessions_per_peer, "sessions-per-peer", 1, 16, "2",
+	    "Sessions of one peer at once: one live, one handing over."),
+	SIZE(credit_bytes, "credit", MEBI(1), GIBI(1), "4MiB",
+	    "Bytes of records a peer may have under way to us."),
+	SIZE(output_pause_bytes, "output-pause", KIBI(64), GIBI(1), "1MiB",
+	    "Unsent output at which a session stops taking more to send."),
+	SIZE(output_drop_bytes, "output-drop", KIBI(64), GIBI(1), "4MiB",
+	    "Unsent output at which a session is dropped."),
+	COUNT(peer_per_second, "peer-rate", 1, LIMIT_MAX, "200",
+	    "Records a second taken from one peer over time; beyond it the "
+	    "peer gets no credit."),
+	COUNT(peer_burst, "peer-burst", 1, LIMIT_MAX, "20000",
+	    "Records taken from one peer at once before peer-rate holds."),
+	COUNT(peer_per_day, "peer-daily", 1, LIMIT_MAX, "500000",
+	    "Records taken from one peer in 24 hours."),
+	COUNT(peer_share_percent, "peer-share", 1, 100, "20",
+	    "Percent of the store's bytes that may come from one peer; a "
+	    "warning comes at 80 percent of that."),
+	TIME(ping_ms, "ping-interval", SEC(1), HOUR(1), "30s",
+	    "Silence after which a peer is asked whether it is there."),
+	COUNT(ping_missed, "ping-missed", 1, 100, "3",
+	    "Pings without answer after which the session ends."),
+	TIME(reconnect_min_ms, "reconnect-min", 100, HOUR(1), "1s",
+	    "The shortest wait before dialling again; it doubles, with "
+	    "jitter."),
+	TIME(reconnect_max_ms, "reconnect-max", 100, DAY(1), "5m",
+	    "The longest wait before dialling again."),
+	SIZE(disk_free_bytes, "disk-free", MEBI(1), GIBI(1024), "512MiB",
+	    "Free room on disk below which nothing more is stored; it goes "
+	    "on at twice that."),
+	COUNT(disk_free_percent, "disk-free-percent", 0, 90, "5",
+	    "The same in percent of the disk; the larger of both counts."),
+	SIZE(wal_checkpoint_bytes, "wal-checkpoint", MEBI(1), GIBI(64),
+	    "64MiB", "Size of the write-ahead log at which it is merged."),
+	SIZE(wal_alarm_bytes, "wal-alarm", MEBI(1), GIBI(64), "256MiB",
+	    "Size of the write-ahead log that is reported."),
+	SIZE(wal_stop_bytes, "wal-stop", MEBI(1), GIBI(64), "1GiB",
+	    "Size of the write-ahead log at which nothing more is stored."),
+	COUNT(log_lines_per_minute, "log-lines", 1, 100000, "10",
+	    "Lines of one kind that a peer can cause in a minute; the rest "
+	    "are counted in one line."),
+	OPT_END
+};
+
+/* Pairs of which the first must not be larger than the second. */
+static const struct {
+	const char *low, *high;
+	size_t low_offset, high_offset;
+} ordered[] = {
+#define ORDERED(low, lf, high, hf)					\
+	{ "limits." low, "limits." high,				\
+	    offsetof(struct settings, limits.lf),			\
+	    offsetof(struct settings, limits.hf) }
+	ORDERED("unproved-start", unproved_start,
+	    "unproved-max", unproved_max),
+	ORDERED("unproved-per-address", unproved_per_address,
+	    "unproved-max", unproved_max),
+	ORDERED("penalty-min", penalty_min_ms, "penalty-max", penalty_max_ms),
+	ORDERED("handshake-deadline", handshake_ms,
+	    "proof-deadline", proof_ms),
+	ORDERED("output-pause", output_pause_bytes,
+	    "output-drop", output_drop_bytes),
+	ORDERED("reconnect-min", reconnect_min_ms,
+	    "reconnect-max", reconnect_max_ms),
+	ORDERED("wal-checkpoint", wal_checkpoint_bytes,
+	    "wal-alarm", wal_alarm_bytes),
+	ORDERED("wal-alarm", wal_alarm_bytes, "wal-stop", wal_stop_bytes),
+#undef ORDERED
+};
+
+static int64_t
+number_at(const struct settings *s, size_t offset)
+{
+	return *(const int64_t *)(const void *)((const char *)s + offset);
+}
+
+/* What no single row can see. */
+static int
+check_order(const struct yaml_node *root, const struct settings *s,
+    struct err *e)
+{
+	for (size_t i = 0; i < NELEM(ordered); i++) {
+		const struct yaml_node *at;
+
+		if (number_at(s, ordered[i].low_offset) <=
+		    number_at(s, ordered[i].high_offset))
+			continue;
+		at = schema_node(root, ordered[i].low);
+		if (at == NULL)
+			at = schema_node(root, ordered[i].high);
+		return yaml_error(e, at == NULL ? root : at, "%s is above "
+		    "%s; want it at most that", ordered[i].low,
+		    ordered[i].high);
+	}
+	return 0;
+}
+
+int
+settings_parse(const char *file, struct str text, struct settings *out,
+    struct err *e)
+{
+	AUTO(yaml_free) struct yaml_tree *t = yaml_parse(file, text, e);
+	struct settings s = { 0 };
+
+	if (t == NULL)
+		return ERR_CONF;
+	TRY(schema_read(options, yaml_root(t), &s, e));
+	TRY(check_order(yaml_root(t), &s, e));
+	*out = s;
+	return 0;
+}
+
+void
+settings_print(const struct settings *s, bool help, struct buf *out)
+{
+	schema_print(options, s, help, out);
+}
+
+void
+settings_defaults(struct settings *out)
+{
+	*out = (struct settings){ 0 };
+	schema_defaults(options, out);
+}
+
+int
+settings_path(char *dst, size_t size, const char *base, const char *path)
+{
+	int n = path[0] == '/' ? snprintf(dst, size, "%s", path) :
+	    snprintf(dst, size, "%s/%s", base, path);
+
+	return n < 0 || (size_t)n >= size ? ERR_LIMIT : 0;
+}
