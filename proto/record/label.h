@@ -88,8 +88,8 @@ struct vocabulary {
 int names_find(const struct names *n, struct str s);
 /*
  * names_add(n, s, max): index of s, added if new; ERR_LIMIT when full or s
- * is too long, ERR_VALUE if s is empty, "?" or "*", or holds white space,
- * control characters or a comma.
+ * is too long, ERR_VALUE if s is empty, "?" or "*", not UTF-8, or holds
+ * white space, control characters or a comma.
  */
 int names_add(struct names *n, struct str s, size_t max) MUST_CHECK;
 void names_clear(struct names *n);

@@ -29,12 +29,14 @@ struct marking_source {
  * label_from_markings(o, v, src, base, out):
  * The label of a valid object: its markings joined (N4: the strictest
  * counts, whole-object and granular alike), each field no marking states
- * taken from base, the label of the source it came from.  A marking that
+ * taken from base, the label of the source it came from; a TLP marking
+ * lowers hops to label_default_hops of its colour.  A marking that
  * is unknown, or a known one whose content does not parse, gives the most
  * restrictive value of everything (N1).  A statement marking states nothing.
  * A Comity marking states every field: one it lacks is most restrictive.
  * out_unknown (may be NULL) counts unknown markings.  The kind is base's
- * unless a Comity marking states one.  Return 0 (never fails on content).
+ * unless a Comity marking states one.  src may be NULL.  Return 0 (never
+ * fails on content).
  */
 int label_from_markings(const struct stix_object *o,
     const struct vocabulary *v, const struct marking_source *src,
@@ -42,8 +44,9 @@ int label_from_markings(const struct stix_object *o,
 
 /*
  * label_to_marking(l, v, created, out): append one marking-definition
- * object (JSON, one line) with Comity's extension that states l whole; its
- * id is a UUIDv5 of its content, so equal labels give equal objects.
+ * object (JSON, one line, no LF) with Comity's extension that states l
+ * whole: its property `label` is the canonical text of label.h.  The id is a
+ * UUIDv5 of created and that text, so equal content gives equal objects.
  * created: RFC 3339 text.
  */
 void label_to_marking(const struct label *l, const struct vocabulary *v,

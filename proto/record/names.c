@@ -21,7 +21,7 @@ name_is_plain(struct str s)
 		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == ',' ||
 		    s.p[i] == '\x7f')
 			return false;
-	return s.n > 0;
+	return s.n > 0 && str_is_utf8(s);
 }
 
 int
