@@ -1,0 +1,179 @@
+#include "config/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/unit.h"
+
+#define HEAD "cert-id: cert-xa\ncountry: XA\n"
+
+static int
+parse(const char *text, struct settings *out, struct err *e)
+{
+	return settings_parse(SETTINGS_FILE, str_of(text), out, e);
+}
+
+static void
+test_settings_parse_small(void **state)
+{
+	struct settings s;
+	struct err e = { 0 };
+
+	(void)state;
+	if (parse(HEAD, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(s.cert_id, "cert-xa");
+	assert_string_equal(s.country, "XA");
+	assert_string_equal(s.name, "");
+	assert_int_equal(s.nlisten, 0);
+	assert_string_equal(s.state_directory, "/var/lib/comity");
+	assert_string_equal(s.control_socket, "control.sock");
+	assert_string_equal(s.user, "comity");
+	assert_true(s.landlock);
+	assert_int_equal(s.log_level, SETTINGS_LOG_INFO);
+	assert_int_equal(s.log_target, SETTINGS_LOG_AUTO);
+	assert_int_equal(s.store_cache_bytes, 64 << 20);
+	assert_int_equal(s.limits.unproved_start, 16);
+	assert_int_equal(s.limits.unproved_max, 64);
+	assert_int_equal(s.limits.penalty_max_ms, MINUTE(10));
+	assert_int_equal(s.limits.handshake_ms, SEC(10));
+	assert_int_equal(s.limits.proof_ms, SEC(15));
+	assert_int_equal(s.limits.credit_bytes, 4 << 20);
+	assert_int_equal(s.limits.peer_per_second, 200);
+	assert_int_equal(s.limits.ping_ms, SEC(30));
+	assert_int_equal(s.limits.reconnect_max_ms, MINUTE(5));
+	assert_int_equal(s.limits.wal_stop_bytes, 1 << 30);
+}
+
+static void
+test_settings_parse_bad(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "country: XA\n", "comityd.yaml:1:1: cert-id is missing" },
+		{ "cert-id: a\n", "comityd.yaml:1:1: country is missing" },
+		{ HEAD "lisen: []\n", "comityd.yaml:3:1: unknown key \"lisen\"; "
+		    "did you mean \"listen\"?" },
+		{ HEAD "landlock: no\n",
+		    "comityd.yaml:3:11: landlock \"no\"; want true or false" },
+		{ HEAD "log: {level: warming}\n", "comityd.yaml:3:14: log.level "
+		    "\"warming\"; did you mean \"warning\"?" },
+		{ HEAD "limits: {proof-deadline: 5s}\n", "comityd.yaml:3:26: "
+		    "limits.handshake-deadline is above limits.proof-deadline" },
+		{ HEAD "limits: {wal-alarm: 2GiB, wal-stop: 1GiB}\n",
+		    "comityd.yaml:3:21: limits.wal-alarm is above "
+		    "limits.wal-stop; want it at most that" },
+		{ HEAD "limits:\n  ping-interval: 30\n",
+		    "comityd.yaml:4:18: limits.ping-interval \"30\"; want a "
+		    "duration" },
+		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
+		{ "", "comityd.yaml:1:1: nothing in it" },
+		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct settings s = { .name = "untouched" };
+		struct err e = { 0 };
+
+		assert_int_equal(parse(rows[i].text, &s, &e), ERR_CONF);
+		if (strncmp(e.text, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("got %s, want %s", e.text, rows[i].want);
+		assert_string_equal(s.name, "untouched");
+	}
+}
+
+static void
+test_settings_print_round(void **state)
+{
+	AUTO_BUF struct buf a = { 0 }, b = { 0 };
+	struct settings s, t;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(HEAD "name: \"CERT \\\"A\\\"\"\n"
+	    "listen: ['[::]:8740', '0.0.0.0:8740']\nlandlock: false\n"
+	    "log: {level: debug, target: stderr}\n"
+	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
+	settings_print(&s, true, &a);
+	if (parse(a.p, &t, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_memory_equal(&s, &t, sizeof(s));
+	settings_print(&t, true, &b);
+	assert_string_equal(a.p, b.p);
+}
+
+/* The shipped example says what is the default anyway. */
+static void
+test_settings_example(void **state)
+{
+	AUTO_BUF struct buf text = { 0 }, bare = { 0 };
+	struct settings s, t, d;
+	struct err e = { 0 };
+	bool line_start = true;
+	FILE *f = fopen(SOURCE_ROOT "/config/examples/comityd.yaml", "r");
+	int c;
+
+	(void)state;
+	assert_non_null(f);
+	while ((c = fgetc(f)) != EOF)
+		buf_addc(&text, (char)c);
+	fclose(f);
+	if (parse(text.p, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	/* "#option" is an option commented out, "# text" is text. */
+	for (size_t i = 0; i < text.n; i++) {
+		bool hash = line_start && text.p[i] == '#' &&
+		    text.p[i + 1] != ' ' && text.p[i + 1] != '\n';
+
+		line_start = text.p[i] == '\n' ||
+		    (line_start && text.p[i] == ' ');
+		if (!hash)
+			buf_addc(&bare, text.p[i]);
+	}
+	if (parse(bare.p, &t, &e) < 0)
+		fail_msg("%s", e.text);
+	settings_defaults(&d);
+	memcpy(d.cert_id, t.cert_id, sizeof(d.cert_id));
+	memcpy(d.name, t.name, sizeof(d.name));
+	memcpy(d.country, t.country, sizeof(d.country));
+	memcpy(d.listen, t.listen, sizeof(d.listen));
+	d.nlisten = t.nlisten;
+	assert_memory_equal(&d, &t, sizeof(d));
+	assert_memory_equal(&s, &t, sizeof(s));
+}
+
+static void
+test_settings_path(void **state)
+{
+	char dst[16];
+
+	(void)state;
+	assert_int_equal(settings_path(dst, sizeof(dst), "/base", "/a"), 0);
+	assert_string_equal(dst, "/a");
+	assert_int_equal(settings_path(dst, sizeof(dst), "/base", "a"), 0);
+	assert_string_equal(dst, "/base/a");
+	assert_int_equal(settings_path(dst, sizeof(dst), "/base/and/more",
+	    "a"), ERR_LIMIT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settings_parse_small),
+		cmocka_unit_test(test_settings_parse_bad),
+		cmocka_unit_test(test_settings_print_round),
+		cmocka_unit_test(test_settings_example),
+		cmocka_unit_test(test_settings_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
