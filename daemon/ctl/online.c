@@ -104,3 +104,285 @@
  * ERR_USAGE (arguments), ERR_CONF (card, policy), ERR_FULL, ERR_STORE,
  * ERR_EXISTS, ERR_TIMEOUT.
  */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/client.h"
+#include "ctl/files.h"
+#include "ctl/online.h"
+#include "ctl/table.h"
+
+void
+time_ago(char dst[static AGO_MAX], const char *rfc3339)
+{
+	struct tm tm = { 0 };
+	long long s;
+
+	if (!style_on(stdout) || strptime(rfc3339, "%Y-%m-%dT%H:%M:%S",
+	    &tm) == NULL) {
+		(void)snprintf(dst, AGO_MAX, "%s", rfc3339[0] != '\0' ?
+		    rfc3339 : "-");
+		return;
+	}
+	s = now_ms().ms / 1000 - time_from_civil(tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	if (s < 0)
+		s = 0;
+	if (s < 120)
+		(void)snprintf(dst, AGO_MAX, "%lld s ago", s);
+	else if (s < 7200)
+		(void)snprintf(dst, AGO_MAX, "%lld min ago", s / 60);
+	else if (s < 172800)
+		(void)snprintf(dst, AGO_MAX, "%lld h ago", s / 3600);
+	else
+		(void)snprintf(dst, AGO_MAX, "%lld days ago", s / 86400);
+}
+
+void
+peers_print(const json_t *peers)
+{
+	static const char *const headings[] = { "PEER", "STATE", ">LAG",
+	    ">DELIVERED", ">REDACTED", ">CONSULTED", ">DENIED", ">FORBIDDEN",
+	    ">RECEIVED", ">REFUSED", "TRUST", "POSTURE", "LAST CONTACT" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(peers, i, p) {
+		const json_t *trust = json_object_get(p, "trust");
+		char ago[AGO_MAX];
+
+		table_cell(t, field_text(p, "id"));
+		table_cell(t, field_text(p, "state"));
+		table_number(t, field_int(p, "lag"));
+		table_number(t, field_int(p, "delivered"));
+		table_number(t, field_int(p, "redacted"));
+		table_number(t, field_int(p, "consulted"));
+		table_number(t, field_int(p, "denied"));
+		table_number(t, field_int(p, "forbidden"));
+		table_number(t, field_int(p, "received"));
+		table_number(t, field_int(p, "refused"));
+		table_cellf(t, "%s/%s", field_text_or(trust, "discretion",
+		    "-"), field_text_or(trust, "reliability", "-"));
+		table_cell(t, field_text_or(p, "posture", "-"));
+		time_ago(ago, field_text(p, "last_contact"));
+		table_cell(t, ago);
+	}
+	table_print(t, stdout);
+	json_array_foreach(peers, i, p)
+		if (field_text(p, "reason")[0] != '\0')
+			table_line(stdout, field_text(p, "id"), "%s",
+			    field_text(p, "reason"));
+}
+
+static void
+bytes_text(char dst[static AGO_MAX], long long bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double v = (double)bytes;
+	size_t u = 0;
+
+	for (; v >= 1024 && u + 1 < NELEM(units); u++)
+		v /= 1024;
+	(void)snprintf(dst, AGO_MAX, u == 0 ? "%.0f %s" : "%.1f %s", v,
+	    units[u]);
+}
+
+static void
+status_store(const json_t *s)
+{
+	char used[AGO_MAX], wal[AGO_MAX], left[AGO_MAX];
+
+	bytes_text(used, field_int(s, "bytes"));
+	bytes_text(wal, field_int(s, "wal_bytes"));
+	bytes_text(left, field_int(s, "free_bytes"));
+	table_line(stdout, "store", "%lld records, %lld tombstones, %s + %s "
+	    "log, %s free%s", field_int(s, "records"),
+	    field_int(s, "tombstones"), used, wal, left,
+	    field_bool(s, "full") ? ", FULL: not accepting" : "");
+	if (field_text(s, "error")[0] != '\0')
+		table_line(stdout, "store error", "%s",
+		    field_text(s, "error"));
+}
+
+static void
+status_print(const json_t *r)
+{
+	const json_t *policy = json_object_get(r, "policy");
+	const json_t *libraries = json_object_get(r, "libraries");
+	AUTO_BUF struct buf libs = { 0 };
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	table_line(stdout, "CERT", "%s, comity %s, %s, up %lld s",
+	    field_text(r, "cert_id"), field_text(r, "version"),
+	    field_text(r, "state"), field_int(r, "uptime_ms") / 1000);
+	table_line(stdout, "policy", "generation %lld, %.23s..., loaded %s",
+	    field_int(policy, "generation"), field_text(policy, "digest"),
+	    field_text(policy, "loaded_at"));
+	json_array_foreach(json_object_get(policy, "warnings"), i, v)
+		table_line(stdout, "warning", "%s", json_string_value(v));
+	status_store(json_object_get(r, "store"));
+	table_line(stdout, "published", "%lld", field_int(r, "published"));
+	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)
+		buf_addf(&libs, "%s%s %s", libs.n > 0 ? ", " : "", name,
+		    json_is_string(v) ? json_string_value(v) : "?");
+	if (libs.n > 0)
+		table_line(stdout, "libraries", "%s", libs.p);
+	putchar('\n');
+	peers_print(json_object_get(r, "peers"));
+}
+
+int
+cmd_status(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	rc = client_call(c, "status", NULL, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		status_print(r);
+	return CTL_DONE;
+}
+
+int
+cmd_consult_list(struct ctl *c)
+{
+	static const char *const headings[] = { "RECORD", "PEER", "KIND", "BY",
+	    "SINCE" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	AUTO_JSON json_t *r = NULL;
+	size_t i;
+	json_t *v;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	rc = client_call(c, "consult list", NULL, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		reply_print(r);
+		return CTL_DONE;
+	}
+	json_array_foreach(json_object_get(r, "cases"), i, v) {
+		table_cell(t, field_text(v, "record"));
+		table_cell(t, field_text(v, "peer"));
+		table_cell(t, field_text(v, "kind"));
+		table_cell(t, field_text(v, "by"));
+		table_cell(t, field_text(v, "since"));
+	}
+	table_print(t, stdout);
+	fprintf(stderr, "%zu of %lld cases; each is denied until people "
+	    "decide\n", i, field_int(r, "total"));
+	return CTL_DONE;
+}
+
+int
+cmd_backup(struct ctl *c)
+{
+	AUTO(client_close) struct client *cl = NULL;
+	AUTO_JSON json_t *r = NULL;
+	char path[CTL_PATH_MAX], here[CTL_PATH_MAX / 2] = "";
+	bool more = true, relative;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	relative = c->argv[0][0] != '/';
+	if (relative && getcwd(here, sizeof(here)) == NULL)
+		return ctl_fail(c, CTL_REFUSED, "name it with a / in front",
+		    "the working directory has no name");
+	(void)snprintf(path, sizeof(path), "%s%s%s", here,
+	    relative ? "/" : "", c->argv[0]);
+	rc = client_open(c, &cl);
+	if (rc == 0)
+		rc = client_request(cl, "backup", json_pack("{s:s}", "path",
+		    path));
+	while (rc == 0 && more) {
+		json_decref(r);
+		r = NULL;
+		rc = client_reply(cl, &r, &more);
+		if (rc == 0 && more)
+			progress_show("backup", field_int(r, "done"),
+			    field_int(r, "total"));
+	}
+	progress_end();
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		printf("%s: %lld bytes\n", path, field_int(r, "bytes"));
+	return CTL_DONE;
+}
+
+int
+cmd_reload(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	size_t i;
+	json_t *v;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	rc = client_call(c, "reload", NULL, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		reply_print(r);
+		return CTL_DONE;
+	}
+	json_array_foreach(json_object_get(r, "warnings"), i, v)
+		fprintf(stderr, "warning: %s\n", json_string_value(v));
+	printf("policy generation %lld, digest %s is in force\n",
+	    field_int(r, "generation"), field_text(r, "digest"));
+	return CTL_DONE;
+}
+
+int
+cmd_log_tail(struct ctl *c)
+{
+	static const char *const headings[] = { "TIME", "EVENT", "PEER",
+	    "OUTCOME", "BY", "RECORD" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	const char *limit = NULL;
+	const struct ctl_option options[] = { { "limit", NULL, &limit, 1 } };
+	AUTO_JSON json_t *r = NULL;
+	uint64_t n = 50;
+	size_t i;
+	json_t *v;
+	int rc;
+
+	CTL_OPTIONS(c, options, 0, 0);
+	if (limit != NULL && (str_to_u64(str_of(limit), &n) < 0 || n == 0 ||
+	    n > 1000))
+		return ctl_usage(c, "--limit %s: want 1 to 1000", limit);
+	rc = client_call(c, "log tail", json_pack("{s:I}", "limit",
+	    (json_int_t)n), &r);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		reply_print(r);
+		return CTL_DONE;
+	}
+	json_array_foreach(json_object_get(r, "entries"), i, v) {
+		table_cell(t, field_text(v, "time"));
+		table_cell(t, field_text(v, "event"));
+		table_cell(t, field_text_or(v, "peer", "-"));
+		table_cell(t, field_text_or(v, "outcome", "-"));
+		table_cell(t, field_text_or(v, "by", "-"));
+		table_cell(t, field_text_or(v, "record", "-"));
+	}
+	table_print(t, stdout);
+	return CTL_DONE;
+}

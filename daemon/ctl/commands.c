@@ -1,0 +1,133 @@
+/*
+ * Every command in one row.  Help, usage lines, `help`, the completion and
+ * the lint of comityctl(1) come from here.
+ */
+#include "ctl/ctl.h"
+
+#include <string.h>
+
+#define OFFLINE false
+#define ONLINE true
+
+const struct command commands[] = {
+	{ "init", "DIR --cert-id ID --name NAME --country CC "
+	  "--listen HOST:PORT [--desk NAME=USE[,USE]]...",
+	  "make a new instance: keys, certificate, card, configuration",
+	  "init demo/cert-xa --cert-id cert-xa --name \"CERT XA\" "
+	  "--country XA --listen 127.0.0.1:7600 --desk ops=secops",
+	  OFFLINE, cmd_init },
+	{ "key show", "", "identity key, TLS pins and their validity",
+	  "key show", OFFLINE, cmd_key_show },
+	{ "key generate", "identity|tls|tls-next [--replace]",
+	  "make a key, and for tls its certificate",
+	  "key generate tls-next", OFFLINE, cmd_key_generate },
+	{ "card show", "[FILE]", "a card's contents and its telephone code",
+	  "card show cert-xb.json", OFFLINE, cmd_card_show },
+	{ "card sign", "[--name NAME] [--country CC] [--listen HOST:PORT]... "
+	  "[--desk NAME=USE[,USE]]... [--days N]",
+	  "issue our card anew, with what changed",
+	  "card sign --listen cert.example:7600", OFFLINE, cmd_card_sign },
+	{ "config check", "", "read the configuration and say what is wrong",
+	  "config check", OFFLINE, cmd_config_check },
+	{ "policy check", "FILE", "check a policy: schema and lint",
+	  "policy check policy.yaml", OFFLINE, cmd_policy_check },
+	{ "policy test", "FILE [--verbose]", "run the tests inside a policy",
+	  "policy test config/examples/reference.yaml",
+	  OFFLINE, cmd_policy_test },
+	{ "policy explain", "FILE REQUEST",
+	  "what a policy decides about a request, and why",
+	  "policy explain policy.yaml "
+	  "\"to: cert-xb/ops, kind: botnet, tlp: green\"",
+	  OFFLINE, cmd_policy_explain },
+	{ "policy expect", "FILE|- --policy FILE [--desk NAME] [--peer ID] "
+	  "[--summary] [--all]",
+	  "which outcome every record should have for every peer",
+	  "policy expect sample.jsonl --policy policy.yaml --summary",
+	  OFFLINE, cmd_policy_expect },
+	{ "status", "", "how the daemon, its store and its peers are",
+	  "status", ONLINE, cmd_status },
+	{ "peers", "", "the same as peer list", NULL, ONLINE, cmd_peer_list },
+	{ "peer list", "", "every peer: state, lag, outcomes",
+	  "peer list", ONLINE, cmd_peer_list },
+	{ "peer show", "ID", "one peer: card, terms, state",
+	  "peer show cert-xb", ONLINE, cmd_peer_show },
+	{ "peer add", "CARD.json [--yes | --code CODE] [--check]",
+	  "know a peer by its card, after comparing its code by telephone",
+	  "peer add cert-xb.json", ONLINE, cmd_peer_add },
+	{ "peer remove", "ID [--yes]", "forget a peer and end its session",
+	  "peer remove cert-xb", ONLINE, cmd_peer_remove },
+	{ "peer check", "ID", "test a peer step by step, say what to fix",
+	  "peer check cert-xb", ONLINE, cmd_peer_check },
+	{ "publish", "[FILE|-]... [--desk NAME]",
+	  "publish STIX objects: bundle, array, JSON lines, also .gz",
+	  "publish indicators.jsonl.gz", ONLINE, cmd_publish },
+	{ "lookup", "VALUE [--limit N]",
+	  "records about a domain, *.domain, address, network, URL, hash, id",
+	  "lookup 198.51.100.7", ONLINE, cmd_lookup },
+	{ "show", "ID [MODIFIED]", "one record, its label and its seal",
+	  "show indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857",
+	  ONLINE, cmd_show },
+	{ "why", "ID PEER", "why a record was, or was not, shared with a peer",
+	  "why indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857 cert-xd",
+	  ONLINE, cmd_why },
+	{ "recall", "ID --reason TEXT [--yes]",
+	  "withdraw a record from every peer that got it",
+	  "recall indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857 "
+	  "--reason \"false positive\"", ONLINE, cmd_recall },
+	{ "consult list", "", "cases that wait for people",
+	  "consult list", ONLINE, cmd_consult_list },
+	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
+	  "[--limit N]", "list what is stored, a line a record",
+	  "records --source cert-xa", ONLINE, cmd_records },
+	{ "backup", "PATH", "copy the store while it runs",
+	  "backup /var/backups/comity.db", ONLINE, cmd_backup },
+	{ "reload", "", "read configuration and policy again",
+	  "reload", ONLINE, cmd_reload },
+	{ "log tail", "[--limit N]", "the latest decisions",
+	  "log tail --limit 20", ONLINE, cmd_log_tail },
+	{ "version", "", "versions of this program and its libraries",
+	  "version", OFFLINE, cmd_version },
+	{ "help", "[COMMAND]", "what the commands do", "help peer add",
+	  OFFLINE, cmd_help },
+};
+
+const size_t ncommands = NELEM(commands);
+
+/* How many of argv the command's words are, or 0 if they are others. */
+static int
+command_match(const struct command *cmd, int argc, char **argv)
+{
+	const char *w = cmd->words;
+	int n = 0;
+
+	while (*w != '\0') {
+		size_t len = strcspn(w, " ");
+
+		if (n >= argc || strlen(argv[n]) != len ||
+		    strncmp(argv[n], w, len) != 0)
+			return 0;
+		n++;
+		w += len;
+		w += strspn(w, " ");
+	}
+	return n;
+}
+
+const struct command *
+command_find(int argc, char **argv, int *out_words)
+{
+	const struct command *best = NULL;
+	int most = 0;
+
+	for (size_t i = 0; i < ncommands; i++) {
+		int n = command_match(&commands[i], argc, argv);
+
+		if (n > most) {
+			most = n;
+			best = &commands[i];
+		}
+	}
+	if (best != NULL)
+		*out_words = most;
+	return best;
+}

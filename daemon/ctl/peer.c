@@ -1,0 +1,200 @@
+/*
+ * Peers: list, show, add, remove.  peer_check.c tests one step by step.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/ask.h"
+#include "ctl/card_edit.h"
+#include "ctl/client.h"
+#include "ctl/files.h"
+#include "ctl/online.h"
+#include "ctl/table.h"
+
+int
+cmd_peer_list(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	rc = client_call(c, "peer list", NULL, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		peers_print(json_object_get(r, "peers"));
+	return CTL_DONE;
+}
+
+static void
+peer_print(const json_t *r)
+{
+	static const char *const headings[] = { "TERM", "WHAT", "OURS",
+	    "THEIRS", "EQUAL" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	AUTO_JSON json_t *list = json_array();
+	AUTO(mem_free) char *card = NULL;
+	struct card decoded;
+	size_t i;
+	json_t *v;
+
+	json_array_append(list, json_object_get(r, "peer"));
+	peers_print(list);
+	putchar('\n');
+	card = json_dumps(json_object_get(r, "card"), JSON_COMPACT |
+	    JSON_SORT_KEYS);
+	if (card != NULL && card_decode(str_of(card), now_ms(), &decoded,
+	    NULL) == 0)
+		card_print(&decoded);
+	else
+		table_line(stdout, "code", "%s", field_text(r, "code"));
+	json_array_foreach(json_object_get(r, "terms"), i, v) {
+		table_cell(t, field_text(v, "id"));
+		table_cell(t, field_bool(v, "circle") ? "circle" :
+		    "agreement");
+		table_cell(t, field_text(v, "ours"));
+		table_cell(t, field_text_or(v, "theirs", "-"));
+		table_cell(t, field_bool(v, "equal") ? "yes" : "no");
+	}
+	if (i > 0) {
+		putchar('\n');
+		table_print(t, stdout);
+	}
+}
+
+int
+cmd_peer_show(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	rc = client_call(c, "peer show", json_pack("{s:s}", "id",
+	    c->argv[0]), &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		peer_print(r);
+	return CTL_DONE;
+}
+
+/* Show who the card is about, so that two people can compare the code. */
+static void
+add_preview(const json_t *r)
+{
+	size_t i;
+	json_t *v;
+
+	fprintf(stderr, "%s, %s (%s)\n", field_text(r, "id"),
+	    field_text(r, "name"), field_text(r, "country"));
+	json_array_foreach(json_object_get(r, "endpoints"), i, v)
+		fprintf(stderr, "  at %s\n", json_string_value(v));
+	json_array_foreach(json_object_get(r, "differs"), i, v)
+		fprintf(stderr, "  differs from the card held now: %s\n",
+		    json_string_value(v));
+	fprintf(stderr, "  code %s\n", field_text(r, "code"));
+}
+
+/* Ask what adding would change, and whether the code was compared. */
+static int
+add_confirm(struct ctl *c, const char *text, bool only_check,
+    bool *out_done)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	rc = client_call(c, "peer add", json_pack("{s:s, s:b}", "card", text,
+	    "dry_run", 1), &r);
+	if (rc != 0)
+		return rc;
+	*out_done = only_check || !field_bool(r, "changed");
+	if (c->json && *out_done)
+		reply_print(r);
+	if (!c->json)
+		add_preview(r);
+	if (*out_done) {
+		fprintf(stderr, "%s\n", field_bool(r, "changed") ?
+		    "it would be added" : "it is known already");
+		return 0;
+	}
+	fprintf(stderr, "Call %s on a number you know and compare the code.\n",
+	    field_text(r, "id"));
+	if (!ask_for("yes", "Is the code they read to you the same? "
+	    "Type yes to add: "))
+		return ctl_fail(c, CTL_REFUSED, "--code CODE, as they read it "
+		    "to you, or --yes if it was compared before",
+		    "not confirmed, nothing changed");
+	return 0;
+}
+
+int
+cmd_peer_add(struct ctl *c)
+{
+	const char *code = NULL;
+	bool yes = false, check = false, done = false;
+	const struct ctl_option options[] = {
+		{ "yes", &yes, NULL, 0 }, { "check", &check, NULL, 0 },
+		{ "code", NULL, &code, 1 },
+	};
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_JSON json_t *r = NULL;
+	struct card card;
+	struct err e = { 0 };
+	json_t *arguments;
+	int rc = 0;
+
+	CTL_OPTIONS(c, options, 1, 1);
+	if (card_load(c->argv[0], now_ms(), &card, &e) < 0 ||
+	    file_read(c->argv[0], CARD_BYTES_MAX, &text, &e) < 0)
+		return ctl_fail_err(c, &e, "ask that CERT for its card again");
+	if (check || (!yes && code == NULL))
+		rc = add_confirm(c, text.p, check, &done);
+	if (rc != 0 || done)
+		return rc;
+	arguments = json_pack("{s:s}", "card", text.p);
+	if (code != NULL)
+		json_object_set_new(arguments, "code", json_string(code));
+	else
+		json_object_set_new(arguments, "yes", json_true());
+	rc = client_call(c, "peer add", arguments, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		printf("%s %s, code %s\n", field_text(r, "id"),
+		    field_bool(r, "added") ? "added" :
+		    field_bool(r, "changed") ? "has its new card" :
+		    "is unchanged", field_text(r, "code"));
+	return CTL_DONE;
+}
+
+int
+cmd_peer_remove(struct ctl *c)
+{
+	bool yes = false;
+	const struct ctl_option options[] = { { "yes", &yes, NULL, 0 } };
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_OPTIONS(c, options, 1, 1);
+	if (!yes && !ask_for(c->argv[0], "Its sessions end and its card is "
+	    "forgotten. Type its id to go on: "))
+		return ctl_fail(c, CTL_REFUSED, "--yes for scripts",
+		    "not confirmed, nothing changed");
+	rc = client_call(c, "peer remove", json_pack("{s:s}", "id",
+	    c->argv[0]), &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		printf("%s %s\n", c->argv[0], field_bool(r, "changed") ?
+		    "removed" : "was not known");
+	return CTL_DONE;
+}

@@ -1,0 +1,191 @@
+/*
+ * policy check, test, explain; config check: what can be said about files
+ * without a daemon.
+ */
+#include <string.h>
+
+#include "base/crypto.h"
+#include "config/settings.h"
+#include "ctl/client.h"
+#include "ctl/files.h"
+#include "ctl/policy_file.h"
+#include "ctl/table.h"
+
+struct policy *
+policy_open(const char *path, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files = file_set_new();
+	const char *slash = strrchr(path, '/');
+	char dir[CTL_PATH_MAX];
+
+	(void)snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 :
+	    (int)(slash - path), slash == NULL ? "." : path);
+	if (dir[0] == '\0')
+		(void)snprintf(dir, sizeof(dir), "/");
+	if (!file_exists(path)) {
+		err_set(e, ERR_NOT_FOUND, "%s: no such file", path);
+		return NULL;
+	}
+	if (file_set_read_dir(files, dir, e) < 0)
+		return NULL;
+	return policy_load(files, slash == NULL ? path : slash + 1, e);
+}
+
+static json_t *
+warnings_json(const struct policy *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
+		json_array_append_new(list,
+		    json_string(policy_warning(p, i)));
+	return list;
+}
+
+static void
+digest_text(const struct policy *p, char dst[static 2 * DIGEST_BYTES + 1])
+{
+	struct digest d;
+
+	policy_digest(p, &d);
+	hex_encode(dst, d.b, DIGEST_BYTES);
+}
+
+int
+cmd_policy_check(struct ctl *c)
+{
+	AUTO(policy_free) struct policy *p = NULL;
+	char digest[2 * DIGEST_BYTES + 1];
+	struct err e = { 0 };
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	p = policy_open(c->argv[0], &e);
+	if (p == NULL)
+		return ctl_fail_err(c, &e, "comity-policy(5) describes every "
+		    "section");
+	digest_text(p, digest);
+	if (c->json) {
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:o}", "v", 1,
+		    "ok", 1, "digest", digest, "warnings", warnings_json(p));
+
+		reply_print(j);
+		return CTL_DONE;
+	}
+	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
+		fprintf(stderr, "warning: %s\n", policy_warning(p, i));
+	printf("%s: well made, digest sha256:%s\n", c->argv[0], digest);
+	return CTL_DONE;
+}
+
+int
+cmd_policy_test(struct ctl *c)
+{
+	bool verbose = false;
+	const struct ctl_option options[] = { { "verbose", &verbose, NULL, 0 } };
+	AUTO(policy_free) struct policy *p = NULL;
+	AUTO_BUF struct buf report = { 0 };
+	struct policy_test_result r;
+	struct err e = { 0 };
+
+	CTL_OPTIONS(c, options, 1, 1);
+	p = policy_open(c->argv[0], &e);
+	if (p == NULL)
+		return ctl_fail_err(c, &e, "comityctl policy check FILE");
+	policy_test(p, &report, &r);
+	if (c->json) {
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:I, s:I, s:s}",
+		    "v", 1, "ok", r.failed == 0, "passed",
+		    (json_int_t)r.passed, "failed", (json_int_t)r.failed,
+		    "report", report.p == NULL ? "" : report.p);
+
+		reply_print(j);
+	} else {
+		for (char *line = report.p; line != NULL && *line != '\0';) {
+			size_t n = strcspn(line, "\n");
+
+			if (verbose || strncmp(line, "ok", 2) != 0)
+				printf("%.*s\n", (int)n, line);
+			line += n + (line[n] == '\n');
+		}
+		printf("%s: %zu passed, %zu failed\n", c->argv[0], r.passed,
+		    r.failed);
+	}
+	return r.failed == 0 ? CTL_DONE : CTL_REFUSED;
+}
+
+int
+cmd_policy_explain(struct ctl *c)
+{
+	AUTO(policy_free) struct policy *p = NULL;
+	AUTO_BUF struct buf text = { 0 };
+	struct policy_request req = { 0 };
+	struct decision d;
+	struct label label;
+	struct err e = { 0 };
+
+	CTL_NO_OPTIONS(c, 2, 2);
+	p = policy_open(c->argv[0], &e);
+	if (p == NULL)
+		return ctl_fail_err(c, &e, "comityctl policy check FILE");
+	if (policy_parse_request(p, str_of(c->argv[1]), &req, &label, &e) < 0)
+		return ctl_fail_err(c, &e, "write a request like \"to: "
+		    "cert-xb/ops, kind: botnet, tlp: green\"");
+	policy_decide(p, &req, &d);
+	policy_explain(p, &req, &d, &text);
+	if (c->json) {
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:s, s:s, s:s}",
+		    "v", 1, "ok", 1, "outcome", outcome_name(d.outcome), "by",
+		    policy_rule_id(p, d.by), "reason", reason_name(d.reason),
+		    "text", text.p == NULL ? "" : text.p);
+
+		reply_print(j);
+		return CTL_DONE;
+	}
+	fputs(text.p == NULL ? "" : text.p, stdout);
+	return CTL_DONE;
+}
+
+/* Read settings and policy as the daemon would. */
+static int
+config_read(const struct ctl *c, struct settings *s, struct policy **out,
+    struct err *e)
+{
+	AUTO_BUF struct buf text = { 0 };
+	char path[CTL_PATH_MAX];
+
+	TRY(file_read(file_path(path, c->at.config, SETTINGS_FILE),
+	    YAML_BYTES_MAX, &text, e));
+	TRY(settings_parse(path, buf_str(&text), s, e));
+	*out = policy_open(file_path(path, c->at.config, "policy.yaml"), e);
+	return *out == NULL ? e->code : 0;
+}
+
+int
+cmd_config_check(struct ctl *c)
+{
+	AUTO(policy_free) struct policy *p = NULL;
+	struct settings s;
+	struct err e = { 0 };
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	if (config_read(c, &s, &p, &e) < 0)
+		return ctl_fail_err(c, &e, "comityd.yaml(5) and "
+		    "comity-policy(5) describe what may stand there");
+	if (strcmp(policy_org(p, 0)->id, s.cert_id) != 0)
+		return ctl_fail(c, CTL_REFUSED, "make them the same",
+		    "comityd.yaml is for %s, policy.yaml for %s", s.cert_id,
+		    policy_org(p, 0)->id);
+	if (c->json) {
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:o}", "v", 1,
+		    "ok", 1, "cert_id", s.cert_id, "warnings",
+		    warnings_json(p));
+
+		reply_print(j);
+		return CTL_DONE;
+	}
+	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
+		fprintf(stderr, "warning: %s\n", policy_warning(p, i));
+	printf("%s: the configuration of %s is well made\n", c->at.config,
+	    s.cert_id);
+	return CTL_DONE;
+}
