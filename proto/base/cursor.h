@@ -20,6 +20,7 @@ struct cur {
 /* cur_of(p, n): a reader over n bytes at p, borrowed while it is used. */
 struct cur cur_of(const void *p, size_t n);
 
+/* cur_u8/16/32/64(c): the next integer, big-endian; 0 when short. */
 uint8_t cur_u8(struct cur *c);
 uint16_t cur_u16(struct cur *c);
 uint32_t cur_u32(struct cur *c);
