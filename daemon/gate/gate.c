@@ -66,6 +66,20 @@ gate_forget(struct gate *g)
 }
 
 int
+gate_tombstone(struct gate *g, const struct store_record *r)
+{
+	TRY(seals_keep_leaf(g->seals, r));
+	return store_set_tombstone(g->o.store, r->seq);
+}
+
+void
+gate_rolled_back(struct gate *g)
+{
+	seals_forget(g->seals);
+	gate_set_policy(g, g->policy);
+}
+
+int
 gate_seal_origin(struct gate *g, int64_t seal, char *dst)
 {
 	return seals_origin(g->seals, seal, dst);

@@ -69,6 +69,15 @@ int gate_answer_out(struct gate *g, const struct gate_query *q,
     struct gate_answer *out) MUST_CHECK;
 
 /*
+ * gate_tombstone(g, r): in the open transaction, keep of a stored record
+ * nothing but its digest and the leaf hash its neighbours' proofs need.
+ */
+int gate_tombstone(struct gate *g, const struct store_record *r) MUST_CHECK;
+
+/* gate_rolled_back(g): a transaction was undone; numbers may be reused. */
+void gate_rolled_back(struct gate *g);
+
+/*
  * gate_seal_origin(g, seal number, dst): the CERT id that sealed it, into
  * dst of CERT_ID_MAX + 1 bytes.
  */

@@ -1,0 +1,90 @@
+/*
+ * The control socket's connections: one request at a time, answered in
+ * JSON as daemon/ctl/online.c and comityctl(1) write down.
+ */
+#ifndef VAULT_CONTROL_H
+#define VAULT_CONTROL_H
+
+#include <jansson.h>
+
+#include "vault/vault.h"
+
+struct control;
+struct controls;
+
+struct controls *controls_new(struct vault *v);
+void controls_free(struct controls *cs);
+
+/*
+ * controls_adopt(cs, fd, uid): serve a connection that the supervisor
+ * accepted; fd is taken over.  uid is the caller's.
+ */
+void controls_adopt(struct controls *cs, int fd, uint32_t uid);
+
+/* What handlers use. */
+struct vault *control_vault(const struct control *c);
+uint32_t control_uid(const struct control *c);
+
+/* control_reply(c, fields): send {"v":1,"ok":true,...fields}; takes fields. */
+void control_reply(struct control *c, json_t *fields);
+
+/* control_more(c, fields): the same with "more":true. */
+void control_more(struct control *c, json_t *fields);
+
+/*
+ * control_error(c, code, hint, fmt, ...): end the request with an error;
+ * hint may be NULL.  Returns code.
+ */
+int control_error(struct control *c, int code, const char *hint,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * control_after(c, fn): end of this handler, the request goes on: fn(c, ok)
+ * is called when the turn has ended, unless the client has gone.
+ */
+void control_after(struct control *c, void (*fn)(struct control *c, bool ok));
+
+/* A handler's own state while its request goes on; freed with free_fn. */
+void control_keep(struct control *c, void *state, void (*free_fn)(void *));
+void *control_kept(const struct control *c);
+
+/* control_text(args, name): the argument's text, or NULL. */
+const char *control_text(const json_t *args, const char *name);
+/* control_number(args, name, fallback, max): within 0..max. */
+int64_t control_number(const json_t *args, const char *name,
+    int64_t fallback, int64_t max);
+
+/* One row a command. */
+struct control_command {
+	const char *name;
+	bool writes;		/* needs the daemon's own user, or root */
+	const char *arguments;	/* names it takes, by blanks */
+	void (*run)(struct control *c, const json_t *args);
+};
+
+/* control_commands.c: the table, and how many rows it has. */
+extern const struct control_command control_commands[];
+extern const size_t control_ncommands;
+
+void control_status(struct control *c, const json_t *args);
+void control_peer_list(struct control *c, const json_t *args);
+void control_peer_show(struct control *c, const json_t *args);
+void control_peer_add(struct control *c, const json_t *args);
+void control_peer_remove(struct control *c, const json_t *args);
+void control_peer_check(struct control *c, const json_t *args);
+void control_publish(struct control *c, const json_t *args);
+void control_lookup(struct control *c, const json_t *args);
+void control_show(struct control *c, const json_t *args);
+void control_records(struct control *c, const json_t *args);
+void control_why(struct control *c, const json_t *args);
+void control_recall(struct control *c, const json_t *args);
+void control_consult_list(struct control *c, const json_t *args);
+void control_backup(struct control *c, const json_t *args);
+void control_reload(struct control *c, const json_t *args);
+void control_log_tail(struct control *c, const json_t *args);
+
+/* The publication under way (control_publish.c). */
+void control_objects(struct control *c, struct str payload);
+void control_end(struct control *c);
+
+#endif

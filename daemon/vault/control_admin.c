@@ -1,0 +1,354 @@
+#include "vault/control.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/entry.h"
+#include "net/loop.h"
+#include "vault/peer.h"
+#include "vault/recall.h"
+#include "vault/record_json.h"
+#include "vault/supervisor_link.h"
+
+#define ARENA_BYTES MIB(64)
+#define BACKUP_PAGES 512
+#define CASES_MAX 1000
+#define TAIL_DEFAULT 50
+#define TAIL_MAX 1000
+
+/* ---- recall ---- */
+
+struct recall_state {
+	char id[STIX_ID_MAX + 1];
+};
+
+static void
+on_recall_peer(void *arg, const char *peer, bool confirmed)
+{
+	(void)json_array_append_new(arg, json_pack("{s:s, s:s}", "id", peer,
+	    "state", confirmed ? "confirmed" : "sent"));
+}
+
+static void
+on_recalled(struct control *c, bool ok)
+{
+	struct recall_state *s = control_kept(c);
+	json_t *peers = json_array();
+
+	if (!ok) {
+		json_decref(peers);
+		(void)control_error(c, control_vault(c)->degraded_by, NULL,
+		    "not recalled: the store failed");
+		return;
+	}
+	if (recall_each(control_vault(c), str_of(s->id), on_recall_peer,
+	    peers) < 0)
+		json_array_clear(peers);
+	control_reply(c, json_pack("{s:s, s:o}", "id", s->id, "peers",
+	    peers));
+}
+
+void
+control_recall(struct control *c, const json_t *args)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	const char *id = control_text(args, "id");
+	const char *reason = control_text(args, "reason");
+	struct vault *v = control_vault(c);
+	struct recall_state *s;
+	struct store_record r;
+	int rc = turn_open(v->turn);
+
+	if (rc == 0)
+		rc = record_newest(v, str_of(id), NULL, arena, &r);
+	if (rc == 0) {
+		rc = recall_start(v, &r, str_of(id),
+		    reason == NULL ? "" : reason);
+		if (err_class(rc) == ERR_CLASS_SYS)
+			turn_fail(v->turn, rc);
+	}
+	if (rc != 0) {
+		(void)control_error(c, rc, rc == ERR_DENIED ?
+		    "only what was published here can be recalled here" :
+		    NULL, "%s: %s", id == NULL ? "id" : id, err_text(rc));
+		return;
+	}
+	s = mem_new(struct recall_state);
+	snprintf(s->id, sizeof(s->id), "%s", id);
+	control_keep(c, s, free);
+	control_after(c, on_recalled);
+}
+
+/* ---- consult ---- */
+
+struct cases {
+	struct control *c;
+	struct peer *peer;
+	json_t *list;		/* owned by the caller */
+	struct arena *arena;
+};
+
+static bool
+on_case(void *arg, int64_t seq)
+{
+	struct cases *cs = arg;
+	struct vault *v = control_vault(cs->c);
+	struct store_record r;
+	json_t *record;
+	struct gate_query q = { &cs->peer->party, &r, vault_now(v) };
+	struct gate_answer a;
+
+	if (json_array_size(cs->list) >= CASES_MAX)
+		return false;
+	arena_reset(cs->arena);
+	if (store_get(v->store, seq, cs->arena, &r) != 0 ||
+	    (record = record_json(v, &r)) == NULL)
+		return true;
+	if (gate_answer_out(v->gate, &q, &a) != 0)
+		a.by = -1;
+	(void)json_array_append_new(cs->list, json_pack(
+	    "{s:O, s:O, s:O?, s:s, s:s, s:O}",
+	    "record", json_object_get(record, "id"),
+	    "modified", json_object_get(record, "modified"),
+	    "kind", json_object_get(record, "kind"),
+	    "peer", cs->peer->card.cert_id,
+	    "by", policy_rule_id(v->policy, a.by),
+	    "since", json_object_get(record, "received")));
+	json_decref(record);
+	return true;
+}
+
+void
+control_consult_list(struct control *c, const json_t *args)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(4));
+	struct vault *v = control_vault(c);
+	json_t *list = json_array();
+	uint64_t total = 0;
+
+	(void)args;
+	for (size_t i = 0; i < peers_count(v->peers); i++) {
+		struct peer *p = peers_at(v->peers, i);
+		struct cases cs = { c, p, list, arena };
+
+		total += delivery_count(p->delivery, DELIVERY_CONSULTED);
+		delivery_each(p->delivery, DELIVERY_CONSULTED, 0, on_case,
+		    &cs);
+	}
+	control_reply(c, json_pack("{s:o, s:I}", "cases", list, "total",
+	    (json_int_t)total));
+}
+
+/* ---- backup ---- */
+
+struct backup_state {
+	char path[4096], inside[4096];
+};
+
+static void
+backup_step(struct control *c, bool ok)
+{
+	struct backup_state *s = control_kept(c);
+	struct vault *v = control_vault(c);
+	struct store_stats stats;
+	struct err e;
+	int rc;
+
+	(void)ok;
+	rc = store_backup(v->store, s->path, BACKUP_PAGES, &e);
+	store_stats(v->store, &stats);
+	if (rc > 0) {
+		control_after(c, backup_step);
+		return;
+	}
+	if (rc < 0) {
+		(void)control_error(c, rc, NULL, "%s", e.text);
+		return;
+	}
+	control_reply(c, json_pack("{s:s, s:I}", "path", s->path, "bytes",
+	    (json_int_t)stats.file_bytes));
+}
+
+void
+control_backup(struct control *c, const json_t *args)
+{
+	const char *path = control_text(args, "path");
+	struct vault *v = control_vault(c);
+	size_t n = strlen(v->state_dir);
+	struct backup_state *s;
+
+	/* The vault can open files in its state directory only. */
+	if (path == NULL || strncmp(path, v->state_dir, n) != 0 ||
+	    path[n] != '/' || strstr(path, "/../") != NULL) {
+		(void)control_error(c, ERR_USAGE,
+		    "copy it elsewhere from there when it is whole",
+		    "a backup is written inside the state directory %s",
+		    v->state_dir);
+		return;
+	}
+	if (access(path, F_OK) == 0) {
+		(void)control_error(c, ERR_EXISTS, "choose another name",
+		    "%s exists already", path);
+		return;
+	}
+	s = mem_new(struct backup_state);
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	control_keep(c, s, free);
+	control_after(c, backup_step);
+}
+
+/* ---- reload ---- */
+
+/* Called when the supervisor has sent the configuration and we took it. */
+static void
+on_reloaded(void *arg, bool ok, const char *text)
+{
+	struct control *c = arg;
+	struct vault *v = control_vault(c);
+	char hex[2 * DIGEST_BYTES + 1] = "";
+	json_t *warnings = json_array();
+	struct digest digest;
+
+	if (!ok) {
+		json_decref(warnings);
+		(void)control_error(c, ERR_CONF,
+		    "the running configuration stays in force", "%s", text);
+		return;
+	}
+	for (size_t i = 0; policy_warning(v->policy, i) != NULL; i++)
+		(void)json_array_append_new(warnings, json_string(
+		    policy_warning(v->policy, i)));
+	policy_digest(v->policy, &digest);
+	hex_encode(hex, digest.b, DIGEST_BYTES);
+	control_reply(c, json_pack("{s:I, s:s, s:o}", "generation",
+	    (json_int_t)v->policy_generation, "digest", hex, "warnings",
+	    warnings));
+}
+
+static void
+reload_cancel(void *arg)
+{
+	struct control **c = arg;
+
+	supervisor_link_reload_cancel(control_vault(*c)->super, *c);
+	free(c);
+}
+
+void
+control_reload(struct control *c, const json_t *args)
+{
+	struct control **kept = mem_new(struct control *);
+
+	(void)args;
+	*kept = c;
+	control_keep(c, kept, reload_cancel);
+	supervisor_link_reload(control_vault(c)->super, on_reloaded, c);
+}
+
+/* ---- log ---- */
+
+struct tail {
+	json_t *list;
+};
+
+static void
+tail_set_time(json_t *f, int64_t ms)
+{
+	char text[TIME_TEXT_MAX];
+
+	(void)json_object_set_new(f, "time", json_string(time_format(text,
+	    (unix_ms_t){ ms })));
+}
+
+/* One entry a decision group: outcome, how many records, by which rule. */
+static void
+tail_decisions(json_t *list, struct str entry)
+{
+	struct audit_decisions d;
+
+	if (audit_decisions_decode(entry, &d) != 0)
+		return;
+	for (size_t i = 0; i < d.groups.n; i++) {
+		const struct audit_group *g = &d.groups.v[i];
+		char text[64];
+		json_t *f;
+
+		snprintf(text, sizeof(text), "%zu records", g->seqs.at.n);
+		f = json_pack("{s:s, s:s%, s:s, s:s%, s:s}",
+		    "event", "decisions", "peer", d.peer.p, d.peer.n,
+		    "outcome", outcome_name((enum outcome)g->outcome),
+		    "by", g->by.p, g->by.n, "text", text);
+		tail_set_time(f, d.at.ms);
+		(void)json_array_append_new(list, f);
+	}
+	audit_decisions_clear(&d);
+}
+
+static void
+tail_receipt(json_t *list, struct str entry)
+{
+	struct audit_receipt r;
+	char text[96];
+	json_t *f;
+
+	if (audit_receipt_decode(entry, &r) != 0)
+		return;
+	snprintf(text, sizeof(text), "%zu delivered, %zu redacted, "
+	    "%zu refused", r.delivered.at.n, r.redacted.at.n,
+	    r.refused.at.n);
+	f = json_pack("{s:s, s:s%, s:s}", "event", "receipt", "peer",
+	    r.peer.p, r.peer.n, "text", text);
+	tail_set_time(f, r.at.ms);
+	(void)json_array_append_new(list, f);
+	audit_receipt_clear(&r);
+}
+
+static int
+on_log_entry(void *arg, uint64_t index, uint8_t type, struct str entry,
+    const struct digest *leaf)
+{
+	struct tail *t = arg;
+	struct cur c = cur_of(entry.p, entry.n);
+	json_t *f;
+
+	(void)index, (void)leaf;
+	if (type == AUDIT_DECISIONS) {
+		tail_decisions(t->list, entry);
+		return 0;
+	}
+	if (type == AUDIT_RECEIPT) {
+		tail_receipt(t->list, entry);
+		return 0;
+	}
+	f = json_pack("{s:s}", "event", audit_type_name(type));
+	tail_set_time(f, (int64_t)cur_u64(&c));
+	if (type == AUDIT_ADMISSION || type == AUDIT_PEER) {
+		struct str peer = cur_str8(&c, UINT8_MAX);
+
+		(void)json_object_set_new(f, "peer", json_stringn(peer.p,
+		    peer.n));
+	}
+	(void)json_array_append_new(t->list, f);
+	return 0;
+}
+
+void
+control_log_tail(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	uint64_t n = (uint64_t)control_number(args, "limit", TAIL_DEFAULT,
+	    TAIL_MAX);
+	uint64_t size = store_log_size(v->store);
+	struct tail t = { json_array() };
+	int rc = store_log_read(v->store, size > n ? size - n : 0,
+	    (size_t)n, on_log_entry, &t);
+
+	if (rc < 0) {
+		json_decref(t.list);
+		(void)control_error(c, rc, NULL, "the log could not be "
+		    "read: %s", err_text(rc));
+		return;
+	}
+	control_reply(c, json_pack("{s:o}", "entries", t.list));
+}

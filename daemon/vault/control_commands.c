@@ -1,0 +1,24 @@
+#include "vault/control.h"
+
+const struct control_command control_commands[] = {
+	/* name       writes  arguments               run */
+	{ "status",       false, "",                  control_status },
+	{ "peer list",    false, "",                  control_peer_list },
+	{ "peer show",    false, "id",                control_peer_show },
+	{ "peer add",     true,  "card dry_run yes code", control_peer_add },
+	{ "peer remove",  true,  "id",                control_peer_remove },
+	{ "peer check",   false, "id",                control_peer_check },
+	{ "publish",      true,  "desk",              control_publish },
+	{ "lookup",       false, "value limit",       control_lookup },
+	{ "show",         false, "id modified",       control_show },
+	{ "records",      false, "since limit source derived",
+	    control_records },
+	{ "why",          false, "record peer modified", control_why },
+	{ "recall",       true,  "id reason",         control_recall },
+	{ "consult list", false, "",                  control_consult_list },
+	{ "backup",       true,  "path",              control_backup },
+	{ "reload",       true,  "",                  control_reload },
+	{ "log tail",     false, "limit",             control_log_tail },
+};
+
+const size_t control_ncommands = NELEM(control_commands);

@@ -1,0 +1,194 @@
+#include "vault/control.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vault/record_json.h"
+
+#define ARENA_BYTES MIB(64)
+#define LOOKUP_DEFAULT 50
+#define LOOKUP_MAX 1000
+#define RECORDS_DEFAULT 1000
+#define RECORDS_MAX 2000
+/* A reply frame holds 1 MiB; what does not fit is on the next page. */
+#define REPLY_BYTES (900 << 10)
+
+struct listing {
+	struct vault *v;
+	json_t *list;		/* owned */
+	size_t max, bytes;
+	int64_t source;		/* 0 own, -1 any, else a name's number */
+	bool derived;		/* derived records too */
+	int64_t last;		/* sequence of the last one looked at */
+	bool full;
+};
+
+static int
+on_looked_up(void *arg, const struct store_record *r)
+{
+	struct listing *l = arg;
+	json_t *fields;
+
+	if (json_array_size(l->list) >= l->max) {
+		l->full = true;
+		return 1;
+	}
+	fields = record_json(l->v, r);
+	if (fields != NULL)
+		(void)json_array_append_new(l->list, fields);
+	return 0;
+}
+
+void
+control_lookup(struct control *c, const json_t *args)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	const char *value = control_text(args, "value");
+	struct listing l = { .v = control_vault(c), .list = NULL };
+	struct observable o;
+	bool subdomains;
+	int rc;
+
+	l.max = (size_t)control_number(args, "limit", LOOKUP_DEFAULT,
+	    LOOKUP_MAX);
+	if (value == NULL || observable_from_text(str_of(value), arena, &o,
+	    &subdomains) != 0) {
+		(void)control_error(c, ERR_USAGE, "an address, a network, a "
+		    "domain, *.domain, a URL, a hash or an e-mail address",
+		    "%s: not something that can be looked up",
+		    value == NULL ? "value" : value);
+		return;
+	}
+	l.list = json_array();
+	rc = store_lookup(l.v->store, &o, subdomains, l.max + 1, arena,
+	    on_looked_up, &l);
+	if (rc < 0) {
+		json_decref(l.list);
+		(void)control_error(c, rc, NULL, "the store could not be "
+		    "searched: %s", err_text(rc));
+		return;
+	}
+	control_reply(c, json_pack("{s:o, s:b}", "records", l.list, "cut",
+	    l.full));
+}
+
+void
+control_show(struct control *c, const json_t *args)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	const char *id = control_text(args, "id");
+	struct vault *v = control_vault(c);
+	struct store_record r;
+	json_t *fields;
+	int rc = record_newest(v, str_of(id), control_text(args, "modified"),
+	    arena, &r);
+
+	fields = rc == 0 ? record_json_whole(v, &r) : NULL;
+	if (fields == NULL) {
+		(void)control_error(c, rc == 0 ? ERR_NOT_FOUND : rc,
+		    "find ids with: comityctl lookup VALUE",
+		    "no record %s here", id == NULL ? "" : id);
+		return;
+	}
+	control_reply(c, json_pack("{s:[o]}", "records", fields));
+}
+
+static bool
+listing_wants(const struct listing *l, const struct store_record *r)
+{
+	if ((r->flags & RECORD_TOMBSTONE) != 0)
+		return false;
+	if ((r->flags & RECORD_DERIVED) != 0 && !l->derived)
+		return false;
+	return l->source < 0 || r->source == l->source;
+}
+
+static int
+on_listed(void *arg, const struct store_record *r)
+{
+	struct listing *l = arg;
+	json_t *fields;
+	char *text;
+
+	if (listing_wants(l, r) && (fields = record_json(l->v, r)) != NULL) {
+		(void)json_object_del(fields, "labels");
+		(void)json_object_del(fields, "desks");
+		(void)json_object_del(fields, "name");
+		text = json_dumps(fields, JSON_COMPACT);
+		l->bytes += text == NULL ? 0 : strlen(text);
+		free(text);
+		(void)json_array_append_new(l->list, fields);
+	}
+	l->last = r->seq;
+	l->full = l->bytes > REPLY_BYTES ||
+	    json_array_size(l->list) >= l->max;
+	return l->full;
+}
+
+/* Which records are meant by `source`: -1 all, 0 ours, else a number. */
+static int
+listing_source(struct listing *l, const char *source)
+{
+	int64_t number;
+
+	l->source = -1;
+	if (source == NULL)
+		return 0;
+	l->source = 0;
+	if (strcmp(source, "own") == 0 || strcmp(source, l->v->cert_id) == 0)
+		return 0;
+	TRY(turn_open(l->v->turn));
+	TRY(store_intern_name(l->v->store, str_of(source), &number));
+	l->source = number;
+	return 0;
+}
+
+/*
+ * A cursor is a sequence number of this store, shown only to whoever may
+ * read the whole store on the control socket, and hidden from habit.
+ */
+static int64_t
+cursor_read(const char *text)
+{
+	int64_t seq = 0;
+
+	return text != NULL && sscanf(text, "c%" SCNx64, &seq) == 1 &&
+	    seq > 0 ? seq : 0;
+}
+
+void
+control_records(struct control *c, const json_t *args)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct listing l = { .v = control_vault(c), .list = json_array() };
+	int64_t from = cursor_read(control_text(args, "since"));
+	json_t *fields;
+	char next[32];
+	int rc;
+
+	l.max = (size_t)control_number(args, "limit", RECORDS_DEFAULT,
+	    RECORDS_MAX);
+	l.derived = json_is_true(json_object_get(args, "derived"));
+	l.last = from;
+	rc = listing_source(&l, control_text(args, "source"));
+	while (rc == 0 && !l.full) {
+		from = l.last;
+		arena_reset(arena);
+		rc = store_scan(l.v->store, from, 512, arena, on_listed, &l);
+		rc = rc < 0 ? rc : 0;
+		if (l.last == from)
+			break;
+	}
+	if (rc < 0) {
+		json_decref(l.list);
+		(void)control_error(c, rc, NULL, "the store could not be "
+		    "read: %s", err_text(rc));
+		return;
+	}
+	fields = json_pack("{s:o}", "records", l.list);
+	snprintf(next, sizeof(next), "c%" PRIx64, l.last);
+	if (l.last < store_last_seq(l.v->store))
+		(void)json_object_set_new(fields, "next", json_string(next));
+	control_reply(c, fields);
+}

@@ -1,0 +1,326 @@
+#include "vault/control.h"
+
+#include <string.h>
+
+#include "host/clock.h"
+#include "host/counters.h"
+#include "net/loop.h"
+#include "vault/link.h"
+#include "vault/peer.h"
+#include "vault/version.h"
+
+static const char *
+vault_state_name(enum vault_state s)
+{
+	static const char *const names[] = { "starting", "ready", "degraded",
+	    "draining" };
+
+	return names[s];
+}
+
+static void
+set_time(json_t *fields, const char *name, unix_ms_t t)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (t.ms != 0)
+		(void)json_object_set_new(fields, name,
+		    json_string(time_format(text, t)));
+}
+
+static void
+set_number(json_t *fields, const char *name, uint64_t n)
+{
+	(void)json_object_set_new(fields, name,
+	    json_integer((json_int_t)n));
+}
+
+/* Own records that are not yet settled for the peer. */
+static uint64_t
+peer_lag(const struct vault *v, const struct peer *p)
+{
+	int64_t last = store_last_seq(v->store);
+	int64_t settled = delivery_settled(p->delivery);
+
+	return last > settled ? (uint64_t)(last - settled) : 0;
+}
+
+static const char *
+peer_state(const struct peer *p)
+{
+	if (p->link != NULL)
+		return link_state_name(p->link);
+	if (p->dialing != 0)
+		return "dialing";
+	return p->card.nendpoints == 0 ? "waiting" : "idle";
+}
+
+static void
+set_trust(json_t *fields, const struct vault *v, const struct peer *p)
+{
+	const struct policy_org *org;
+
+	if (v->policy == NULL || p->party.org < 0)
+		return;
+	org = policy_org(v->policy, (size_t)p->party.org);
+	(void)json_object_set_new(fields, "trust", json_pack("{s:s, s:s}",
+	    "discretion", band_name(org->discretion),
+	    "reliability", band_name(org->reliability)));
+	(void)json_object_set_new(fields, "posture",
+	    json_string(posture_name(org->posture)));
+}
+
+static json_t *
+peer_json(struct vault *v, struct peer *p)
+{
+	json_t *f = json_pack("{s:s, s:s}", "id", p->card.cert_id, "state",
+	    peer_state(p));
+
+	set_time(f, "since", p->since);
+	if (p->last_state[0] != '\0')
+		(void)json_object_set_new(f, "reason",
+		    json_string(p->last_state));
+	set_number(f, "position", delivery_position(p->delivery));
+	set_number(f, "lag", peer_lag(v, p));
+	set_number(f, "delivered", delivery_count(p->delivery,
+	    DELIVERY_DELIVERED));
+	set_number(f, "redacted", delivery_count(p->delivery,
+	    DELIVERY_REDACTED));
+	set_number(f, "consulted", delivery_count(p->delivery,
+	    DELIVERY_CONSULTED));
+	set_number(f, "denied", delivery_count(p->delivery,
+	    DELIVERY_DENIED));
+	set_number(f, "forbidden", delivery_count(p->delivery,
+	    DELIVERY_FORBIDDEN));
+	set_number(f, "refused_by_peer", delivery_count(p->delivery,
+	    DELIVERY_REFUSED));
+	set_number(f, "received", p->counts.received);
+	set_number(f, "refused", p->counts.refused);
+	set_number(f, "unchanged", p->counts.unchanged);
+	set_time(f, "last_contact", p->last_contact);
+	if (p->last_contact.ms != 0)
+		(void)json_object_set_new(f, "skew_ms",
+		    json_integer(p->skew_ms));
+	set_trust(f, v, p);
+	return f;
+}
+
+static json_t *
+peers_json(struct vault *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < peers_count(v->peers); i++)
+		(void)json_array_append_new(list, peer_json(v,
+		    peers_at(v->peers, i)));
+	return list;
+}
+
+static json_t *
+policy_json(const struct vault *v)
+{
+	char hex[2 * DIGEST_BYTES + 1];
+	json_t *f = json_object(), *warnings = json_array();
+	struct digest digest;
+
+	for (size_t i = 0; v->policy != NULL &&
+	    policy_warning(v->policy, i) != NULL; i++)
+		(void)json_array_append_new(warnings, json_string(
+		    policy_warning(v->policy, i)));
+	if (v->policy != NULL) {
+		policy_digest(v->policy, &digest);
+		hex_encode(hex, digest.b, DIGEST_BYTES);
+		(void)json_object_set_new(f, "digest", json_string(hex));
+	}
+	set_number(f, "generation", v->policy_generation);
+	set_time(f, "loaded_at", v->policy_loaded);
+	(void)json_object_set_new(f, "warnings", warnings);
+	return f;
+}
+
+static json_t *
+store_json(struct vault *v)
+{
+	struct store_stats s;
+	json_t *f = json_object();
+
+	store_stats(v->store, &s);
+	set_number(f, "records", s.records);
+	set_number(f, "tombstones", s.tombstones);
+	set_number(f, "bytes", s.file_bytes);
+	set_number(f, "wal_bytes", s.wal_bytes);
+	set_number(f, "free_bytes", s.free_bytes);
+	set_number(f, "log_entries", s.log_entries);
+	set_number(f, "commits", s.commits);
+	set_number(f, "commit_us_last", (uint64_t)s.commit_us_last);
+	set_number(f, "commit_us_max", (uint64_t)s.commit_us_max);
+	(void)json_object_set_new(f, "full", json_boolean(s.full));
+	if (v->degraded_by != 0)
+		(void)json_object_set_new(f, "error", json_string(
+		    s.error[0] != '\0' ? s.error :
+		    err_text(v->degraded_by)));
+	return f;
+}
+
+static json_t *
+counters_json(void)
+{
+	json_t *f = json_object();
+
+	for (size_t i = 0; i < counters_count(); i++)
+		set_number(f, counter_name(i), counter_value(i));
+	return f;
+}
+
+void
+control_status(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	json_t *f = json_pack("{s:s, s:s, s:s}", "cert_id", v->cert_id,
+	    "version", COMITY_VERSION, "state", vault_state_name(v->state));
+
+	(void)args;
+	(void)json_object_set_new(f, "uptime_ms", json_integer(
+	    clock_mono().ms - v->started.ms));
+	(void)json_object_set_new(f, "policy", policy_json(v));
+	(void)json_object_set_new(f, "store", store_json(v));
+	set_number(f, "published", v->published);
+	(void)json_object_set_new(f, "peers", peers_json(v));
+	(void)json_object_set_new(f, "libraries", version_libraries());
+	(void)json_object_set_new(f, "counters", counters_json());
+	control_reply(c, f);
+}
+
+void
+control_peer_list(struct control *c, const json_t *args)
+{
+	(void)args;
+	control_reply(c, json_pack("{s:o}", "peers",
+	    peers_json(control_vault(c))));
+}
+
+/* The agreements and circles held in common, and whether digests agree. */
+static json_t *
+terms_json(struct vault *v, const struct peer *p)
+{
+	json_t *list = json_array();
+	struct policy_term t;
+
+	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
+	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
+		uint64_t equal = t.circle ? p->party.circles :
+		    p->party.agreements;
+
+		(void)json_array_append_new(list, json_pack(
+		    "{s:s, s:b, s:s, s:b}", "id", t.id, "circle", t.circle,
+		    "ours", t.digest, "equal", (int)(equal >> t.index & 1)));
+	}
+	return list;
+}
+
+/* The peer that args name, or NULL after an error was answered. */
+static struct peer *
+named_peer(struct control *c, const json_t *args)
+{
+	const char *id = control_text(args, "id");
+	struct peer *p = peers_find(control_vault(c)->peers, str_of(id));
+
+	if (p == NULL)
+		(void)control_error(c, ERR_NOT_FOUND,
+		    "see: comityctl peer list", "no peer %s",
+		    id == NULL ? "" : id);
+	return p;
+}
+
+void
+control_peer_show(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	struct peer *p = named_peer(c, args);
+	AUTO_BUF struct buf card = { 0 };
+	char code[CARD_CODE_MAX];
+	json_t *card_json;
+
+	if (p == NULL)
+		return;
+	card_encode(&p->card, &card);
+	card_json = json_loadb(card.p, card.n, 0, NULL);
+	control_reply(c, json_pack("{s:o, s:o, s:s, s:o}", "peer",
+	    peer_json(v, p), "card", card_json, "code",
+	    card_code(&p->card, code), "terms", terms_json(v, p)));
+}
+
+static void
+add_step(json_t *steps, const char *step, int ok, const char *text,
+    const char *fix)
+{
+	json_t *s = json_pack("{s:s, s:s}", "step", step, "text", text);
+
+	if (ok >= 0)
+		(void)json_object_set_new(s, "ok", json_boolean(ok));
+	if (ok == 0 && fix != NULL)
+		(void)json_object_set_new(s, "fix", json_string(fix));
+	(void)json_array_append_new(steps, s);
+}
+
+/* Terms and clock, as the live link knows them. */
+static void
+add_live_steps(struct vault *v, const struct peer *p, json_t *steps)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct policy_term t;
+	size_t n = 0, differ = 0;
+
+	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
+	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
+		uint64_t equal = t.circle ? p->party.circles :
+		    p->party.agreements;
+
+		n++;
+		if ((equal >> t.index & 1) == 0)
+			buf_addf(&text, "%s%s", differ++ ? ", " : "", t.id);
+	}
+	if (p->party.org < 0)
+		add_step(steps, "terms", 0, "the policy does not name it",
+		    "add it under `peers:` in policy.yaml and reload");
+	else if (differ > 0)
+		add_step(steps, "terms", 0, text.p, "the digests on the two "
+		    "sides differ: compare the documents, then correct "
+		    "`digest:` or `charter:`");
+	else
+		add_step(steps, "terms", 1, n == 0 ? "no agreement or circle "
+		    "in common" : "all digests are equal", NULL);
+	buf_reset(&text);
+	buf_addf(&text, "its clock differs by %lld ms",
+	    (long long)p->skew_ms);
+	add_step(steps, "clock", 1, text.p, NULL);
+}
+
+void
+control_peer_check(struct control *c, const json_t *args)
+{
+	struct peer *p = named_peer(c, args);
+	json_t *steps, *endpoints;
+	struct link_progress g;
+
+	if (p == NULL)
+		return;
+	steps = json_array();
+	endpoints = json_array();
+	for (size_t i = 0; i < p->card.nendpoints; i++)
+		(void)json_array_append_new(endpoints,
+		    json_string(p->card.endpoints[i]));
+	link_progress(p, &g);
+	add_step(steps, "tls", g.tls, g.tls_text, "see that both sides "
+	    "speak TLS 1.3 and that nothing between them ends it");
+	add_step(steps, "pins", g.pins, g.pins_text, "ask for a new card, "
+	    "compare its code by telephone, then: comityctl peer add");
+	add_step(steps, "identity", g.identity, g.identity_text,
+	    "ask whether the other side holds your current card");
+	if (g.ready)
+		add_live_steps(control_vault(c), p, steps);
+	else
+		add_step(steps, "terms", -1, "not reached yet", NULL);
+	control_reply(c, json_pack("{s:o, s:o, s:s}", "steps", steps,
+	    "endpoints", endpoints, "state", peer_state(p)));
+}

@@ -1,0 +1,138 @@
+#include "vault/inbound.h"
+
+#include <string.h>
+
+#include "gate/admit.h"
+#include "host/counters.h"
+#include "vault/link.h"
+#include "wire/message.h"
+#include "wire/msg_flow.h"
+#include "wire/msg_receipt.h"
+#include "wire/msg_records.h"
+#include "wire/msg_subscribe.h"
+
+void
+inbound_start(struct peer *p)
+{
+	struct str every = STR("*");
+	struct msg_subscribe m = { .kinds = &every, .nkinds = 1,
+	    .cursor = p->cursor };
+	AUTO_BUF struct buf payload = { 0 };
+
+	memcpy(m.epoch, p->epoch, sizeof(m.epoch));
+	msg_subscribe_encode(&m, &payload);
+	link_send(p->link, MESSAGE_SUBSCRIBE, buf_str(&payload));
+	buf_reset(&payload);
+	msg_credit_encode((uint64_t)p->v->settings->limits.credit_bytes,
+	    &payload);
+	link_send(p->link, MESSAGE_CREDIT, buf_str(&payload));
+}
+
+/* What the gate is given of a message. */
+static void
+batch_from_message(const struct msg_records *m, struct peer *p,
+    struct admit_record *records, struct admit_batch *out)
+{
+	for (size_t i = 0; i < m->nrecords; i++) {
+		const struct msg_record *r = &m->records[i];
+
+		records[i] = (struct admit_record){ .leaf = r->leaf,
+		    .salt = r->salt, .label = m->labels[r->label],
+		    .release = m->releases[r->release],
+		    .bytes = r->bytes };
+	}
+	*out = (struct admit_batch){ .party = &p->party,
+	    .sender = p->card.cert_id, .seal = m->seal,
+	    .hashes = m->hashes, .nhashes = m->nhashes, .v = records,
+	    .n = m->nrecords, .now = vault_now(p->v) };
+}
+
+/* Count what became of each, and put the refusals into the receipt. */
+static void
+receipt_fill(struct msg_receipt *m, struct msg_refused *refused,
+    const struct admit_verdict *v, size_t n)
+{
+	m->refused = refused;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].refusal != REFUSAL_NONE)
+			refused[m->nrefused++] = (struct msg_refused){
+			    (uint16_t)i, (uint16_t)v[i].refusal };
+		else if (v[i].unchanged)
+			m->unchanged++;
+		else
+			m->stored++;
+	}
+}
+
+/* Our signature over what we now hold, said once it is on disk. */
+static int
+inbound_receipt(struct peer *p, const struct msg_records *in,
+    struct str payload, const struct admit_verdict *v)
+{
+	struct msg_refused *refused = mem_array(struct msg_refused,
+	    in->nrecords);
+	struct msg_receipt m = { .position = in->position,
+	    .purpose = STR("") };
+	AUTO_BUF struct buf out = { 0 };
+	int rc;
+
+	receipt_fill(&m, refused, v, in->nrecords);
+	m.digest = sha256_of(payload.p, payload.n);
+	msg_records_terms(in, &m.terms);
+	rc = msg_receipt_sign(&m, p->v->key, &out);
+	free(refused);
+	TRY(rc);
+	p->counts.received += m.stored;
+	p->counts.unchanged += m.unchanged;
+	p->counts.refused += m.nrefused;
+	counter_add(CTR_RECORDS_RECEIVED, m.stored);
+	counter_add(CTR_RECORDS_UNCHANGED, m.unchanged);
+	counter_add(CTR_RECORDS_REFUSED, m.nrefused);
+	link_hold(p->link, MESSAGE_RECEIPT, buf_str(&out));
+	buf_reset(&out);
+	msg_credit_encode(payload.n, &out);
+	link_hold(p->link, MESSAGE_CREDIT, buf_str(&out));
+	return 0;
+}
+
+static int
+inbound_admit(struct peer *p, const struct msg_records *m,
+    struct str payload, struct admit_verdict *verdicts)
+{
+	struct admit_record *records = mem_array(struct admit_record,
+	    m->nrecords);
+	struct admit_batch batch;
+	int rc;
+
+	batch_from_message(m, p, records, &batch);
+	rc = admit_received(p->v->gate, &batch, verdicts);
+	free(records);
+	TRY(rc);
+	p->cursor = m->position;
+	TRY(peer_save_cursor(p));
+	return inbound_receipt(p, m, payload, verdicts);
+}
+
+int
+inbound_records(struct peer *p, struct str payload)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
+	struct admit_verdict *verdicts;
+	struct msg_records m;
+	int rc;
+
+	TRY(msg_records_decode(payload, arena, &m));
+	if (m.position <= p->cursor)
+		return ERR_ORDER;
+	rc = turn_open(p->v->turn);
+	if (rc < 0)
+		return rc;
+	verdicts = mem_array(struct admit_verdict, m.nrecords);
+	rc = inbound_admit(p, &m, payload, verdicts);
+	free(verdicts);
+	if (rc < 0)
+		turn_fail(p->v->turn, rc);
+	else
+		turn_wake(p->v->turn);
+	return rc < 0 && err_class(rc) != ERR_CLASS_SYS ? rc : 0;
+}

@@ -1,0 +1,351 @@
+#include "vault/peer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host/clock.h"
+#include "host/log.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "vault/link.h"
+#include "vault/supervisor_link.h"
+
+#define CARDS "card"
+#define CURSORS "cursor"
+
+struct peers {
+	struct vault *v;	/* borrowed */
+	VEC(struct peer *) all;	/* owned */
+};
+
+static void on_redial(void *arg);
+
+static void
+peer_free(struct peer *p)
+{
+	if (p == NULL)
+		return;
+	timer_free(p->redial);
+	verify_key_free(p->key);
+	release_free(p->release);
+	delivery_free(p->delivery);
+	free(p);
+}
+MEM_AUTO(struct peer, peer_free);
+
+/* The party the gate sees, with no terms proved equal yet. */
+static void
+peer_find_party(struct peer *p)
+{
+	p->party = (struct gate_party){ .org = -1 };
+	if (p->v->policy != NULL)
+		p->party.org = policy_find_org(p->v->policy,
+		    str_of(p->card.cert_id));
+}
+
+static int
+peer_load_cursor(struct peer *p)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct str value;
+	struct cur c;
+	int rc = store_value(p->v->store, CURSORS, p->card.cert_id, arena,
+	    &value);
+
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	TRY(rc);
+	c = cur_of(value.p, value.n);
+	cur_copy(&c, p->epoch, sizeof(p->epoch));
+	p->cursor = cur_u64(&c);
+	return cur_finish(&c) == 0 ? 0 : ERR_STORE;
+}
+
+int
+peer_save_cursor(struct peer *p)
+{
+	AUTO_BUF struct buf value = { 0 };
+
+	buf_add(&value, p->epoch, sizeof(p->epoch));
+	out_u64(&value, p->cursor);
+	return store_set(p->v->store, CURSORS, p->card.cert_id,
+	    buf_str(&value));
+}
+
+static int
+peer_new(struct vault *v, const struct card *card, struct peer **out)
+{
+	AUTO(peer_free) struct peer *p = mem_new(struct peer);
+
+	p->v = v;
+	p->card = *card;
+	p->key = verify_key_new(card->identity);
+	if (p->key == NULL)
+		return ERR_SIGNATURE;
+	TRY(delivery_load(v->store, card->cert_id, &p->delivery));
+	TRY(peer_load_cursor(p));
+	peer_find_party(p);
+	p->release = release_new(&(struct release_options){
+	    .gate = v->gate, .delivery = p->delivery, .party = &p->party,
+	    .cert_id = p->card.cert_id });
+	p->redial = timer_new(v->loop, on_redial, p);
+	*out = TAKE(p);
+	return 0;
+}
+
+/* One stored card becomes a peer; what cannot be used is said and left. */
+static int
+on_card(void *arg, const char *key, struct str value)
+{
+	struct peers *ps = arg;
+	struct card card;
+	struct peer *p;
+	struct err e;
+	int rc = card_decode(value, clock_unix(), &card, &e);
+
+	if (rc == 0)
+		rc = peer_new(ps->v, &card, &p);
+	else
+		log_error("card-unusable", "peer=%s error=\"%s\"", key,
+		    e.text);
+	if (rc == 0)
+		vec_push(&ps->all, p);
+	return err_class(rc) == ERR_CLASS_SYS ? rc : 0;
+}
+
+int
+peers_load(struct vault *v, struct peers **out)
+{
+	struct peers *ps = mem_new(struct peers);
+	int rc;
+
+	ps->v = v;
+	rc = store_values(v->store, CARDS, on_card, ps);
+	if (rc < 0) {
+		peers_free(ps);
+		return rc;
+	}
+	*out = ps;
+	return 0;
+}
+
+void
+peers_free(struct peers *ps)
+{
+	if (ps == NULL)
+		return;
+	for (size_t i = 0; i < ps->all.n; i++)
+		peer_free(ps->all.v[i]);
+	vec_clear(&ps->all);
+	free(ps);
+}
+
+struct peer *
+peers_find(const struct peers *ps, struct str id)
+{
+	for (size_t i = 0; i < ps->all.n; i++)
+		if (str_eqz(id, ps->all.v[i]->card.cert_id))
+			return ps->all.v[i];
+	return NULL;
+}
+
+size_t
+peers_count(const struct peers *ps)
+{
+	return ps->all.n;
+}
+
+struct peer *
+peers_at(const struct peers *ps, size_t i)
+{
+	return ps->all.v[i];
+}
+
+const struct verify_key *
+peers_keys(void *arg, const char *cert_id)
+{
+	struct peer *p = peers_find(arg, str_of(cert_id));
+
+	return p == NULL ? NULL : p->key;
+}
+
+/* Write the card and say in the log that it was added or replaced. */
+static int
+peer_store_card(struct peers *ps, const struct card *card)
+{
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_BUF struct buf entry = { 0 };
+	struct digest digest;
+
+	card_encode(card, &text);
+	TRY(store_set(ps->v->store, CARDS, card->cert_id, buf_str(&text)));
+	digest = sha256_of(text.p, text.n);
+	out_u64(&entry, (uint64_t)vault_now(ps->v).ms);
+	out_str8(&entry, str_of(card->cert_id));
+	buf_add(&entry, digest.b, sizeof(digest.b));
+	return audit_append(ps->v->audit, AUDIT_PEER, buf_str(&entry));
+}
+
+static bool
+same_card(const struct card *a, const struct card *b)
+{
+	AUTO_BUF struct buf x = { 0 };
+	AUTO_BUF struct buf y = { 0 };
+
+	card_encode(a, &x);
+	card_encode(b, &y);
+	return str_eq(buf_str(&x), buf_str(&y));
+}
+
+int
+peers_add(struct peers *ps, const struct card *card, struct peer **out)
+{
+	struct peer *p = peers_find(ps, str_of(card->cert_id));
+	struct verify_key *key;
+
+	if (p != NULL && same_card(&p->card, card)) {
+		*out = p;
+		return 0;
+	}
+	TRY(peer_store_card(ps, card));
+	if (p == NULL) {
+		TRY(peer_new(ps->v, card, &p));
+		vec_push(&ps->all, p);
+	} else {
+		key = verify_key_new(card->identity);
+		if (key == NULL)
+			return ERR_SIGNATURE;
+		verify_key_free(p->key);
+		p->key = key;
+		p->card = *card;
+		if (p->link != NULL)
+			link_close(p->link, CLOSE_CARD_CHANGED, NULL);
+	}
+	p->attempts = 0;
+	peer_dial_soon(p);
+	*out = p;
+	return 1;
+}
+
+/* After the turn: nobody refers to it any more. */
+static void
+on_removed(void *arg)
+{
+	peer_free(arg);
+}
+
+int
+peers_remove(struct peers *ps, struct peer *p)
+{
+	AUTO_BUF struct buf entry = { 0 };
+
+	TRY(store_unset(ps->v->store, CARDS, p->card.cert_id));
+	out_u64(&entry, (uint64_t)vault_now(ps->v).ms);
+	out_str8(&entry, str_of(p->card.cert_id));
+	TRY(audit_append(ps->v->audit, AUDIT_PEER, buf_str(&entry)));
+	if (p->link != NULL)
+		link_close(p->link, CLOSE_REMOVED, NULL);
+	for (size_t i = 0; i < ps->all.n; i++) {
+		if (ps->all.v[i] != p)
+			continue;
+		ps->all.v[i] = ps->all.v[--ps->all.n];
+		break;
+	}
+	p->removed = true;
+	timer_cancel(p->redial);
+	loop_defer(ps->v->loop, on_removed, p);
+	return 0;
+}
+
+void
+peers_policy_changed(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->all.n; i++) {
+		struct peer *p = ps->all.v[i];
+
+		peer_find_party(p);
+		release_restart(p->release);
+		if (p->link != NULL)
+			link_terms_changed(p->link);
+	}
+	turn_wake(ps->v->turn);
+}
+
+int
+peers_reload_delivery(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->all.n; i++) {
+		struct peer *p = ps->all.v[i];
+		struct delivery *fresh;
+
+		TRY(delivery_load(ps->v->store, p->card.cert_id, &fresh));
+		release_set_delivery(p->release, fresh);
+		delivery_free(p->delivery);
+		p->delivery = fresh;
+		TRY(peer_load_cursor(p));
+	}
+	return 0;
+}
+
+int
+peers_save(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->all.n; i++)
+		if (delivery_is_dirty(ps->all.v[i]->delivery))
+			TRY(delivery_save(ps->all.v[i]->delivery,
+			    ps->v->store));
+	return 0;
+}
+
+/* Full jitter: anywhere between the shortest wait and the present bound. */
+static int64_t
+peer_backoff_ms(const struct peer *p)
+{
+	const struct settings_limits *l = &p->v->settings->limits;
+	int64_t bound = l->reconnect_min_ms, span;
+	uint64_t r;
+
+	for (unsigned i = 1; i < p->attempts && bound < l->reconnect_max_ms;
+	    i++)
+		bound *= 2;
+	if (bound > l->reconnect_max_ms)
+		bound = l->reconnect_max_ms;
+	span = bound - l->reconnect_min_ms + 1;
+	crypto_random(&r, sizeof(r));
+	return l->reconnect_min_ms / 2 + (int64_t)(r % (uint64_t)span);
+}
+
+void
+peer_dial_soon(struct peer *p)
+{
+	if (p->link != NULL || p->removed || p->dialing != 0 ||
+	    p->card.nendpoints == 0 || p->v->state == VAULT_DRAINING)
+		return;
+	timer_arm_ms(p->redial, p->attempts == 0 ? 0 : peer_backoff_ms(p));
+}
+
+static void
+on_redial(void *arg)
+{
+	struct peer *p = arg;
+	const char *endpoint;
+
+	if (p->link != NULL || p->removed || p->dialing != 0 ||
+	    p->card.nendpoints == 0)
+		return;
+	endpoint = p->card.endpoints[p->next_endpoint++ %
+	    p->card.nendpoints];
+	p->attempts++;
+	p->dialing = supervisor_link_dial(p->v->super, p->card.cert_id,
+	    endpoint);
+}
+
+void
+peer_down(struct peer *p, const char *text)
+{
+	snprintf(p->last_state, sizeof(p->last_state), "%s", text);
+	p->link = NULL;
+	p->dialing = 0;
+	p->since = clock_unix();
+	peer_dial_soon(p);
+}
