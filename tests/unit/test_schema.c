@@ -104,8 +104,8 @@ test_schema_read_defaults(void **state)
 
 #define WANT_TIME "; want a duration, like 500ms, 10s, 5m, 24h or 90d"
 #define WANT_SIZE "; want a size, like 16KiB, 4MiB or 1GiB"
-#define WANT_HOST "; want host:port, like 192.0.2.1:8740 or " \
-	"[2001:db8::1]:8740"
+#define WANT_HOST "; want host:port, like 192.0.2.1:7600 or " \
+	"[2001:db8::1]:7600"
 #define WANT_NAME "; want a DNS name in lower case, like cert.example.org"
 #define WANT_LAND "; want a country code of two capital letters, like NO"
 
@@ -137,8 +137,8 @@ static const struct {
 	{ "country: no", "s.yaml:2:10: country \"no\"" WANT_LAND },
 	{ "country: NOR", "s.yaml:2:10: country \"NOR\"" WANT_LAND },
 	{ "listen: a:1", "s.yaml:2:9: listen is a text; want a list (\"[a, b]\""
-	    " or lines with \"- \") of host:port, like 192.0.2.1:8740 or "
-	    "[2001:db8::1]:8740" },
+	    " or lines with \"- \") of host:port, like 192.0.2.1:7600 or "
+	    "[2001:db8::1]:7600" },
 	{ "listen: [a:0]", "s.yaml:2:10: listen \"a:0\"" WANT_HOST },
 	{ "listen: [a:65536]", "s.yaml:2:10: listen \"a:65536\"" WANT_HOST },
 	{ "listen: [a]", "s.yaml:2:10: listen \"a\"" WANT_HOST },

@@ -99,7 +99,7 @@ test_settings_print_round(void **state)
 
 	(void)state;
 	assert_int_equal(parse(HEAD "name: \"CERT \\\"A\\\"\"\n"
-	    "listen: ['[::]:8740', '0.0.0.0:8740']\nlandlock: false\n"
+	    "listen: ['[::]:7600', '0.0.0.0:7600']\nlandlock: false\n"
 	    "log: {level: debug, target: stderr}\n"
 	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
 	settings_print(&s, true, &a);
