@@ -238,7 +238,10 @@ parse_constant(struct parser *p, const struct path *path,
 	return 0;
 }
 
-/* "IN" "(" const *( "," const ) ")"; path is NULL if nothing is kept. */
+/*
+ * "IN" "(" [ const *( "," const ) ] ")"; path is NULL if nothing is kept.
+ * The reference grammar knows the empty set, which holds nothing.
+ */
 static int
 parse_set(struct parser *p, const struct path *path)
 {
@@ -247,6 +250,8 @@ parse_set(struct parser *p, const struct path *path)
 
 	advance(p);
 	TRY(expect_token(p, TOKEN_OPEN, "want \"(\" after IN"));
+	if (accept_token(p, TOKEN_CLOSE))
+		return 0;
 	do {
 		TRY(parse_constant(p, path, &like));
 		members++;
