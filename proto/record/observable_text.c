@@ -8,6 +8,7 @@
 #include "record/observable_norm.h"
 
 #define TEXT_MAX 4096
+#define HASH_DIGITS_MIN 32
 
 /* What stands in brackets instead of what it means. */
 static const struct {
@@ -94,7 +95,6 @@ from_hash(struct str s, struct arena *arena, struct observable *out)
 {
 	const char *colon = memchr(s.p, ':', s.n);
 	struct str algorithm, value;
-	int rc;
 
 	if (is_all_hex(s))
 		return observable_normalise_hash(STR("*"), s, arena, out);
@@ -106,10 +106,11 @@ from_hash(struct str s, struct arena *arena, struct observable *out)
 	if (s.p[0] >= '0' && s.p[0] <= '9')
 		return observable_normalise_hash(STR("SSDEEP"), s, arena,
 		    out);
-	rc = observable_normalise_hash(algorithm, value, arena, out);
-	if (rc > 0 && !is_all_hex(value) && !str_starts(out->value, "SSDEEP:"))
+	/* No port of a host has that many digits. */
+	if (!str_eqz(algorithm, "SSDEEP") && !str_eqz(algorithm, "ssdeep") &&
+	    (value.n < HASH_DIGITS_MIN || !is_all_hex(value)))
 		return 0;
-	return rc;
+	return observable_normalise_hash(algorithm, value, arena, out);
 }
 
 static int
