@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/schema_form.h"
+#include "config/yaml_text.h"
 
 #define PREFIX_MAX 64
 #define LEVEL_KEYS_MAX 64	/* options and mappings of one mapping */
@@ -35,7 +36,8 @@ is_line(struct str s)
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return false;
-	return str_is_utf8(s);
+	/* An escape can write what the file itself may not hold. */
+	return yaml_text_check("", s, NULL) == 0;
 }
 
 /* The index of s in o's words, or -1. */

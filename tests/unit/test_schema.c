@@ -129,6 +129,10 @@ static const struct {
 	    "s.yaml:2:7: text is a mapping; want one line of text" },
 	{ "text: \"a\\nb\"",
 	    "s.yaml:2:7: text \"a\\x0ab\"; want one line of text" },
+	{ "text: \"a\\Nb\"",	/* U+0085 */
+	    "s.yaml:2:7: text \"a\\xc2\\x85b\"; want one line of text" },
+	{ "text: \"a\\u202eb\"",
+	    "s.yaml:2:7: text \"a\\xe2\\x80\\xaeb\"; want one line" },
 	{ "text: 12345678", "s.yaml:2:7: text \"12345678\" is too long; want "
 	    "at most 7 bytes" },
 	{ "path: ''", "s.yaml:2:7: path \"\"; want a file name without "
