@@ -19,8 +19,8 @@ static const char *const kind_texts[] = {
 	[OPTION_TEXT] = "one line of text",
 	[OPTION_NAME] = "a DNS name in lower case, like cert.example.org",
 	[OPTION_COUNTRY] = "a country code of two capital letters, like NO",
-	[OPTION_ADDRESS] = "host:port, like 192.0.2.1:7600 or "
-	    "[2001:db8::1]:7600",
+	[OPTION_ADDRESS] = ("host:port, like 192.0.2.1:7600 or "
+	    "[2001:db8::1]:7600"),
 	[OPTION_PATH] = "a file name without control characters",
 	[OPTION_DURATION] = "a duration, like 500ms, 10s, 5m, 24h or 90d",
 	[OPTION_SIZE] = "a size, like 16KiB, 4MiB or 1GiB",

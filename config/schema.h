@@ -19,7 +19,7 @@ enum option_kind {
 	OPTION_COUNTRY,		/* char[3]: ISO 3166 alpha-2, capitals */
 	OPTION_ADDRESS,		/* char[]: host:port, [IPv6]:port */
 	OPTION_PATH,		/* char[]: a file name */
-	OPTION_DURATION,	/* int64_t, milliseconds: 500ms 10s 5m 24h 90d */
+	OPTION_DURATION,	/* int64_t, ms: 500ms 10s 5m 24h 90d */
 	OPTION_SIZE,		/* int64_t, bytes: 16KiB 4MiB 1GiB */
 	OPTION_INTEGER,		/* int64_t */
 	OPTION_BOOL,		/* bool: true or false, nothing else */

@@ -3,10 +3,11 @@
  * every node with its file, line and column.
  *
  * Every scalar is text until the schema says otherwise.  Refused, with
- * position: aliases, anchors, tags, a second document, repeated keys, keys
- * that are not text, merge keys, directives, NUL, bytes that are not UTF-8,
- * line ends and controls an editor does not show, tabs as indentation, nesting deeper than YAML_DEPTH_MAX, more than YAML_NODES_MAX
- * nodes, files over YAML_BYTES_MAX.
+ * position: aliases, anchors, tags, directives, merge keys, a second
+ * document, repeated keys, keys that are not text, NUL and other controls,
+ * bytes that are not UTF-8, line ends and marks that an editor does not
+ * show, tabs as indentation, nesting deeper than YAML_DEPTH_MAX, more than
+ * YAML_NODES_MAX nodes, files over YAML_BYTES_MAX.
  */
 #ifndef CONFIG_YAML_H
 #define CONFIG_YAML_H

@@ -118,8 +118,8 @@ static const struct {
 	    "country, path, listen, look or limits" },
 	{ "limits: {wat: 1s}", "s.yaml:2:10: unknown key \"wat\"; did you mean "
 	    "\"wait\"?" },
-	{ "limits.wait: 1s", "s.yaml:2:1: unknown key \"limits.wait\"; want id, "
-	    "text, country, path, listen, look or limits" },
+	{ "limits.wait: 1s", "s.yaml:2:1: unknown key \"limits.wait\"; "
+	    "want id, text, country, path, listen, look or limits" },
 	{ "limits: 3", "s.yaml:2:9: a text; want a mapping (\"key: value\")" },
 	{ "limits: [a]", "s.yaml:2:9: a list; want a mapping "
 	    "(\"key: value\")" },

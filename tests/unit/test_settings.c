@@ -59,14 +59,15 @@ test_settings_parse_bad(void **state)
 	} rows[] = {
 		{ "country: XA\n", "comityd.yaml:1:1: cert-id is missing" },
 		{ "cert-id: a\n", "comityd.yaml:1:1: country is missing" },
-		{ HEAD "lisen: []\n", "comityd.yaml:3:1: unknown key \"lisen\"; "
-		    "did you mean \"listen\"?" },
+		{ HEAD "lisen: []\n", "comityd.yaml:3:1: unknown key "
+		    "\"lisen\"; did you mean \"listen\"?" },
 		{ HEAD "landlock: no\n",
 		    "comityd.yaml:3:11: landlock \"no\"; want true or false" },
-		{ HEAD "log: {level: warming}\n", "comityd.yaml:3:14: log.level "
-		    "\"warming\"; did you mean \"warning\"?" },
+		{ HEAD "log: {level: warming}\n",
+		    "comityd.yaml:3:14: log.level \"warming\"; did you mean \"warning\"?" },
 		{ HEAD "limits: {proof-deadline: 5s}\n", "comityd.yaml:3:26: "
-		    "limits.handshake-deadline is above limits.proof-deadline" },
+		    "limits.handshake-deadline is above "
+		    "limits.proof-deadline" },
 		{ HEAD "limits: {wal-alarm: 2GiB, wal-stop: 1GiB}\n",
 		    "comityd.yaml:3:21: limits.wal-alarm is above "
 		    "limits.wal-stop; want it at most that" },
