@@ -39,8 +39,8 @@ const struct command commands[] = {
 	  "policy explain policy.yaml "
 	  "\"to: cert-xb/ops, kind: botnet, tlp: green\"",
 	  OFFLINE, cmd_policy_explain },
-	{ "policy expect", "FILE|- --policy FILE [--desk NAME] [--peer ID] "
-	  "[--summary] [--all]",
+	{ "policy expect", "FILE... --policy FILE [--desk NAME] "
+	  "[--peer ID] [--summary] [--ids]",
 	  "which outcome every record should have for every peer",
 	  "policy expect sample.jsonl --policy policy.yaml --summary",
 	  OFFLINE, cmd_policy_expect },
@@ -77,7 +77,7 @@ const struct command commands[] = {
 	{ "consult list", "", "cases that wait for people",
 	  "consult list", ONLINE, cmd_consult_list },
 	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
-	  "[--limit N]", "list what is stored, a line a record",
+	  "[--limit N] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },
 	{ "backup", "PATH", "copy the store while it runs",
 	  "backup /var/backups/comity.db", ONLINE, cmd_backup },

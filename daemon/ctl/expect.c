@@ -17,6 +17,7 @@
 #include "record/marking.h"
 
 #define ID_SEED 1
+#define EXPECT_FILES_MAX 1000
 
 struct expected {
 	char *id;		/* owned */
@@ -32,6 +33,7 @@ struct expect {
 	const struct policy *policy;	/* borrowed */
 	struct label base;		/* of the desk that publishes */
 	VEC(struct expected *) v;
+	VEC(struct buf *) texts;	/* owned: the files */
 	struct map64 by_id;		/* newest struct expected, borrowed */
 	size_t refused;
 };
@@ -69,6 +71,11 @@ expect_free(struct expect *x)
 		free(r->id);
 		free(r);
 	}
+	for (size_t i = 0; i < x->texts.n; i++) {
+		buf_clear(x->texts.v[i]);
+		free(x->texts.v[i]);
+	}
+	vec_clear(&x->texts);
 	vec_clear(&x->v);
 	map64_clear(&x->by_id, NULL);
 }
@@ -109,6 +116,18 @@ expect_read(struct expect *x, struct stix_reader *reader, struct str text,
 			return err_set(e, ERR_LIMIT, "too many objects");
 	}
 	return 0;
+}
+
+/* Read one more file; its text stays, the records borrow from it. */
+static int
+expect_file(struct expect *x, struct stix_reader *reader, const char *path,
+    struct err *e)
+{
+	struct buf *text = mem_new(struct buf);
+
+	vec_push(&x->texts, text);
+	TRY(file_read_unpacked(path, INPUT_BYTES_MAX, text, e));
+	return expect_read(x, reader, buf_str(text), e);
 }
 
 /* Second pass: every record's own label; markings are known by now. */
@@ -399,12 +418,11 @@ cmd_policy_expect(struct ctl *c)
 	};
 	AUTO(policy_free) struct policy *p = NULL;
 	AUTO(stix_reader_free) struct stix_reader *reader = stix_reader_new();
-	AUTO_BUF struct buf text = { 0 };
 	struct expect x = { 0 };
 	struct err e = { 0 };
 	int rc;
 
-	CTL_OPTIONS(c, options, 1, 1);
+	CTL_OPTIONS(c, options, 1, EXPECT_FILES_MAX);
 	if (policy == NULL)
 		return ctl_usage(c, "--policy FILE is needed");
 	p = policy_open(policy, &e);
@@ -418,8 +436,9 @@ cmd_policy_expect(struct ctl *c)
 	rc = expect_desk(c, &x, desk);
 	if (rc != 0)
 		return rc;
-	if (file_read_unpacked(c->argv[0], INPUT_BYTES_MAX, &text, &e) < 0 ||
-	    expect_read(&x, reader, buf_str(&text), &e) < 0) {
+	for (int i = 0; i < c->argc; i++) {
+		if (expect_file(&x, reader, c->argv[i], &e) == 0)
+			continue;
 		expect_free(&x);
 		return ctl_fail_err(c, &e, NULL);
 	}
