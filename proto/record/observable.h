@@ -49,16 +49,19 @@ const char *observable_kind_name(enum observable_kind kind);
 /*
  * observables_of(o, arena, out): the observables of a valid object: from an
  * indicator's STIX pattern, and from a cyber-observable object's own
- * properties.  Return 0, or ERR_LIMIT.  A pattern in another language, or
- * one that does not parse, gives none and is not an error.
+ * properties, each once.  Return 0, or ERR_LIMIT if the arena is full.  A
+ * pattern in another language, or one that does not parse, gives none and is
+ * not an error; one with more than PATTERN_KEYS_MAX values is reported like
+ * one that does not parse.
  */
 int observables_of(const struct stix_object *o, struct arena *arena,
     struct observables *out) MUST_CHECK;
 
 /*
  * observable_from_text(text, arena, out): what a person typed for look-up:
- * address, CIDR, domain, "*.domain" (out_subdomains true), URL, hash,
- * e-mail.  ERR_SYNTAX if it is none of these.
+ * address, CIDR, domain, "*.domain" (out_subdomains true), URL, hash (by
+ * itself or "SHA-256:..."), e-mail or MAC address, "AS64496"; defanged forms
+ * (hxxp, [.]) as well.  ERR_SYNTAX if it is none of these.
  */
 int observable_from_text(struct str text, struct arena *arena,
     struct observable *out, bool *out_subdomains) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 
 #include "record/label.h"
 
@@ -529,6 +530,55 @@ test_label_encode_too_long(void **state)
 	vocabulary_clear(&v);
 }
 
+/* tests/vectors/label: see the README there. */
+static void
+test_label_vectors(void **state)
+{
+	struct vocabulary v = vocabulary_make();
+	DIR *dir = opendir(SOURCE_ROOT "/tests/vectors/label");
+	struct dirent *entry;
+	size_t seen = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		static char bytes[2 * LABEL_BYTES_MAX];
+		struct buf again = { 0 };
+		struct label l, top;
+		struct str text = { bytes, 0 };
+		char path[4096];
+		bool ok;
+		FILE *f;
+		int rc;
+
+		if (!str_ends(str_of(entry->d_name), ".label"))
+			continue;
+		snprintf(path, sizeof(path), SOURCE_ROOT
+		    "/tests/vectors/label/%s", entry->d_name);
+		f = fopen(path, "rb");
+		assert_non_null(f);
+		text.n = fread(bytes, 1, sizeof(bytes), f);
+		fclose(f);
+		label_top(&top);
+		rc = label_decode(text, &v, &l);
+		if (rc == 0)
+			label_encode(&l, &v, &again);
+		if (str_starts(str_of(entry->d_name), "same-"))
+			ok = rc == 0 && str_eq(buf_str(&again), text);
+		else if (str_starts(str_of(entry->d_name), "top-"))
+			ok = rc == 0 && same(&l, &top);
+		else
+			ok = rc == ERR_SYNTAX;
+		if (!ok)
+			fail_msg("%s", entry->d_name);
+		buf_clear(&again);
+		seen++;
+	}
+	closedir(dir);
+	assert_int_equal(seen, 14);
+	vocabulary_clear(&v);
+}
+
 static void
 test_names_add_limits(void **state)
 {
@@ -586,6 +636,7 @@ main(void)
 		cmocka_unit_test(test_label_decode_unknown_names),
 		cmocka_unit_test(test_label_decode_no_label),
 		cmocka_unit_test(test_label_encode_too_long),
+		cmocka_unit_test(test_label_vectors),
 		cmocka_unit_test(test_names_add_limits),
 		cmocka_unit_test(test_level_names),
 	};
