@@ -1,0 +1,72 @@
+/*
+ * What supervisor and vault tell each other.  HEARTBEAT is a number
+ * (msg_flow.h); STOP and STOPPED are empty.
+ */
+#ifndef WIRE_MSG_SUPERVISOR_H
+#define WIRE_MSG_SUPERVISOR_H
+
+#include "base/limits.h"
+#include "base/str.h"
+
+#define SUPERVISOR_TEXT_MAX 2048
+#define SUPERVISOR_ADDRESS_MAX 320
+
+/* CONFIG: the next piece of file_set_encode's bytes. */
+struct msg_config {
+	bool last;		/* the pieces so far are all of it */
+	bool reload;		/* else it is the start */
+	struct str bytes;
+};
+void msg_config_encode(const struct msg_config *m, struct buf *out);
+int msg_config_decode(struct str payload, struct msg_config *out)
+    MUST_CHECK;
+
+/* CONFIG_DONE: the set is in force, or why it is not. */
+struct msg_config_done {
+	bool ok;
+	struct str text;	/* cut to SUPERVISOR_TEXT_MAX */
+};
+void msg_config_done_encode(const struct msg_config_done *m,
+    struct buf *out);
+int msg_config_done_decode(struct str payload, struct msg_config_done *out)
+    MUST_CHECK;
+
+enum adopt_what { ADOPT_LISTEN = 'L', ADOPT_DIAL = 'D', ADOPT_CONTROL = 'C' };
+
+/* ADOPT: serve the one descriptor that came with this frame. */
+struct msg_adopt {
+	enum adopt_what what;
+	uint64_t number;	/* of the session, or the connection */
+	struct str cert_id;	/* ADOPT_DIAL: who was dialed; else "" */
+	struct str address;	/* remote; "" on the control socket */
+	uint32_t uid, gid, pid;	/* ADOPT_CONTROL: of the caller; else 0 */
+};
+void msg_adopt_encode(const struct msg_adopt *m, struct buf *out);
+int msg_adopt_decode(struct str payload, struct msg_adopt *out) MUST_CHECK;
+
+/* GONE: the session process of that number has ended. */
+struct msg_gone {
+	uint64_t number;
+	uint32_t status;	/* of wait(2) */
+};
+void msg_gone_encode(const struct msg_gone *m, struct buf *out);
+int msg_gone_decode(struct str payload, struct msg_gone *out) MUST_CHECK;
+
+/* DIAL: start a session to that address; the vault chooses the number. */
+struct msg_dial {
+	uint64_t number;
+	struct str cert_id;
+	struct str address;	/* host:port */
+};
+void msg_dial_encode(const struct msg_dial *m, struct buf *out);
+int msg_dial_decode(struct str payload, struct msg_dial *out) MUST_CHECK;
+
+/*
+ * READY, STATUS: a line for the service manager; PENALTY: the address a
+ * failed proof came from.  Encoders of this header append the payload and
+ * cut texts to their limits; decoders give ERR_SYNTAX, ERR_VALUE, ERR_LIMIT.
+ */
+void msg_text_encode(struct str text, struct buf *out);
+int msg_text_decode(struct str payload, struct str *out) MUST_CHECK;
+
+#endif
