@@ -79,6 +79,7 @@ struct decision {
 	uint32_t obligations;	/* bit set of enum obligation */
 	uint64_t redactions;	/* bit set of policy_redaction names */
 	uint64_t agreements, circles;	/* bases that matched */
+	uint32_t add_lineage;	/* origin tags that in-grants attach */
 };
 
 /*
