@@ -9,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/cursor.h"
 #include "wire/frame.h"
 
 struct client {
@@ -145,20 +144,20 @@ client_send(const struct client *cl, uint8_t type, struct str payload)
 {
 	AUTO_BUF struct buf frame = { 0 };
 
-	frame_encode(type, payload, &frame);
+	frame_append(&frame, type, payload);
 	return client_write(cl, frame.p, frame.n);
 }
 
 int
 client_send_objects(struct client *cl, struct str payload)
 {
-	return client_send(cl, MSG_CTL_OBJECTS, payload);
+	return client_send(cl, MESSAGE_CTL_OBJECTS, payload);
 }
 
 int
 client_send_end(struct client *cl)
 {
-	return client_send(cl, MSG_CTL_END, (struct str){ "", 0 });
+	return client_send(cl, MESSAGE_CTL_END, (struct str){ "", 0 });
 }
 
 int
@@ -174,10 +173,10 @@ client_request(struct client *cl, const char *command, json_t *arguments)
 	if (text == NULL)
 		return ctl_fail(cl->c, CTL_USAGE, NULL,
 		    "an argument is not UTF-8 text");
-	if (strlen(text) > CTL_REQUEST_MAX)
+	if (strlen(text) > message_info(MESSAGE_CTL_REQUEST).max_bytes)
 		return ctl_fail(cl->c, CTL_USAGE, NULL,
 		    "the arguments are too long");
-	return client_send(cl, MSG_CTL_REQUEST, str_of(text));
+	return client_send(cl, MESSAGE_CTL_REQUEST, str_of(text));
 }
 
 /* A refusal by the daemon, as our own error. */
@@ -208,15 +207,14 @@ client_reply(struct client *cl, json_t **out, bool *out_more)
 	uint8_t head[FRAME_HEADER_BYTES];
 	struct frame_header h;
 	AUTO(mem_free) char *text = NULL;
-	char why[256];
 	json_t *r;
 	int rc;
 
 	rc = client_read(cl, head, sizeof(head));
 	if (rc != 0)
 		return rc;
-	if (frame_header_decode(head, CARRIER_CONTROL, &h, why,
-	    sizeof(why)) < 0 || h.type != MSG_CTL_REPLY)
+	if (frame_header_decode(head, CARRIER_CONTROL, &h) < 0 ||
+	    h.type != MESSAGE_CTL_REPLY)
 		return ctl_fail(cl->c, CTL_REFUSED, "is the daemon of another "
 		    "version? comityctl version", "not an answer");
 	text = mem_array(char, (size_t)h.length + 1);

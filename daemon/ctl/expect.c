@@ -22,6 +22,7 @@
 struct expected {
 	char *id;		/* owned */
 	struct str bytes;	/* borrowed from the input */
+	struct stix_time modified;	/* to the nanosecond */
 	struct label label;	/* its own, before the closure */
 	char **refs;		/* owned, each too */
 	size_t nrefs;
@@ -80,17 +81,41 @@ expect_free(struct expect *x)
 	map64_clear(&x->by_id, NULL);
 }
 
+/* Is it here already?  *out_conflict: that version, with other bytes. */
+static bool
+expect_is_known(const struct expected *r, const struct stix_object *o,
+    bool *out_conflict)
+{
+	for (; r != NULL; r = r->older) {
+		if (str_eq(r->bytes, o->bytes))
+			return true;
+		if (stix_time_cmp(&r->modified, &o->modified) == 0)
+			*out_conflict = true;
+	}
+	return false;
+}
+
 static void
 expect_add(struct expect *x, const struct stix_object *o)
 {
-	struct expected *r = mem_new(struct expected);
+	struct expected *older = expect_find(x, o->id), *r;
+	bool conflict = false;
 
+	if (expect_is_known(older, o, &conflict))
+		return;
+	if (conflict) {
+		x->refused++;
+		return;
+	}
+	r = mem_new(struct expected);
+	r->modified = o->modified;
+	r->modified.rest = (struct str){ 0 };
 	r->id = mem_dup(o->id.p, o->id.n);
 	r->bytes = o->bytes;
 	r->refs = mem_array(char *, o->nrefs);
 	for (size_t i = 0; i < o->nrefs; i++)
 		r->refs[r->nrefs++] = mem_dup(o->refs[i].p, o->refs[i].n);
-	r->older = expect_find(x, o->id);
+	r->older = older;
 	map64_set(&x->by_id, id_key(o->id), r);
 	vec_push(&x->v, r);
 }

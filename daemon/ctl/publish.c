@@ -7,18 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
 #include "base/limits.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
 #include "ctl/online.h"
 #include "ctl/table.h"
 #include "record/bundle.h"
+#include "wire/msg_control.h"
 
 #define PUBLISH_WINDOW 4
 #define FRAME_OBJECTS 1000
 #define FRAME_BYTES (768 << 10)		/* below the frame's limit */
-#define FRAME_HEAD_BYTES 10
 #define REFUSALS_SHOWN 20
 
 struct publish {
@@ -28,8 +27,8 @@ struct publish {
 	uint64_t next;		/* index of the next object to send */
 	uint64_t answered;
 	unsigned unanswered;	/* frames */
-	struct buf frame;	/* payload being filled */
-	unsigned in_frame;
+	struct str objects[FRAME_OBJECTS];	/* of the frame being filled */
+	size_t in_frame, frame_bytes;
 	long long stored, unchanged, unkeyed;
 	json_t *refused;	/* owned; {index, id, reason, text, file} */
 	uint64_t file_first;	/* index of the first object of file */
@@ -108,6 +107,9 @@ publish_settle(struct publish *p, unsigned most)
 static int
 publish_flush(struct publish *p)
 {
+	AUTO_BUF struct buf payload = { 0 };
+	const struct msg_objects m = { p->next - p->in_frame, p->objects,
+	    p->in_frame };
 	int rc;
 
 	if (p->in_frame == 0)
@@ -115,12 +117,12 @@ publish_flush(struct publish *p)
 	rc = publish_settle(p, PUBLISH_WINDOW - 1);
 	if (rc != 0)
 		return rc;
-	p->frame.p[8] = (char)(p->in_frame >> 8);
-	p->frame.p[9] = (char)(p->in_frame & 0xff);
-	rc = client_send_objects(p->cl, buf_str(&p->frame));
+	if (msg_objects_encode(&m, &payload) < 0)
+		return ctl_fail(p->c, CTL_REFUSED, NULL,
+		    "objects that do not fit in a frame");
+	rc = client_send_objects(p->cl, buf_str(&payload));
 	p->unanswered++;
-	p->in_frame = 0;
-	buf_reset(&p->frame);
+	p->in_frame = p->frame_bytes = 0;
 	return rc;
 }
 
@@ -139,16 +141,12 @@ publish_object(struct publish *p, struct str bytes)
 		return rc;
 	}
 	if (p->in_frame == FRAME_OBJECTS ||
-	    p->frame.n + bytes.n + 4 > FRAME_BYTES)
+	    p->frame_bytes + bytes.n > FRAME_BYTES)
 		rc = publish_flush(p);
 	if (rc != 0)
 		return rc;
-	if (p->in_frame == 0) {
-		out_u64(&p->frame, p->next);
-		out_u16(&p->frame, 0);
-	}
-	out_str32(&p->frame, bytes);
-	p->in_frame++;
+	p->objects[p->in_frame++] = bytes;
+	p->frame_bytes += bytes.n;
 	p->next++;
 	return 0;
 }
@@ -268,6 +266,5 @@ cmd_publish(struct ctl *c)
 		rc = publish_end(&p);
 	progress_end();
 	json_decref(p.refused);
-	buf_clear(&p.frame);
 	return rc;
 }

@@ -1,0 +1,100 @@
+# bash completion for comityctl(1).  A test compares the commands below with
+# the table in daemon/ctl/commands.c.
+
+_comityctl_commands="init
+key show
+key generate
+card show
+card sign
+config check
+policy check
+policy test
+policy explain
+policy expect
+status
+peers
+peer list
+peer show
+peer add
+peer remove
+peer check
+publish
+lookup
+show
+why
+recall
+consult list
+records
+backup
+reload
+log tail
+version
+help"
+
+# The words that may come next after the words of a command so far.
+_comityctl_next() {
+	local so_far=$1 line rest
+
+	while IFS= read -r line; do
+		case "$line " in
+		"$so_far"*)
+			rest=${line#"$so_far"}
+			[ "$rest" = "$line" ] && [ -n "$so_far" ] && continue
+			printf '%s\n' "${rest%% *}" ;;
+		esac
+	done <<<"$_comityctl_commands"
+}
+
+# The ids of the peers, if the daemon answers at once.
+_comityctl_peers() {
+	local ctl=("$@")
+
+	timeout 1 "${ctl[@]}" peer list 2>/dev/null |
+	    awk 'NR > 1 && $2 ~ /^[a-z]+$/ { print $1 }'
+}
+
+_comityctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} i command="" options=""
+	local ctl=("${COMP_WORDS[0]}")
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C) ctl+=(-C "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
+		-*) ;;
+		*) command+="${COMP_WORDS[i]} " ;;
+		esac
+	done
+	if [ "${COMP_WORDS[COMP_CWORD - 1]}" = -C ]; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+	fi
+	case $command in
+	"init ") options="--cert-id --name --country --listen --desk --days" ;;
+	"key generate "*) options="identity tls tls-next --replace" ;;
+	"card sign ") options="--name --country --listen --desk --days" ;;
+	"policy test "*) options="--verbose" ;;
+	"policy expect "*)
+		options="--policy --desk --peer --summary --ids" ;;
+	"peer add "*) options="--yes --code --check" ;;
+	"peer remove "*) options="--yes $(_comityctl_peers "${ctl[@]}")" ;;
+	"peer show "* | "peer check "* | "why "*)
+		options=$(_comityctl_peers "${ctl[@]}") ;;
+	"publish "*) options="--desk" ;;
+	"lookup "* | "log tail "*) options="--limit" ;;
+	"recall "*) options="--reason --yes" ;;
+	"records "*)
+		options="--source --derived --since --limit --ids" ;;
+	*) options="$(_comityctl_next "$command")" ;;
+	esac
+	[ -n "$command" ] || options+=" -C --json -h"
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	case $command in
+	"publish "* | "policy "* | "card show "* | "peer add "* | \
+	"backup "* | "init "*)
+		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
+		    < <(compgen -f -- "$cur") ;;
+	esac
+}
+
+complete -o filenames -F _comityctl comityctl
