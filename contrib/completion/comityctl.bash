@@ -42,7 +42,7 @@ _comityctl_next() {
 			[ "$rest" = "$line" ] && [ -n "$so_far" ] && continue
 			printf '%s\n' "${rest%% *}" ;;
 		esac
-	done <<<"$_comityctl_commands"
+	done <<<"$_comityctl_commands" | sort -u
 }
 
 # The ids of the peers, if the daemon answers at once.
@@ -90,7 +90,7 @@ _comityctl() {
 	[ -n "$command" ] || options+=" -C --json -h"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	case $command in
-	"publish "* | "policy "* | "card show "* | "peer add "* | \
+	"publish "* | "policy "*" "* | "card show "* | "peer add "* | \
 	"backup "* | "init "*)
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
 		    < <(compgen -f -- "$cur") ;;

@@ -19,9 +19,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from instance import Failed, Instance, free_ports  # noqa: E402
 
-DEMO = 'demo'
-SAMPLE = 'contrib/sample/indicators.stix.jsonl.gz'
-POLICIES = 'config/examples/demo'
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+DEMO = 'demo'  # in the current directory
+SAMPLE = os.path.join(ROOT, 'contrib/sample/indicators.stix.jsonl.gz')
+POLICIES = os.path.join(ROOT, 'config/examples/demo')
 CERTS = {
     'cert-xa': ('CERT XA (you)', 'XA', ['ops=secops', 'liaison=law']),
     'cert-xb': ('CERT XB', 'XB', ['ops=secops', 'lea=law']),

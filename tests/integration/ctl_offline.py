@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""comityctl without a daemon, and that its documents know every command."""
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import ROOT, Instance, equal, indicator  # noqa: E402
+from daemons import TLP_RED, write_lines  # noqa: E402
+
+USES = ['ops=secops', 'lea=law']
+
+
+class Place:
+    """A temporary directory with one fresh instance."""
+
+    def __init__(self, build):
+        self.dir = tempfile.mkdtemp(prefix='comity-')
+        self.inst = Instance(build, os.path.join(self.dir, 'cert-xa'))
+        self.inst.init(7600, 'CERT "XA" ü', 'XA', USES)
+
+    def __enter__(self):
+        return self.inst
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.dir)
+
+
+def said(p, code):
+    """Exit status and text of a failed command; its form is checked."""
+    equal(p.returncode, code, p.stderr)
+    text = p.stderr.decode()
+    assert text.startswith('comityctl: '), text
+    assert len(text.splitlines()) <= 2, text
+    return text
+
+
+def test_init(build):
+    with Place(build) as i:
+        for name in ('identity.key', 'tls.key'):
+            equal(stat.S_IMODE(os.stat(i.path('state', name)).st_mode),
+                  0o600, name)
+        equal(stat.S_IMODE(os.stat(i.path('state')).st_mode), 0o700, 'state')
+        text = subprocess.run(
+            ['openssl', 'x509', '-in', i.path('state', 'tls.crt'), '-noout',
+             '-text'], check=True, stdout=subprocess.PIPE).stdout.decode()
+        equal(re.findall(r'URI:(\S+)', text), ['comity://cert-xa'], 'SAN')
+        assert 'CA:FALSE' in text, text
+        card = i.ask('card', 'show')
+        equal(card['card']['name'], 'CERT "XA" ü', 'name')
+        assert re.fullmatch(r'(\d{5}[ -]?){6}', card['code']), card['code']
+        i.ctl('config', 'check')
+        said(i.ctl_run('init', i.dir, '--cert-id', 'a', '--name', 'A',
+                       '--country', 'XA'), 1)
+
+
+def test_init_bad_arguments(build):
+    inst = Instance(build, '/nonexistent/x')
+    good = {'--cert-id': 'cert-xa', '--name': 'A', '--country': 'XA',
+            '--listen': '127.0.0.1:7600', '--desk': 'ops=secops'}
+    for option, bad in (('--cert-id', 'Cert_XA'), ('--cert-id', ''),
+                        ('--country', 'xa'), ('--country', 'XAX'),
+                        ('--listen', '127.0.0.1'), ('--listen', ':7600'),
+                        ('--listen', 'x:70000'), ('--desk', 'ops'),
+                        ('--desk', 'ops='), ('--desk', 'Ops=secops'),
+                        ('--days', '0'), ('--name', '')):
+        args = dict(good, **{option: bad})
+        text = said(inst.ctl_run('init', '/nonexistent/x',
+                                 *[a for kv in args.items() for a in kv]), 2)
+        assert option in text, text
+
+
+def test_keys_and_card(build):
+    with Place(build) as i:
+        pin = i.ask('key', 'show')['tls']['pin']
+        code = i.ask('card', 'show')['code']
+        said(i.ctl_run('key', 'generate', 'tls'), 1)
+        i.ctl('key', 'generate', 'tls-next')
+        card = i.ask('card', 'sign', '--listen', 'cert.example:7600')
+        equal(card['code'], code, 'the code stays with the identity key')
+        equal(i.ask('key', 'show')['tls']['pin'], pin, 'current pin')
+        text = json.dumps(card['card'])
+        assert 'cert.example:7600' in text, text
+        assert i.ask('key', 'show')['tls-next']['pin'] != pin
+        with open(i.path('state', 'card.json'), 'rb') as f:
+            bytes_ = bytearray(f.read())
+        bytes_[bytes_.index(b'cert.example')] ^= 1
+        changed = i.path('changed.json')
+        with open(changed, 'wb') as f:
+            f.write(bytes_)
+        assert 'signature' in said(i.ctl_run('card', 'show', changed), 1)
+
+
+def test_usage(build):
+    inst = Instance(build, '/nonexistent/x')
+    assert 'did you mean' in said(inst.ctl_run('stauts'), 2)
+    said(inst.ctl_run('lookup'), 2)
+    said(inst.ctl_run('lookup', 'a', 'b'), 2)
+    said(inst.ctl_run('status', '--nonsense'), 2)
+    said(inst.ctl_run('lookup', 'a', '--limit', '-1'), 2)
+    assert 'hint: ' in said(inst.ctl_run('status'), 3)
+    equal(json.loads(inst.ctl_run('--json', 'status').stdout)['exit'], 3,
+          'exit in the document')
+    for c in inst.ask('help')['commands']:
+        text = inst.ctl(*c['command'].split(), '-h')
+        assert text.startswith('comityctl ' + c['command']), text
+
+
+def test_documents_know_every_command(build):
+    inst = Instance(build, '/nonexistent/x')
+    commands = {c['command']: c for c in inst.ask('help')['commands']}
+    with open(os.path.join(ROOT, 'man/comityctl.1'), encoding='utf-8') as f:
+        page = f.read()
+    page = page[:page.index('.Sh CONTROL SOCKET')]
+    described = set()
+    for line in re.findall(r'^\.It Ic (.*)$', page, re.M):
+        words = re.match(r'([a-z]+(?: [a-z]+)?)(?= [A-Z]|$)', line)
+        described.add(words.group(1))
+    equal(described, set(commands), 'comityctl(1)')
+    with open(os.path.join(ROOT, 'contrib/completion/comityctl.bash'),
+              encoding='utf-8') as f:
+        text = f.read()
+    listed = re.search(r'_comityctl_commands="([^"]*)"', text).group(1)
+    equal(set(listed.split('\n')), set(commands), 'completion')
+    for name, c in commands.items():
+        for option in re.findall(r'--[a-z-]+', c['usage']):
+            assert 'Fl -' + option[2:] in page, (name, option)
+
+
+def test_policy_commands(build):
+    with Place(build) as i:
+        policy = os.path.join(ROOT, 'config/examples/reference.yaml')
+        i.ctl('policy', 'check', policy)
+        r = i.ask('policy', 'test', policy)
+        assert r['passed'] > 0 and r['failed'] == 0, r
+        out = i.ctl('policy', 'explain', policy,
+                    'to: cert-xb/ops, kind: botnet, tlp: green')
+        assert 'out-clean' in out, out
+        bad = i.path('bad.yaml')
+        with open(bad, 'w', encoding='utf-8') as f:
+            f.write('policy: 1\nalow: 1\n')
+        text = said(i.ctl_run('policy', 'check', bad), 1)
+        assert 'bad.yaml:2:1' in text, text
+        said(i.ctl_run('policy', 'check', '/nonexistent.yaml'), 4)
+
+
+def test_policy_expect(build):
+    with Place(build) as i:
+        policy = os.path.join(ROOT, 'config/examples/demo/cert-xa.yaml')
+        path = write_lines(i.path('in.jsonl'), [
+            indicator(1, labels=['botnet']), indicator(2, tlp=TLP_RED),
+            'not JSON'])
+        r = i.ask('policy', 'expect', path, '--policy', policy, '--desk',
+                  'ops')
+        equal((r['records'], r['refused']), (2, 1), 'counts')
+        for peer in r['peers'].values():
+            equal(sum(peer['counts'].values()), 2, 'an outcome each')
+        equal(r['peers']['cert-xd']['counts']['forbid'], 2, 'the wall')
+
+
+if __name__ == '__main__':
+    from daemons import main
+    main(globals())

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Two and four daemons exchange records; what administrators do to them."""
+import gzip
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    TLP_RED, Failed, equal, indicator, main, settled, wait_for, with_net,
+    write_lines)
+
+
+def publish(inst, path, ok=(0,)):
+    return json.loads(inst.ctl('--json', 'publish', path, ok=ok))
+
+
+@with_net(2)
+def test_exchange_two_daemons(net):
+    a, b = net.all
+    objects = [indicator(i) for i in range(2000)]
+    objects += [indicator(i, tlp=TLP_RED, seed='r') for i in range(100)]
+    path = write_lines(os.path.join(net.dir, 'in.jsonl'), objects)
+    with open(path, 'rb') as f, gzip.open(path + '.gz', 'wb') as g:
+        g.write(f.read())
+    r = publish(a, path + '.gz')
+    equal((r['published'], r['unchanged'], len(r['refused'])),
+          (2100, 0, 0), 'counts')
+    wait_for(lambda: settled(a), 120, 'everything is settled')
+
+    want = {o['id'] for o in objects[:2000]}
+    held = b.ids('--source', a.id)
+    equal(len(held), 2000, 'number at the peer')
+    equal(set(held), want, 'records at the peer')
+    peer = a.peers()[b.id]
+    equal((peer['delivered'], peer['denied']), (2000, 100), 'outcomes')
+    equal(b.peers()[a.id]['received'], 2000, 'received')
+
+    # The bytes of a record stay the bytes of the producer.
+    shown = b.ask('show', objects[7]['id'])
+    equal(shown['object'], json.dumps(objects[7]), 'bytes')
+    equal(shown['sealed_by'], a.id, 'seal')
+
+    # Nothing twice: no record, no delivery, no echo.
+    r = publish(a, path)
+    equal((r['published'], r['unchanged']), (0, 2100), 'published again')
+    equal(a.peers()[b.id]['delivered'], 2000, 'delivered again')
+    equal(a.ids('--source', b.id), [], 'echo')
+
+    found = b.ask('lookup', 'h7.example.net')['records']
+    equal([f['id'] for f in found], [objects[7]['id']], 'lookup')
+    text = a.ctl('why', objects[2050]['id'], b.id)
+    assert 'deny' in text, text
+    assert len(text.splitlines()) <= 24, text
+
+    # It survives a restart of both, and nothing is sent again.
+    for inst in net.all:
+        assert inst.stop(), '%s did not end in time' % inst.id
+    net.start()
+    wait_for(lambda: settled(a), 60, 'settled after the restart')
+    equal(set(b.ids('--source', a.id)), want, 'after the restart')
+    equal(b.ask('status')['store']['records'], 2000, 'store')
+
+
+@with_net(2)
+def test_publish_bad_among_good(net):
+    a = net.all[0]
+    objects = [indicator(i, seed='g') for i in range(1000)]
+    bad = dict(indicator(1, seed='bad'), created='yesterday')
+    objects[500] = bad
+    path = os.path.join(net.dir, 'bundle.json')
+    with open(path, 'w', encoding='utf-8') as f:
+        json.dump({'type': 'bundle', 'id': 'bundle--6f5c3a0e-2f6e-4f2b-8f0a-'
+                   '3d2b1a0c9e8f', 'objects': objects}, f)
+    r = publish(a, path, ok=(7,))
+    equal(r['published'], 999, 'the good ones')
+    equal(len(r['refused']), 1, 'refused')
+    equal(r['refused'][0]['index'], 500, 'its index')
+    equal(r['refused'][0]['id'], bad['id'], 'its id')
+    assert r['refused'][0]['text'], 'its reason'
+
+    lines = [json.dumps(indicator(1, seed='l')), '{"type":', '[' * 100000,
+             '{"a":1,"a":2}', json.dumps(indicator(2, seed='l'))]
+    r = publish(a, write_lines(os.path.join(net.dir, 'l.jsonl'), lines),
+                ok=(7,))
+    equal(r['published'], 2, 'good lines')
+    equal(len(r['refused']), 3, 'bad lines')
+
+    with open(os.path.join(net.dir, 'big.json'), 'w',
+              encoding='utf-8') as f:
+        f.write(json.dumps(indicator(3, seed='big',
+                                     description='x' * 50000000)))
+    r = publish(a, f.name, ok=(7,))
+    equal((r['published'], r['refused'][0]['reason']), (0, 'limit'),
+          'a 50 MB object')
+    conflict = dict(indicator(0, seed='g'), name='other bytes')
+    r = publish(a, write_lines(os.path.join(net.dir, 'c.jsonl'),
+                               [conflict]), ok=(7,))
+    equal(r['refused'][0]['reason'], 'conflict', 'other bytes')
+
+
+@with_net(2)
+def test_reload(net):
+    a, b = net.all
+    path = write_lines(os.path.join(net.dir, 'in.jsonl'),
+                       [indicator(i, seed='p', tlp=TLP_RED)
+                        for i in range(50)])
+    publish(a, path)
+    wait_for(lambda: settled(a), 60, 'settled')
+    equal(b.ids('--source', a.id), [], 'RED')
+    before = a.ask('status')['policy']['digest']
+
+    with open(a.path('config', 'policy.yaml'), 'a', encoding='utf-8') as f:
+        f.write('alow: 1\n')
+    p = a.ctl_run('reload')
+    assert p.returncode != 0, 'a broken policy was taken'
+    assert b'policy.yaml:' in p.stderr, p.stderr
+    equal(a.ask('status')['policy']['digest'], before, 'policy in force')
+
+    # What is newly permitted flows by itself.
+    net.write_policy(0, '  - {id: out-red, out: {peer: cert-xb}, '
+                     'for: [secops], tlp: <=red, cap: {hops: 0}}\n')
+    a.ctl('reload')
+    wait_for(lambda: len(b.ids('--source', a.id)) == 50, 60, 'backfill')
+
+
+@with_net(2)
+def test_recall(net):
+    a, b = net.all
+    o = indicator(1, seed='recall')
+    publish(a, write_lines(os.path.join(net.dir, 'in.jsonl'), [o]))
+    wait_for(lambda: b.ids('--source', a.id) == [o['id']], 60, 'arrival')
+    a.ctl('recall', o['id'], '--reason', 'false positive', '--yes')
+    wait_for(lambda: b.ids('--source', a.id) == [], 60, 'recall')
+    equal(a.ids('--source', 'own'), [], 'here')
+
+
+@with_net(2)
+def test_admin_commands(net):
+    a, b = net.all
+    path = write_lines(os.path.join(net.dir, 'in.jsonl'),
+                       [indicator(i) for i in range(10)])
+    publish(a, path)
+    wait_for(lambda: settled(a), 60, 'settled')
+    r = a.ask('peer', 'check', b.id)
+    assert r['passed'], r
+    equal([s['step'] for s in r['steps']], ['name', 'reachability', 'tls',
+                                            'pins', 'identity', 'terms',
+                                            'clock'], 'steps')
+    equal(a.ask('peer', 'add', b.path('state', 'card.json'),
+                '--yes')['changed'], False, 'the same card')
+    p = a.ctl_run('show', 'indicator--00000000-0000-4000-8000-000000000000')
+    equal(p.returncode, 4, 'exit status of what is not there')
+    assert b'hint:' in p.stderr or p.stderr.count(b'\n') == 1, p.stderr
+    backup = os.path.join(net.dir, 'backup.db')
+    a.ctl('backup', backup)
+    assert os.path.getsize(backup) > 0
+    for words in (['status'], ['peer', 'list'], ['peer', 'show', b.id],
+                  ['consult', 'list'], ['log', 'tail'], ['records'],
+                  ['version'], ['key', 'show'], ['card', 'show'],
+                  ['config', 'check']):
+        a.ask(*words)
+        a.ctl(*words)
+    a.ctl('peer', 'remove', b.id, '--yes')
+    assert b.id not in a.peers()
+    try:
+        a.ctl('peer', 'show', b.id)
+        raise AssertionError('a removed peer is shown')
+    except Failed as e:
+        equal(e.code, 4, 'exit status')
+
+
+@with_net(4)
+def test_exchange_four_daemons(net):
+    for n, inst in enumerate(net.all):
+        publish(inst, write_lines(
+            os.path.join(net.dir, inst.id + '.jsonl'),
+            [indicator(i, seed=inst.id) for i in range(100 + n)]))
+    for inst in net.all:
+        wait_for(lambda i=inst: settled(i), 120, inst.id + ' is settled')
+    for inst in net.all:
+        for n, other in enumerate(net.all):
+            if other is not inst:
+                equal(len(inst.ids('--source', other.id)), 100 + n,
+                      '%s from %s' % (inst.id, other.id))
+
+
+main(globals())

@@ -1,0 +1,316 @@
+/*
+ * A peer that misbehaves in one chosen way.
+ *
+ * usage: hostile_peer PORT SCENARIO CERT.pem KEY.pem IDENTITY.key ME THEM
+ *
+ * Connects to 127.0.0.1:PORT, does what the scenario says, and prints a line
+ * for each frame it gets and one for the end: "frame NAME [REASON TEXT]",
+ * "tls-failed", "closed MS".  Exit status 0 if the other side ended the
+ * connection within WAIT_S seconds, 3 if it did not.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "base/crypto.h"
+#include "base/unit.h"
+#include "wire/frame.h"
+#include "wire/msg_close.h"
+#include "wire/msg_hello.h"
+
+#define WAIT_S 40
+#define SKEW_MS MINUTE(10)
+#define KEY_FILE_MAX 4096
+
+struct peer {
+	int fd;
+	SSL *ssl;
+	const char *me, *them;
+	struct sign_key *identity;
+	uint8_t nonce[NONCE_BYTES], their_nonce[NONCE_BYTES];
+	bool greeted;		/* their HELLO is here */
+	struct buf in;
+};
+
+static int64_t
+clock_ms(clockid_t which)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int
+tcp_connect(const char *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint64_t n;
+
+	if (fd < 0 || str_to_u64(str_of(port), &n) < 0)
+		return -1;
+	a.sin_port = htons((uint16_t)n);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
+		return -1;
+	return fd;
+}
+
+static SSL *
+tls_connect(int fd, const char *cert, const char *key)
+{
+	static const unsigned char alpn[] = "\x08" "comity/1";
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl;
+
+	if (ctx == NULL || SSL_CTX_use_certificate_file(ctx, cert,
+	    SSL_FILETYPE_PEM) != 1 || SSL_CTX_use_PrivateKey_file(ctx, key,
+	    SSL_FILETYPE_PEM) != 1)
+		return NULL;
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1);
+	ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	SSL_set_fd(ssl, fd);
+	return SSL_connect(ssl) == 1 ? ssl : NULL;
+}
+
+static void
+send_bytes(struct peer *p, const void *bytes, size_t n)
+{
+	if (n > 0)
+		(void)SSL_write(p->ssl, bytes, (int)n);
+}
+
+static void
+send_frame(struct peer *p, uint8_t type, struct str payload)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	frame_append(&b, type, payload);
+	send_bytes(p, b.p, b.n);
+}
+
+static void
+send_hello(struct peer *p, const char *id, int64_t skew_ms)
+{
+	AUTO_BUF struct buf b = { 0 };
+	struct msg_hello m = { .version = WIRE_VERSION, .cert_id = str_of(id),
+	    .at = { clock_ms(CLOCK_REALTIME) + skew_ms },
+	    .software = STR("hostile") };
+
+	memcpy(m.nonce, p->nonce, NONCE_BYTES);
+	crypto_random(m.epoch, EPOCH_BYTES);
+	msg_hello_encode(&m, &b);
+	send_frame(p, MESSAGE_HELLO, buf_str(&b));
+}
+
+/* The signature over this connection, or over another one. */
+static void
+send_prove(struct peer *p, bool other_exporter)
+{
+	AUTO_BUF struct buf b = { 0 }, payload = { 0 };
+	uint8_t exporter[EXPORTER_BYTES], sig[SIGNATURE_BYTES];
+	struct prove_facts f = { .role = PROVE_DIALER, .exporter = exporter,
+	    .dialer_nonce = p->nonce, .listener_nonce = p->their_nonce,
+	    .dialer = str_of(p->me), .listener = str_of(p->them) };
+
+	if (other_exporter)
+		crypto_random(exporter, sizeof(exporter));
+	else if (SSL_export_keying_material(p->ssl, exporter,
+	    sizeof(exporter), EXPORTER_LABEL, strlen(EXPORTER_LABEL), NULL, 0,
+	    0) != 1)
+		return;
+	prove_signed_bytes(&f, &b);
+	if (sign_message(p->identity, b.p, b.n, sig) < 0)
+		return;
+	msg_prove_encode(sig, &payload);
+	send_frame(p, MESSAGE_PROVE, buf_str(&payload));
+}
+
+static void
+show_frame(struct peer *p, const struct frame *f)
+{
+	struct msg_close c;
+	struct msg_hello h;
+	char text[512];
+
+	if ((f->type == MESSAGE_BYE || f->type == MESSAGE_ERROR) &&
+	    msg_close_decode(f->payload, &c) == 0)
+		printf("frame %s %s %s\n", message_name(f->type),
+		    close_reason_name(c.reason), str_escape(text,
+		    sizeof(text), c.text));
+	else
+		printf("frame %s\n", message_name(f->type));
+	if (f->type == MESSAGE_HELLO && !p->greeted &&
+	    msg_hello_decode(f->payload, &h) == 0) {
+		memcpy(p->their_nonce, h.nonce, NONCE_BYTES);
+		p->greeted = true;
+	}
+	fflush(stdout);
+}
+
+/* Read what comes; false once the connection has ended. */
+static bool
+receive(struct peer *p, int timeout_ms)
+{
+	struct pollfd w = { .fd = p->fd, .events = POLLIN };
+	char chunk[16384];
+	struct frame f;
+	int n;
+
+	if (SSL_pending(p->ssl) == 0 && poll(&w, 1, timeout_ms) == 0)
+		return true;
+	n = SSL_read(p->ssl, chunk, sizeof(chunk));
+	if (n <= 0)
+		return false;
+	buf_add(&p->in, chunk, (size_t)n);
+	while ((n = frame_next(buf_str(&p->in), CARRIER_PEER, &f)) > 0) {
+		show_frame(p, &f);
+		p->in.n -= (size_t)n;
+		memmove(p->in.p, p->in.p + n, p->in.n);
+	}
+	return n == 0;
+}
+
+/* Until the other side closes; false if it does not. */
+static bool
+wait_closed(struct peer *p)
+{
+	int64_t start = clock_ms(CLOCK_MONOTONIC);
+	bool open = true;
+	char byte;
+
+	while (open && clock_ms(CLOCK_MONOTONIC) - start < SEC(WAIT_S)) {
+		struct pollfd w = { .fd = p->fd, .events = POLLIN };
+
+		if (p->ssl != NULL)
+			open = receive(p, 200);
+		else if (poll(&w, 1, 200) == 1)
+			open = recv(p->fd, &byte, 1, 0) > 0;
+	}
+	printf("%s %lld\n", open ? "open" : "closed",
+	    (long long)(clock_ms(CLOCK_MONOTONIC) - start));
+	return !open;
+}
+
+static void
+wait_hello(struct peer *p)
+{
+	for (int i = 0; i < 50 && !p->greeted; i++)
+		if (!receive(p, 100))
+			return;
+}
+
+/* What is wrong before or instead of HELLO. */
+static bool
+act_frames(struct peer *p, const char *scenario)
+{
+	static const char lying[] = "\xff\xff\xff\xff\x05\0\0\0";
+	static const char reserved[] = "\0\0\0\x08\x0a\0\x01\0";
+	static const char empty[] = "\0\0\0\0\x05\0\0\0";
+
+	if (strcmp(scenario, "silent-hello") == 0)
+		return true;
+	if (strcmp(scenario, "lying-length") == 0)
+		send_bytes(p, lying, sizeof(lying) - 1);
+	else if (strcmp(scenario, "reserved") == 0)
+		send_bytes(p, reserved, sizeof(reserved) - 1);
+	else if (strcmp(scenario, "out-of-order") == 0)
+		send_bytes(p, empty, sizeof(empty) - 1);
+	else if (strcmp(scenario, "unknown-type") == 0)
+		send_frame(p, 200, (struct str){ "", 0 });
+	else if (strcmp(scenario, "channel-type") == 0)
+		send_frame(p, MESSAGE_PROVED, (struct str){ "", 0 });
+	else if (strcmp(scenario, "garbage") == 0)
+		send_bytes(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+	else
+		return false;
+	return true;
+}
+
+/* What is wrong with who it says it is. */
+static bool
+act_identity(struct peer *p, const char *scenario)
+{
+	if (strcmp(scenario, "same-id") == 0) {
+		send_hello(p, p->them, 0);
+	} else if (strcmp(scenario, "other-id") == 0) {
+		send_hello(p, "cert-nobody", 0);
+	} else if (strcmp(scenario, "skew") == 0) {
+		send_hello(p, p->me, SKEW_MS);
+		wait_hello(p);
+		send_prove(p, false);
+	} else if (strcmp(scenario, "replay") == 0) {
+		send_hello(p, p->me, 0);
+		wait_hello(p);
+		send_prove(p, true);
+	} else if (strcmp(scenario, "silent-prove") == 0) {
+		send_hello(p, p->me, 0);
+	} else if (strcmp(scenario, "good") == 0) {
+		send_hello(p, p->me, 0);
+		wait_hello(p);
+		send_prove(p, false);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static struct sign_key *
+identity_read(const char *path)
+{
+	char pem[KEY_FILE_MAX];
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	if (f == NULL)
+		return NULL;
+	n = fread(pem, 1, sizeof(pem), f);
+	fclose(f);
+	return sign_key_from_pem((struct str){ pem, n }, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct peer p = { .fd = -1 };
+	const char *scenario = argc > 2 ? argv[2] : "";
+
+	if (argc != 8) {
+		fprintf(stderr, "usage: hostile_peer PORT SCENARIO CERT KEY "
+		    "IDENTITY ME THEM\n");
+		return 2;
+	}
+	p.me = argv[6];
+	p.them = argv[7];
+	p.identity = identity_read(argv[5]);
+	p.fd = tcp_connect(argv[1]);
+	crypto_random(p.nonce, sizeof(p.nonce));
+	if (p.fd < 0 || p.identity == NULL) {
+		fprintf(stderr, "hostile_peer: %s\n", strerror(errno));
+		return 2;
+	}
+	if (strcmp(scenario, "half-tls") == 0) {
+		(void)send(p.fd, "\x16\x03\x01", 3, MSG_NOSIGNAL);
+	} else if (strcmp(scenario, "silent-tcp") != 0) {
+		p.ssl = tls_connect(p.fd, argv[3], argv[4]);
+		if (p.ssl == NULL) {
+			printf("tls-failed\n");
+			return 0;
+		}
+		if (!act_frames(&p, scenario) && !act_identity(&p, scenario)) {
+			fprintf(stderr, "no scenario %s\n", scenario);
+			return 2;
+		}
+	}
+	return wait_closed(&p) ? 0 : 3;
+}

@@ -1,0 +1,190 @@
+"""Real daemons in temporary directories, for the integration tests.
+
+A test is a Python program that gets the build directory as its argument;
+its functions test_* run in order.  Standard library only.
+"""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, 'contrib', 'lib'))
+from instance import Failed, Instance, free_ports  # noqa: E402,F401
+
+SKIP = 77
+TLP_GREEN = 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb'
+TLP_RED = 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1'
+NAMESPACE = uuid.UUID('3f6e5c1d-8a52-5c6b-9d0f-2f1f6f0b7a11')
+
+POLICY = '''policy: 1
+self: {org: %(id)s, country: %(country)s, desks: {ops: [secops]}}
+purposes:
+  secops: [detect, block, remediate, notify]
+  intel:  [attribute, collect, target]
+kinds:
+  technical: [botnet, ioc, malware, vuln, victim, advisory]
+bands: {A: 0.80, B: 0.65, C: 0.45, D: 0.25}
+walls:
+  - {id: W-SEP, keep: [secops], out-of: [intel], why: they stay apart}
+peers:
+%(peers)spostures:
+  normal:    {}
+  strained:  {keep: [botnet, victim, ioc], others: consult}
+  suspended: {keep: [], others: deny}
+grants:
+  - {id: out-all, out: {type: [national]}, for: [secops], tlp: <=green,
+     cap: {hops: 0, ttl: 90d}, oblige: [receipt, purpose-bound]}
+  - {id: in-all, in: {type: [national]}, for: [secops]}
+%(more)s'''
+PEER = '''  %(id)s: {country: %(country)s, type: national, gov-tie: arms-length,
+            wall: attested, onward: [], desks: {ops: [secops]}}
+'''
+
+
+def country(i):
+    return 'X' + 'ABCDEFGH'[i]
+
+
+class Net:
+    """Some CERTs that all know each other: cert-xa, cert-xb, ..."""
+
+    def __init__(self, build, n, more=''):
+        # Socket addresses are short: not below a long build directory.
+        self.dir = tempfile.mkdtemp(prefix='comity-')
+        self.build = build
+        self.all = [Instance(build, os.path.join(
+            self.dir, 'cert-x' + 'abcdefgh'[i])) for i in range(n)]
+        self.ports = free_ports(n, 17600 + os.getpid() % 20000)
+        for i, inst in enumerate(self.all):
+            inst.init(self.ports[i], 'Test ' + inst.id, country(i),
+                      ['ops=secops'])
+            self.write_policy(i, more)
+
+    def write_policy(self, i, more=''):
+        text = POLICY % {
+            'id': self.all[i].id, 'country': country(i), 'more': more,
+            'peers': ''.join(PEER % {'id': o.id, 'country': country(k)}
+                             for k, o in enumerate(self.all) if k != i)}
+        with open(self.all[i].path('config', 'policy.yaml'), 'w',
+                  encoding='utf-8') as f:
+            f.write(text)
+
+    def start(self):
+        for inst in self.all:
+            inst.start()
+        for inst in self.all:
+            inst.wait_ready()
+
+    def introduce(self):
+        for inst in self.all:
+            for other in self.all:
+                if other is not inst:
+                    inst.add_peer(other)
+        for inst in self.all:
+            for other in self.all:
+                if other is not inst:
+                    wait_for(lambda i=inst, o=other: i.peers()[o.id]
+                             ['state'] == 'ready', 60,
+                             '%s is connected to %s' % (inst.id, other.id))
+
+    def close(self, failed):
+        for inst in self.all:
+            if failed:
+                print('--- %s\n%s' % (inst.log, inst.log_tail(40)))
+            inst.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def wait_for(condition, seconds, what, step=0.1):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError('not within %d s: %s' % (seconds, what))
+        time.sleep(step)
+
+
+def settled(inst):
+    """Nothing is left to send to any peer."""
+    peers = inst.peers().values()
+    return all(p['lag'] == 0 and p['state'] == 'ready' for p in peers)
+
+
+def indicator(n, tlp=TLP_GREEN, seed='', labels=('ioc',), **more):
+    created = '2026-01-01T00:00:00.000Z'
+    name = 'h%d%s.example.net' % (n, seed)
+    o = {'type': 'indicator', 'spec_version': '2.1',
+         'id': 'indicator--%s' % uuid.uuid5(NAMESPACE, name),
+         'created': created, 'modified': created, 'name': name,
+         'pattern': "[domain-name:value = '%s']" % name,
+         'pattern_type': 'stix', 'valid_from': created,
+         'labels': list(labels), 'object_marking_refs': [tlp]}
+    o.update(more)
+    return o
+
+
+def write_lines(path, objects):
+    with open(path, 'w', encoding='utf-8') as f:
+        for o in objects:
+            f.write((o if isinstance(o, str) else json.dumps(o)) + '\n')
+    return path
+
+
+def equal(got, want, what):
+    if got != want:
+        raise AssertionError('%s: got %r, want %r' % (what, got, want))
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def main(namespace):
+    """Run the test_* functions of a module; the exit status for meson."""
+    build = sys.argv[1]
+    if not os.path.exists(os.path.join(build, 'daemon/supervisor/comityd')):
+        print('SKIP: comityd is not built in %s' % build)
+        sys.exit(SKIP)
+    tests = [(n, f) for n, f in namespace.items() if n.startswith('test_')]
+    only = sys.argv[2:]
+    failed = 0
+    for name, function in tests:
+        if only and name not in only:
+            continue
+        start = time.monotonic()
+        try:
+            function(build)
+            word = 'ok'
+        except (AssertionError, Failed, OSError, KeyError,
+                subprocess.TimeoutExpired):
+            traceback.print_exc(file=sys.stdout)
+            word = 'FAILED'
+            failed += 1
+        print('%s %s (%.1f s)' % (word, name, time.monotonic() - start),
+              flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def with_net(n, more='', introduced=True):
+    """Decorator: run the test with a Net of n daemons that are up."""
+    def wrap(function):
+        def run(build):
+            net = Net(build, n, more)
+            failed = True
+            try:
+                net.start()
+                if introduced:
+                    net.introduce()
+                function(net)
+                failed = False
+            finally:
+                net.close(failed)
+        return run
+    return wrap
