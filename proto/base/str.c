@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DNS_LABEL_MAX 63	/* RFC 1035 2.3.4 */
+#define DNS_NAME_MAX 253
+
 struct str
 str_of(const char *s)
 {
@@ -377,4 +380,46 @@ str_nearest(struct str s, const char *const *names, size_t n)
 		}
 	}
 	return found;
+}
+
+/* One label of a DNS name; out_digits: nothing but digits. */
+static bool
+is_dns_label(struct str s, bool *out_digits)
+{
+	size_t digits = 0;
+
+	if (s.n == 0 || s.n > DNS_LABEL_MAX || s.p[0] == '-' ||
+	    s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+
+		if (!digit && !(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    s.p[i] != '-')
+			return false;
+		digits += digit;
+	}
+	*out_digits = digits == s.n;
+	return true;
+}
+
+bool
+str_is_dns_name(struct str s)
+{
+	bool digits = true;
+
+	if (s.n > DNS_NAME_MAX)
+		return false;
+	for (;;) {
+		const char *dot = s.n == 0 ? NULL : memchr(s.p, '.', s.n);
+		struct str label = { s.p, dot == NULL ? s.n :
+		    (size_t)(dot - s.p) };
+
+		if (!is_dns_label(label, &digits))
+			return false;
+		if (dot == NULL)
+			return !digits;
+		s.p += label.n + 1;
+		s.n -= label.n + 1;
+	}
 }

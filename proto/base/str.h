@@ -48,6 +48,13 @@ char *buf_take(struct buf *b);			/* NUL-terminated; b empty */
 /* AUTO_BUF struct buf b = { 0 }: freed at end of scope. */
 #define AUTO_BUF __attribute__((cleanup(buf_clear)))
 
+/*
+ * str_is_dns_name(s): a DNS name as we write it (RFC 1123 2.1): lower-case
+ * letters, digits and inner hyphens, labels up to 63, 253 in all, no final
+ * dot, the last label not all digits.
+ */
+bool str_is_dns_name(struct str s);
+
 /* str_is_utf8(s): valid UTF-8 (RFC 3629) without surrogates. */
 bool str_is_utf8(struct str s);
 

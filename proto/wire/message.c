@@ -1,0 +1,145 @@
+#include "wire/message.h"
+
+#include "wire/msg_channel.h"
+#include "wire/msg_close.h"
+#include "wire/msg_control.h"
+#include "wire/msg_flow.h"
+#include "wire/msg_hello.h"
+#include "wire/msg_recall.h"
+#include "wire/msg_receipt.h"
+#include "wire/msg_records.h"
+#include "wire/msg_subscribe.h"
+#include "wire/msg_supervisor.h"
+#include "wire/msg_terms.h"
+
+struct message_info
+message_info(uint8_t type)
+{
+	switch (type) {
+#define MESSAGE_ROW(name, number, max, carriers)	\
+	case number:					\
+		return (struct message_info){ #name, max, carriers };
+#include "wire/messages.def"
+#undef MESSAGE_ROW
+	default:
+		return (struct message_info){ NULL, 0, 0 };
+	}
+}
+
+const char *
+message_name(uint8_t type)
+{
+	const char *name = message_info(type).name;
+
+	return name == NULL ? "unknown" : name;
+}
+
+/* A union of everything a decoder fills: nobody looks at it. */
+union decoded {
+	struct msg_hello hello;
+	struct msg_terms terms;
+	struct msg_subscribe subscribe;
+	struct msg_records records;
+	struct msg_receipt receipt;
+	struct msg_recall recall;
+	struct msg_recalled recalled;
+	struct msg_close close;
+	struct msg_connected connected;
+	struct msg_config config;
+	struct msg_config_done config_done;
+	struct msg_adopt adopt;
+	struct msg_gone gone;
+	struct msg_dial dial;
+	struct msg_objects objects;
+	struct str text;
+	const uint8_t *signature;
+	uint64_t number;
+};
+
+/* The messages between CERTs. */
+static int
+check_peer(uint8_t type, struct str payload, struct arena *a)
+{
+	union decoded d;
+
+	switch (type) {
+	case MESSAGE_HELLO:
+		return msg_hello_decode(payload, &d.hello);
+	case MESSAGE_PROVE:
+		return msg_prove_decode(payload, &d.signature);
+	case MESSAGE_TERMS:
+		return msg_terms_decode(payload, a, &d.terms);
+	case MESSAGE_SUBSCRIBE:
+		return msg_subscribe_decode(payload, a, &d.subscribe);
+	case MESSAGE_RECORDS:
+		return msg_records_decode(payload, a, &d.records);
+	case MESSAGE_RECEIPT:
+		return msg_receipt_decode(payload, a, &d.receipt);
+	case MESSAGE_CREDIT:
+		return msg_credit_decode(payload, &d.number);
+	case MESSAGE_RECALL:
+		return msg_recall_decode(payload, &d.recall);
+	case MESSAGE_RECALLED:
+		return msg_recalled_decode(payload, &d.recalled);
+	case MESSAGE_PING:
+	case MESSAGE_PONG:
+		return msg_ping_decode(payload, &d.number);
+	case MESSAGE_BYE:
+	case MESSAGE_ERROR:
+		return msg_close_decode(payload, &d.close);
+	default:
+		return ERR_VALUE;
+	}
+}
+
+/* Those of our own processes. */
+static int
+check_own(uint8_t type, struct str payload, struct arena *a)
+{
+	union decoded d;
+
+	switch (type) {
+	case MESSAGE_CONNECTED:
+		return msg_connected_decode(payload, &d.connected);
+	case MESSAGE_CLOSED:
+	case MESSAGE_CLOSE:
+		return msg_close_decode(payload, &d.close);
+	case MESSAGE_CONFIG:
+		return msg_config_decode(payload, &d.config);
+	case MESSAGE_CONFIG_DONE:
+		return msg_config_done_decode(payload, &d.config_done);
+	case MESSAGE_ADOPT:
+		return msg_adopt_decode(payload, &d.adopt);
+	case MESSAGE_GONE:
+		return msg_gone_decode(payload, &d.gone);
+	case MESSAGE_DIAL:
+		return msg_dial_decode(payload, &d.dial);
+	case MESSAGE_READY:
+	case MESSAGE_STATUS:
+	case MESSAGE_PENALTY:
+		return msg_text_decode(payload, &d.text);
+	case MESSAGE_HEARTBEAT:
+		return msg_number_decode(payload, &d.number);
+	case MESSAGE_CTL_OBJECTS:
+		return msg_objects_decode(payload, a, &d.objects);
+	case MESSAGE_CTL_REQUEST:
+	case MESSAGE_CTL_REPLY:
+		return 0;	/* JSON, read where it is used */
+	default:
+		return payload.n == 0 ? 0 : ERR_SYNTAX;
+	}
+}
+
+int
+message_check(uint8_t type, struct str payload, struct arena *a)
+{
+	struct message_info info = message_info(type);
+
+	if (info.name == NULL)
+		return ERR_VALUE;
+	if (payload.n > info.max_bytes)
+		return ERR_LIMIT;
+	if ((info.carriers & CARRIER_PEER) != 0)
+		return check_peer(type, payload, a);
+	return check_own(type, payload, a);
+}
