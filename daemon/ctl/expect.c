@@ -3,12 +3,13 @@
  * peer.  Computed here from the policy alone, without the gate's code and
  * without a daemon, so that what crossed can be checked against it.
  */
+#include "ctl/expect.h"
+
 #include <string.h>
 
 #include "base/crypto.h"
 #include "base/map64.h"
 #include "ctl/client.h"
-#include "ctl/expect.h"
 #include "ctl/files.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"

@@ -1,13 +1,14 @@
 /*
  * Keys and cards of this instance: init, key, card.
  */
+#include "ctl/keys.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
 #include "ctl/card_edit.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
-#include "ctl/keys.h"
 #include "ctl/starter.h"
 #include "ctl/table.h"
 #include "ctl/tls_make.h"

@@ -104,6 +104,8 @@
  * ERR_USAGE (arguments), ERR_CONF (card, policy), ERR_FULL, ERR_STORE,
  * ERR_EXISTS, ERR_TIMEOUT.
  */
+#include "ctl/online.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -111,7 +113,6 @@
 
 #include "ctl/client.h"
 #include "ctl/files.h"
-#include "ctl/online.h"
 #include "ctl/table.h"
 
 void
