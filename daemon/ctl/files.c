@@ -130,20 +130,27 @@ file_read_unpacked(const char *path, uint64_t max, struct buf *out,
 	return 0;
 }
 
-/* Write all of bytes and make it durable. */
 static int
-write_all(int fd, struct str bytes)
+write_some(int fd, const char *p, size_t left)
 {
-	while (bytes.n > 0) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
+	while (left > 0) {
+		ssize_t n = write(fd, p, left);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return ERR_IO;
-		bytes.p += n;
-		bytes.n -= (size_t)n;
+		p += n;
+		left -= (size_t)n;
 	}
+	return 0;
+}
+
+/* Write all of bytes and make it durable. */
+static int
+write_all(int fd, struct str bytes)
+{
+	TRY(write_some(fd, bytes.p, bytes.n));
 	return fsync(fd) == 0 ? 0 : ERR_IO;
 }
 
@@ -165,6 +172,54 @@ file_write(const char *path, unsigned mode, struct str bytes, struct err *e)
 	rc = errno;
 	(void)unlink(temp);
 	return err_set(e, ERR_IO, "%s: %s", path, strerror(rc));
+}
+
+/* Copy all of one open file to the other; how many bytes, or -1. */
+static long long
+copy_all(int in, int out)
+{
+	AUTO(mem_free) char *chunk = mem_array(char, READ_CHUNK);
+	long long total = 0;
+
+	for (;;) {
+		ssize_t n = read(in, chunk, READ_CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 || fsync(out) != 0 ? -1 : total;
+		if (write_some(out, chunk, (size_t)n) < 0)
+			return -1;
+		total += n;
+	}
+}
+
+int
+file_move(const char *from, const char *to, long long *out_bytes,
+    struct err *e)
+{
+	long long n = -1;
+	int in, out, saved;
+
+	in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return err_set(e, ERR_IO, "%s: %s", from, strerror(errno));
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out >= 0)
+		n = copy_all(in, out);
+	saved = errno;
+	close(in);
+	if (out >= 0)
+		close(out);
+	if (n < 0) {
+		if (out >= 0)
+			(void)unlink(to);
+		return err_set(e, saved == EEXIST ? ERR_EXISTS : ERR_IO,
+		    "%s: %s", to, strerror(saved));
+	}
+	(void)unlink(from);
+	*out_bytes = n;
+	return 0;
 }
 
 int

@@ -38,6 +38,13 @@ int file_read_unpacked(const char *path, uint64_t max, struct buf *out,
 int file_write(const char *path, unsigned mode, struct str bytes,
     struct err *e) MUST_CHECK;
 
+/*
+ * file_move(from, to, out_bytes, e): copy, sync, remove.  What is at `to`
+ * already stays: ERR_EXISTS; ERR_IO.
+ */
+int file_move(const char *from, const char *to, long long *out_bytes,
+    struct err *e) MUST_CHECK;
+
 /* file_make_dir(path, mode, e): mkdir -p; an existing one is fine. */
 int file_make_dir(const char *path, unsigned mode, struct err *e)
     MUST_CHECK;

@@ -154,21 +154,28 @@ cmd_card_show(struct ctl *c)
 	return CTL_DONE;
 }
 
+/* When the card of this text begins to be valid. */
+static unix_ms_t
+card_begin(struct str text)
+{
+	AUTO_JSON json_t *j = json_loadb(text.p, text.n,
+	    JSON_REJECT_DUPLICATES, NULL);
+
+	return (unix_ms_t){ json_integer_value(json_object_get(j,
+	    "not_before_ms")) };
+}
+
 /* Read our card even when it has expired: signing it anew mends that. */
 static int
 card_load_own(const struct ctl *c, struct card *out, struct err *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 	char path[CTL_PATH_MAX];
-	int rc;
 
-	file_path(path, c->at.state, "card.json");
-	rc = card_load(path, now_ms(), out, e);
-	if (rc != ERR_VALUE)
-		return rc;
-	TRY(file_read(path, CARD_BYTES_MAX, &text, e));
-	rc = card_decode_any_time(buf_str(&text), out, e);
-	return rc;
+	TRY(file_read(file_path(path, c->at.state, "card.json"),
+	    CARD_BYTES_MAX, &text, e));
+	return card_decode(buf_str(&text), card_begin(buf_str(&text)), out,
+	    e);
 }
 
 int
@@ -271,13 +278,6 @@ cmd_key_show(struct ctl *c)
 	return CTL_DONE;
 }
 
-/* Our CERT id, from the card. */
-static int
-own_cert_id(const struct ctl *c, struct card *card, struct err *e)
-{
-	return card_load_own(c, card, e);
-}
-
 int
 cmd_key_generate(struct ctl *c)
 {
@@ -299,7 +299,7 @@ cmd_key_generate(struct ctl *c)
 	if (file_exists(path) && !replace)
 		return ctl_fail(c, CTL_REFUSED, "--replace makes a new one; "
 		    "peers must then learn the new card", "%s exists", path);
-	if (own_cert_id(c, &card, &e) < 0)
+	if (card_load_own(c, &card, &e) < 0)
 		return ctl_fail_err(c, &e, NULL);
 	rc = strcmp(which, "identity") == 0 ? key_make_identity(c, &e) :
 	    key_make_tls(c, card.cert_id, which, &e);

@@ -60,10 +60,10 @@
  *                                        (released to; absent: all), labels?
  *                                        (the STIX labels), name?}], cut
  *                                        (bool, more than limit)
- * show            id, modified?          records as above plus label (the
- *                                        canonical text), object (the record
- *                                        as JSON text, byte for byte),
- *                                        sealed_by, seal_time
+ * show            id, modified?          records [one, as above, plus label
+ *                                        (the canonical text), object (the
+ *                                        record as JSON text, byte for byte),
+ *                                        sealed_by, seal_time]
  * why             record, peer,          record, modified, peer, outcome,
  *                 modified?              by, reason, state ("delivered",
  *                                        "redacted", "refused", "consulted",
@@ -73,8 +73,8 @@
  *                                        "sent", "waiting")}]
  * consult list    -                      cases [{record, modified, kind,
  *                                        peer, by, since}], total
- * backup          path (absolute)        {done, total} in bytes, "more" until
- *                                        finished; the last: path, bytes
+ * backup          path (absolute, in     {done, total} in bytes, "more" until
+ *                 the state directory)   finished; the last: path, bytes
  * reload          -                      generation, digest, warnings[]
  * records         since?, limit?,        records [{id, modified, type, kind,
  *                 source?, derived?      tlp, source, derived (bool)}], next
@@ -288,41 +288,64 @@ cmd_consult_list(struct ctl *c)
 	return CTL_DONE;
 }
 
-int
-cmd_backup(struct ctl *c)
+/* Have the vault write its copy to path and wait until it is whole. */
+static int
+backup_ask(struct ctl *c, const char *path)
 {
 	AUTO(client_close) struct client *cl = NULL;
-	AUTO_JSON json_t *r = NULL;
-	char path[CTL_PATH_MAX], here[CTL_PATH_MAX / 2] = "";
-	bool more = true, relative;
-	int rc;
+	bool more = true;
+	int rc = client_open(c, &cl);
 
-	CTL_NO_OPTIONS(c, 1, 1);
-	relative = c->argv[0][0] != '/';
-	if (relative && getcwd(here, sizeof(here)) == NULL)
-		return ctl_fail(c, CTL_REFUSED, "name it with a / in front",
-		    "the working directory has no name");
-	(void)snprintf(path, sizeof(path), "%s%s%s", here,
-	    relative ? "/" : "", c->argv[0]);
-	rc = client_open(c, &cl);
 	if (rc == 0)
 		rc = client_request(cl, "backup", json_pack("{s:s}", "path",
 		    path));
 	while (rc == 0 && more) {
-		json_decref(r);
-		r = NULL;
+		AUTO_JSON json_t *r = NULL;
+
 		rc = client_reply(cl, &r, &more);
 		if (rc == 0 && more)
 			progress_show("backup", field_int(r, "done"),
 			    field_int(r, "total"));
 	}
 	progress_end();
+	return rc;
+}
+
+/*
+ * The vault can write in its state directory alone: have the copy made
+ * there, then move it to where it is wanted.
+ */
+int
+cmd_backup(struct ctl *c)
+{
+	char state[CTL_PATH_MAX], inside[CTL_PATH_MAX + 64];
+	struct err e = { 0 };
+	long long bytes = 0;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	if (file_exists(c->argv[0]))
+		return ctl_fail(c, CTL_REFUSED, "choose another name",
+		    "%s exists already", c->argv[0]);
+	if (realpath(c->at.state, state) == NULL)
+		return ctl_fail(c, CTL_REFUSED, "run it as the daemon's user",
+		    "%s cannot be read", c->at.state);
+	(void)snprintf(inside, sizeof(inside), "%s/backup-%d.db", state,
+	    (int)getpid());
+	rc = backup_ask(c, inside);
+	if (rc == 0 && file_move(inside, c->argv[0], &bytes, &e) < 0)
+		rc = ctl_fail_err(c, &e, NULL);
+	(void)unlink(inside);
 	if (rc != 0)
 		return rc;
-	if (c->json)
+	if (c->json) {
+		AUTO_JSON json_t *r = json_pack("{s:i, s:b, s:s, s:I}", "v", 1,
+		    "ok", 1, "path", c->argv[0], "bytes", (json_int_t)bytes);
+
 		reply_print(r);
-	else
-		printf("%s: %lld bytes\n", path, field_int(r, "bytes"));
+	} else {
+		printf("%s: %lld bytes\n", c->argv[0], bytes);
+	}
 	return CTL_DONE;
 }
 
@@ -353,7 +376,7 @@ int
 cmd_log_tail(struct ctl *c)
 {
 	static const char *const headings[] = { "TIME", "EVENT", "PEER",
-	    "OUTCOME", "BY", "RECORD" };
+	    "OUTCOME", "BY", "TEXT" };
 	AUTO(table_free) struct table *t = table_new(headings,
 	    NELEM(headings));
 	const char *limit = NULL;
@@ -382,7 +405,7 @@ cmd_log_tail(struct ctl *c)
 		table_cell(t, field_text_or(v, "peer", "-"));
 		table_cell(t, field_text_or(v, "outcome", "-"));
 		table_cell(t, field_text_or(v, "by", "-"));
-		table_cell(t, field_text_or(v, "record", "-"));
+		table_cell(t, field_text_or(v, "text", "-"));
 	}
 	table_print(t, stdout);
 	return CTL_DONE;

@@ -106,7 +106,7 @@ object_print(const char *text)
 int
 cmd_show(struct ctl *c)
 {
-	AUTO_JSON json_t *r = NULL;
+	AUTO_JSON json_t *reply = NULL, *r = NULL;
 	AUTO_BUF struct buf desks = { 0 };
 	size_t i;
 	json_t *v;
@@ -114,9 +114,12 @@ cmd_show(struct ctl *c)
 
 	CTL_NO_OPTIONS(c, 1, 2);
 	rc = client_call(c, "show", json_pack("{s:s, s:s*}", "id", c->argv[0],
-	    "modified", c->argc > 1 ? c->argv[1] : NULL), &r);
+	    "modified", c->argc > 1 ? c->argv[1] : NULL), &reply);
 	if (rc != 0)
 		return rc;
+	r = json_pack("{s:i, s:b}", "v", 1, "ok", 1);
+	json_object_update(r, json_array_get(json_object_get(reply,
+	    "records"), 0));
 	if (c->json) {
 		reply_print(r);
 		return CTL_DONE;
