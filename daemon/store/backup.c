@@ -55,7 +55,8 @@ backup_start(struct store *s, const char *path, struct err *e)
 		    "%s: cannot create: %s", path, strerror(errno));
 	if (sqlite3_open_v2(path, &b->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-	    sqlite3_exec(b->db, "PRAGMA synchronous = OFF", NULL, NULL,
+	    sqlite3_exec(b->db, "PRAGMA synchronous = OFF; "
+	    "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL,
 	    NULL) == SQLITE_OK)
 		b->job = sqlite3_backup_init(b->db, "main", s->db, "main");
 	if (b->job == NULL) {
