@@ -56,6 +56,11 @@ class Demo:
         for inst, port in zip(missing, ports):
             shutil.rmtree(inst.dir, ignore_errors=True)
             inst.init(port, *CERTS[inst.id])
+            # One peer may fill the store of another here, at once.
+            inst.set_options(peer_rate=100000, peer_burst=10000000,
+                             peer_daily=100000000, peer_share=100,
+                             disk_free='64MiB', disk_free_percent=1,
+                             reconnect_max='5s')
             shutil.copy(os.path.join(POLICIES, inst.id + '.yaml'),
                         inst.path('config', 'policy.yaml'))
             self.talk('made %s on 127.0.0.1:%d' % (inst.id, port))

@@ -4,6 +4,7 @@ For contrib/quickstart and the integration tests.  Standard library only.
 """
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -81,6 +82,20 @@ class Instance:
         self.ctl('init', self.dir, '--cert-id', self.id, '--name', name,
                  '--country', country, '--listen', '127.0.0.1:%d' % port,
                  *options)
+
+    def set_options(self, **values):
+        """Change options of comityd.yaml; _ in a name stands for -."""
+        path = self.path('config', 'comityd.yaml')
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        for name, value in values.items():
+            name = name.replace('_', '-')
+            text, n = re.subn(r'(?m)^( *%s:).*$' % name,
+                              r'\g<1> %s' % value, text)
+            if n != 1:
+                raise Failed('comityd.yaml has no option %s' % name)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text)
 
     def add_peer(self, other):
         self.ctl('peer', 'add', other.path('state', 'card.json'), '--yes')

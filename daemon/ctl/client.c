@@ -183,8 +183,8 @@ client_request(struct client *cl, const char *command, json_t *arguments)
 static int
 reply_refused(const struct client *cl, const json_t *r)
 {
-	const char *hint = field_text(r, "hint");
-	const char *code = field_text(r, "code");
+	const char *hint = reply_text(r, "hint");
+	const char *code = reply_text(r, "code");
 	static const struct {
 		const char *name;
 		int code;
@@ -198,7 +198,7 @@ reply_refused(const struct client *cl, const json_t *r)
 		if (strcmp(code, codes[i].name) == 0)
 			rc = ctl_exit_of(codes[i].code);
 	return ctl_fail(cl->c, rc, hint[0] != '\0' ? hint : NULL, "%s",
-	    field_text_or(r, "error", code[0] != '\0' ? code : "refused"));
+	    reply_text_or(r, "error", code[0] != '\0' ? code : "refused"));
 }
 
 int
@@ -227,12 +227,12 @@ client_reply(struct client *cl, json_t **out, bool *out_more)
 		return ctl_fail(cl->c, CTL_REFUSED, NULL,
 		    "the answer is not JSON");
 	}
-	if (!field_bool(r, "ok")) {
+	if (!reply_bool(r, "ok")) {
 		rc = reply_refused(cl, r);
 		json_decref(r);
 		return rc;
 	}
-	*out_more = field_bool(r, "more");
+	*out_more = reply_bool(r, "more");
 	*out = r;
 	return 0;
 }
@@ -254,13 +254,13 @@ client_call(const struct ctl *c, const char *command, json_t *arguments,
 }
 
 const char *
-field_text(const json_t *o, const char *name)
+reply_text(const json_t *o, const char *name)
 {
-	return field_text_or(o, name, "");
+	return reply_text_or(o, name, "");
 }
 
 const char *
-field_text_or(const json_t *o, const char *name, const char *d)
+reply_text_or(const json_t *o, const char *name, const char *d)
 {
 	const json_t *v = json_object_get(o, name);
 
@@ -268,7 +268,7 @@ field_text_or(const json_t *o, const char *name, const char *d)
 }
 
 long long
-field_int(const json_t *o, const char *name)
+reply_int(const json_t *o, const char *name)
 {
 	const json_t *v = json_object_get(o, name);
 
@@ -276,7 +276,7 @@ field_int(const json_t *o, const char *name)
 }
 
 bool
-field_bool(const json_t *o, const char *name)
+reply_bool(const json_t *o, const char *name)
 {
 	return json_is_true(json_object_get(o, name));
 }

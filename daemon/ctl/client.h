@@ -48,10 +48,10 @@ int client_send_objects(struct client *cl, struct str payload) MUST_CHECK;
 int client_send_end(struct client *cl) MUST_CHECK;
 
 /* Reading replies: what is missing or of another type gives the default. */
-const char *field_text(const json_t *o, const char *name);	/* or "" */
-const char *field_text_or(const json_t *o, const char *name, const char *d);
-long long field_int(const json_t *o, const char *name);		/* or -1 */
-bool field_bool(const json_t *o, const char *name);		/* or false */
+const char *reply_text(const json_t *o, const char *name);	/* or "" */
+const char *reply_text_or(const json_t *o, const char *name, const char *d);
+long long reply_int(const json_t *o, const char *name);		/* or -1 */
+bool reply_bool(const json_t *o, const char *name);		/* or false */
 
 /* reply_print(reply): the reply as one document, without "more". */
 void reply_print(json_t *reply);

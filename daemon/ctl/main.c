@@ -32,7 +32,9 @@ instance_follow_settings(struct instance *at)
 	if (settings_path(path, sizeof(path), at->config,
 	    s.state_directory) < 0)
 		return;
-	(void)snprintf(at->state, CTL_PATH_MAX, "%s", path);
+	/* As init writes it: DIR/state reads better than DIR/config/../state. */
+	if (!at->explicit || strcmp(s.state_directory, "../state") != 0)
+		(void)snprintf(at->state, CTL_PATH_MAX, "%s", path);
 	if (settings_path(path, sizeof(path), at->state,
 	    s.control_socket) == 0)
 		(void)snprintf(at->socket, CTL_PATH_MAX, "%s", path);

@@ -156,27 +156,27 @@ peers_print(const json_t *peers)
 		const json_t *trust = json_object_get(p, "trust");
 		char ago[AGO_MAX];
 
-		table_cell(t, field_text(p, "id"));
-		table_cell(t, field_text(p, "state"));
-		table_number(t, field_int(p, "lag"));
-		table_number(t, field_int(p, "delivered"));
-		table_number(t, field_int(p, "redacted"));
-		table_number(t, field_int(p, "consulted"));
-		table_number(t, field_int(p, "denied"));
-		table_number(t, field_int(p, "forbidden"));
-		table_number(t, field_int(p, "received"));
-		table_number(t, field_int(p, "refused"));
-		table_cellf(t, "%s/%s", field_text_or(trust, "discretion",
-		    "-"), field_text_or(trust, "reliability", "-"));
-		table_cell(t, field_text_or(p, "posture", "-"));
-		time_ago(ago, field_text(p, "last_contact"));
+		table_cell(t, reply_text(p, "id"));
+		table_cell(t, reply_text(p, "state"));
+		table_number(t, reply_int(p, "lag"));
+		table_number(t, reply_int(p, "delivered"));
+		table_number(t, reply_int(p, "redacted"));
+		table_number(t, reply_int(p, "consulted"));
+		table_number(t, reply_int(p, "denied"));
+		table_number(t, reply_int(p, "forbidden"));
+		table_number(t, reply_int(p, "received"));
+		table_number(t, reply_int(p, "refused"));
+		table_cellf(t, "%s/%s", reply_text_or(trust, "discretion",
+		    "-"), reply_text_or(trust, "reliability", "-"));
+		table_cell(t, reply_text_or(p, "posture", "-"));
+		time_ago(ago, reply_text(p, "last_contact"));
 		table_cell(t, ago);
 	}
 	table_print(t, stdout);
 	json_array_foreach(peers, i, p)
-		if (field_text(p, "reason")[0] != '\0')
-			table_line(stdout, field_text(p, "id"), "%s",
-			    field_text(p, "reason"));
+		if (reply_text(p, "reason")[0] != '\0')
+			table_line(stdout, reply_text(p, "id"), "%s",
+			    reply_text(p, "reason"));
 }
 
 static void
@@ -197,16 +197,16 @@ status_store(const json_t *s)
 {
 	char used[AGO_MAX], wal[AGO_MAX], left[AGO_MAX];
 
-	bytes_text(used, field_int(s, "bytes"));
-	bytes_text(wal, field_int(s, "wal_bytes"));
-	bytes_text(left, field_int(s, "free_bytes"));
+	bytes_text(used, reply_int(s, "bytes"));
+	bytes_text(wal, reply_int(s, "wal_bytes"));
+	bytes_text(left, reply_int(s, "free_bytes"));
 	table_line(stdout, "store", "%lld records, %lld tombstones, %s + %s "
-	    "log, %s free%s", field_int(s, "records"),
-	    field_int(s, "tombstones"), used, wal, left,
-	    field_bool(s, "full") ? ", FULL: not accepting" : "");
-	if (field_text(s, "error")[0] != '\0')
+	    "log, %s free%s", reply_int(s, "records"),
+	    reply_int(s, "tombstones"), used, wal, left,
+	    reply_bool(s, "full") ? ", FULL: not accepting" : "");
+	if (reply_text(s, "error")[0] != '\0')
 		table_line(stdout, "store error", "%s",
-		    field_text(s, "error"));
+		    reply_text(s, "error"));
 }
 
 static void
@@ -220,15 +220,15 @@ status_print(const json_t *r)
 	size_t i;
 
 	table_line(stdout, "CERT", "%s, comity %s, %s, up %lld s",
-	    field_text(r, "cert_id"), field_text(r, "version"),
-	    field_text(r, "state"), field_int(r, "uptime_ms") / 1000);
+	    reply_text(r, "cert_id"), reply_text(r, "version"),
+	    reply_text(r, "state"), reply_int(r, "uptime_ms") / 1000);
 	table_line(stdout, "policy", "generation %lld, %.23s..., loaded %s",
-	    field_int(policy, "generation"), field_text(policy, "digest"),
-	    field_text(policy, "loaded_at"));
+	    reply_int(policy, "generation"), reply_text(policy, "digest"),
+	    reply_text(policy, "loaded_at"));
 	json_array_foreach(json_object_get(policy, "warnings"), i, v)
 		table_line(stdout, "warning", "%s", json_string_value(v));
 	status_store(json_object_get(r, "store"));
-	table_line(stdout, "published", "%lld", field_int(r, "published"));
+	table_line(stdout, "published", "%lld", reply_int(r, "published"));
 	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)
 		buf_addf(&libs, "%s%s %s", libs.n > 0 ? ", " : "", name,
 		    json_is_string(v) ? json_string_value(v) : "?");
@@ -276,15 +276,15 @@ cmd_consult_list(struct ctl *c)
 		return CTL_DONE;
 	}
 	json_array_foreach(json_object_get(r, "cases"), i, v) {
-		table_cell(t, field_text(v, "record"));
-		table_cell(t, field_text(v, "peer"));
-		table_cell(t, field_text(v, "kind"));
-		table_cell(t, field_text(v, "by"));
-		table_cell(t, field_text(v, "since"));
+		table_cell(t, reply_text(v, "record"));
+		table_cell(t, reply_text(v, "peer"));
+		table_cell(t, reply_text(v, "kind"));
+		table_cell(t, reply_text(v, "by"));
+		table_cell(t, reply_text(v, "since"));
 	}
 	table_print(t, stdout);
 	fprintf(stderr, "%zu of %lld cases; each is denied until people "
-	    "decide\n", i, field_int(r, "total"));
+	    "decide\n", i, reply_int(r, "total"));
 	return CTL_DONE;
 }
 
@@ -304,8 +304,8 @@ backup_ask(struct ctl *c, const char *path)
 
 		rc = client_reply(cl, &r, &more);
 		if (rc == 0 && more)
-			progress_show("backup", field_int(r, "done"),
-			    field_int(r, "total"));
+			progress_show("backup", reply_int(r, "done"),
+			    reply_int(r, "total"));
 	}
 	progress_end();
 	return rc;
@@ -368,7 +368,7 @@ cmd_reload(struct ctl *c)
 	json_array_foreach(json_object_get(r, "warnings"), i, v)
 		fprintf(stderr, "warning: %s\n", json_string_value(v));
 	printf("policy generation %lld, digest %s is in force\n",
-	    field_int(r, "generation"), field_text(r, "digest"));
+	    reply_int(r, "generation"), reply_text(r, "digest"));
 	return CTL_DONE;
 }
 
@@ -400,12 +400,12 @@ cmd_log_tail(struct ctl *c)
 		return CTL_DONE;
 	}
 	json_array_foreach(json_object_get(r, "entries"), i, v) {
-		table_cell(t, field_text(v, "time"));
-		table_cell(t, field_text(v, "event"));
-		table_cell(t, field_text_or(v, "peer", "-"));
-		table_cell(t, field_text_or(v, "outcome", "-"));
-		table_cell(t, field_text_or(v, "by", "-"));
-		table_cell(t, field_text_or(v, "text", "-"));
+		table_cell(t, reply_text(v, "time"));
+		table_cell(t, reply_text(v, "event"));
+		table_cell(t, reply_text_or(v, "peer", "-"));
+		table_cell(t, reply_text_or(v, "outcome", "-"));
+		table_cell(t, reply_text_or(v, "by", "-"));
+		table_cell(t, reply_text_or(v, "text", "-"));
 	}
 	table_print(t, stdout);
 	return CTL_DONE;

@@ -50,14 +50,14 @@ peer_print(const json_t *r)
 	    NULL) == 0)
 		card_print(&decoded);
 	else
-		table_line(stdout, "code", "%s", field_text(r, "code"));
+		table_line(stdout, "code", "%s", reply_text(r, "code"));
 	json_array_foreach(json_object_get(r, "terms"), i, v) {
-		table_cell(t, field_text(v, "id"));
-		table_cell(t, field_bool(v, "circle") ? "circle" :
+		table_cell(t, reply_text(v, "id"));
+		table_cell(t, reply_bool(v, "circle") ? "circle" :
 		    "agreement");
-		table_cell(t, field_text(v, "ours"));
-		table_cell(t, field_text_or(v, "theirs", "-"));
-		table_cell(t, field_bool(v, "equal") ? "yes" : "no");
+		table_cell(t, reply_text(v, "ours"));
+		table_cell(t, reply_text_or(v, "theirs", "-"));
+		table_cell(t, reply_bool(v, "equal") ? "yes" : "no");
 	}
 	if (i > 0) {
 		putchar('\n');
@@ -90,14 +90,14 @@ add_preview(const json_t *r)
 	size_t i;
 	json_t *v;
 
-	fprintf(stderr, "%s, %s (%s)\n", field_text(r, "id"),
-	    field_text(r, "name"), field_text(r, "country"));
+	fprintf(stderr, "%s, %s (%s)\n", reply_text(r, "id"),
+	    reply_text(r, "name"), reply_text(r, "country"));
 	json_array_foreach(json_object_get(r, "endpoints"), i, v)
 		fprintf(stderr, "  at %s\n", json_string_value(v));
 	json_array_foreach(json_object_get(r, "differs"), i, v)
 		fprintf(stderr, "  differs from the card held now: %s\n",
 		    json_string_value(v));
-	fprintf(stderr, "  code %s\n", field_text(r, "code"));
+	fprintf(stderr, "  code %s\n", reply_text(r, "code"));
 }
 
 /* Ask what adding would change, and whether the code was compared. */
@@ -112,18 +112,18 @@ add_confirm(struct ctl *c, const char *text, bool only_check,
 	    "dry_run", 1), &r);
 	if (rc != 0)
 		return rc;
-	*out_done = only_check || !field_bool(r, "changed");
+	*out_done = only_check || !reply_bool(r, "changed");
 	if (c->json && *out_done)
 		reply_print(r);
 	if (!c->json)
 		add_preview(r);
 	if (*out_done) {
-		fprintf(stderr, "%s\n", field_bool(r, "changed") ?
+		fprintf(stderr, "%s\n", reply_bool(r, "changed") ?
 		    "it would be added" : "it is known already");
 		return 0;
 	}
 	fprintf(stderr, "Call %s on a number you know and compare the code.\n",
-	    field_text(r, "id"));
+	    reply_text(r, "id"));
 	if (!ask_for("yes", "Is the code they read to you the same? "
 	    "Type yes to add: "))
 		return ctl_fail(c, CTL_REFUSED, "--code CODE, as they read it "
@@ -167,10 +167,10 @@ cmd_peer_add(struct ctl *c)
 	if (c->json)
 		reply_print(r);
 	else
-		printf("%s %s, code %s\n", field_text(r, "id"),
-		    field_bool(r, "added") ? "added" :
-		    field_bool(r, "changed") ? "has its new card" :
-		    "is unchanged", field_text(r, "code"));
+		printf("%s %s, code %s\n", reply_text(r, "id"),
+		    reply_bool(r, "added") ? "added" :
+		    reply_bool(r, "changed") ? "has its new card" :
+		    "is unchanged", reply_text(r, "code"));
 	return CTL_DONE;
 }
 
@@ -194,7 +194,7 @@ cmd_peer_remove(struct ctl *c)
 	if (c->json)
 		reply_print(r);
 	else
-		printf("%s %s\n", c->argv[0], field_bool(r, "changed") ?
+		printf("%s %s\n", c->argv[0], reply_bool(r, "changed") ?
 		    "removed" : "was not known");
 	return CTL_DONE;
 }

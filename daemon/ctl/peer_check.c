@@ -117,7 +117,7 @@ check_steps(const json_t *reply, bool *out_ok)
 	json_array_extend(steps, json_object_get(reply, "steps"));
 	*out_ok = true;
 	json_array_foreach(steps, i, v)
-		if (!field_bool(v, "ok"))
+		if (!reply_bool(v, "ok"))
 			*out_ok = false;
 	return steps;
 }
@@ -146,12 +146,12 @@ cmd_peer_check(struct ctl *c)
 	json_array_foreach(steps, i, v) {
 		bool reached = json_object_get(v, "ok") != NULL;
 
-		table_line(stdout, field_text(v, "step"), "%s %s", !reached ?
-		    "-   " : field_bool(v, "ok") ? "ok  " : "FAIL",
-		    field_text(v, "text"));
-		if (field_text(v, "fix")[0] != '\0')
+		table_line(stdout, reply_text(v, "step"), "%s %s", !reached ?
+		    "-   " : reply_bool(v, "ok") ? "ok  " : "FAIL",
+		    reply_text(v, "text"));
+		if (reply_text(v, "fix")[0] != '\0')
 			table_line(stdout, "", "     %s",
-			    field_text(v, "fix"));
+			    reply_text(v, "fix"));
 	}
 	return ok ? CTL_DONE : CTL_REFUSED;
 }

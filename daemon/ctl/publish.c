@@ -74,21 +74,21 @@ publish_answer(struct publish *p)
 		    "nothing is stored twice",
 		    "the daemon ended the publication early");
 	json_array_foreach(json_object_get(r, "refused"), i, v) {
-		long long index = field_int(v, "index");
+		long long index = reply_int(v, "index");
 
 		publish_refuse(p, index < 0 ? 0 : (uint64_t)index,
-		    field_text(v, "id"), field_text(v, "reason"),
-		    field_text(v, "text"));
+		    reply_text(v, "id"), reply_text(v, "reason"),
+		    reply_text(v, "text"));
 	}
 	if (json_object_get(r, "first") == NULL)
 		return 0;
 	p->unanswered--;
-	p->stored += field_int(r, "stored");
-	p->unchanged += field_int(r, "unchanged");
-	if (field_int(r, "unkeyed") > 0)
-		p->unkeyed += field_int(r, "unkeyed");
-	if (field_int(r, "n") > 0)
-		p->answered += (uint64_t)field_int(r, "n");
+	p->stored += reply_int(r, "stored");
+	p->unchanged += reply_int(r, "unchanged");
+	if (reply_int(r, "unkeyed") > 0)
+		p->unkeyed += reply_int(r, "unkeyed");
+	if (reply_int(r, "n") > 0)
+		p->answered += (uint64_t)reply_int(r, "n");
 	progress_show("published", (long long)p->answered, p->total);
 	return 0;
 }

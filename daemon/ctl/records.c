@@ -56,20 +56,20 @@ cmd_lookup(struct ctl *c)
 	json_array_foreach(json_object_get(r, "records"), i, v) {
 		char ago[AGO_MAX];
 
-		table_cell(t, field_text(v, "id"));
-		table_cell(t, field_text(v, "type"));
-		table_cell(t, field_text(v, "kind"));
-		table_cell(t, field_text(v, "tlp"));
-		table_cell(t, field_text(v, "source"));
-		time_ago(ago, field_text(v, "received"));
+		table_cell(t, reply_text(v, "id"));
+		table_cell(t, reply_text(v, "type"));
+		table_cell(t, reply_text(v, "kind"));
+		table_cell(t, reply_text(v, "tlp"));
+		table_cell(t, reply_text(v, "source"));
+		time_ago(ago, reply_text(v, "received"));
 		table_cell(t, ago);
-		table_cell(t, field_text_or(v, "name", "-"));
+		table_cell(t, reply_text_or(v, "name", "-"));
 	}
 	if (i == 0)
 		return ctl_fail(c, CTL_NOT_FOUND, NULL,
 		    "nothing is known about %s", c->argv[0]);
 	table_print(t, stdout);
-	if (field_bool(r, "cut"))
+	if (reply_bool(r, "cut"))
 		fprintf(stderr, "there are more; --limit N shows them\n");
 	return CTL_DONE;
 }
@@ -127,18 +127,18 @@ cmd_show(struct ctl *c)
 	json_array_foreach(json_object_get(r, "desks"), i, v)
 		buf_addf(&desks, "%s%s", i > 0 ? ", " : "",
 		    json_string_value(v));
-	table_line(stdout, "record", "%s", field_text(r, "id"));
-	table_line(stdout, "modified", "%s", field_text(r, "modified"));
-	table_line(stdout, "kind", "%s, TLP:%s", field_text(r, "kind"),
-	    field_text(r, "tlp"));
+	table_line(stdout, "record", "%s", reply_text(r, "id"));
+	table_line(stdout, "modified", "%s", reply_text(r, "modified"));
+	table_line(stdout, "kind", "%s, TLP:%s", reply_text(r, "kind"),
+	    reply_text(r, "tlp"));
 	table_line(stdout, "source", "%s, received %s",
-	    field_text(r, "source"), field_text(r, "received"));
+	    reply_text(r, "source"), reply_text(r, "received"));
 	table_line(stdout, "desks", "%s", desks.n > 0 ? desks.p : "all");
 	table_line(stdout, "sealed", "by %s at %s",
-	    field_text(r, "sealed_by"), field_text(r, "seal_time"));
+	    reply_text(r, "sealed_by"), reply_text(r, "seal_time"));
 	printf("label\n");
-	label_print(field_text(r, "label"));
-	object_print(field_text(r, "object"));
+	label_print(reply_text(r, "label"));
+	object_print(reply_text(r, "object"));
 	return CTL_DONE;
 }
 
@@ -202,8 +202,8 @@ cmd_recall(struct ctl *c)
 		return CTL_DONE;
 	}
 	json_array_foreach(json_object_get(r, "peers"), i, v) {
-		table_cell(t, field_text(v, "id"));
-		table_cell(t, field_text(v, "state"));
+		table_cell(t, reply_text(v, "id"));
+		table_cell(t, reply_text(v, "state"));
 	}
 	table_print(t, stdout);
 	return CTL_DONE;
@@ -238,13 +238,13 @@ records_page(struct ctl *c, struct client *cl, struct records_ask *a,
 		if (c->json) {
 			json_array_append(all, v);
 		} else if (a->ids) {
-			printf("%s\n", field_text(v, "id"));
+			printf("%s\n", reply_text(v, "id"));
 		} else {
-			table_cell(t, field_text(v, "id"));
-			table_cell(t, field_text(v, "modified"));
-			table_cell(t, field_text(v, "kind"));
-			table_cell(t, field_text(v, "tlp"));
-			table_cell(t, field_text(v, "source"));
+			table_cell(t, reply_text(v, "id"));
+			table_cell(t, reply_text(v, "modified"));
+			table_cell(t, reply_text(v, "kind"));
+			table_cell(t, reply_text(v, "tlp"));
+			table_cell(t, reply_text(v, "source"));
 		}
 	}
 	if (a->left != UINT64_MAX)

@@ -162,4 +162,4 @@ def test_policy_expect(build):
 
 if __name__ == '__main__':
     from daemons import main
-    main(globals())
+    main(globals(), 'daemon/ctl/comityctl')

@@ -66,6 +66,13 @@ class Net:
         for i, inst in enumerate(self.all):
             inst.init(self.ports[i], 'Test ' + inst.id, country(i),
                       ['ops=secops'])
+            # Everybody is on one address here, and restarts are many.
+            inst.set_options(unproved_per_address=64,
+                             unproved_per_minute=100000,
+                             peer_share=100, reconnect_min='100ms',
+                             reconnect_max='2s', peer_rate=100000,
+                             peer_burst=10000000, disk_free='16MiB',
+                             disk_free_percent=1)
             self.write_policy(i, more)
 
     def write_policy(self, i, more=''):
@@ -146,11 +153,11 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def main(namespace):
+def main(namespace, needs='daemon/supervisor/comityd'):
     """Run the test_* functions of a module; the exit status for meson."""
     build = sys.argv[1]
-    if not os.path.exists(os.path.join(build, 'daemon/supervisor/comityd')):
-        print('SKIP: comityd is not built in %s' % build)
+    if not os.path.exists(os.path.join(build, needs)):
+        print('SKIP: %s is not built in %s' % (needs, build))
         sys.exit(SKIP)
     tests = [(n, f) for n, f in namespace.items() if n.startswith('test_')]
     only = sys.argv[2:]
