@@ -52,9 +52,12 @@ void sql_undo(struct store *s);
 /* sql_error(s, rc): note the failure, return what it means. */
 int sql_error(struct store *s, int rc);
 
+/* Bind parameter at of st, which may be NULL: then nothing happens. */
 void sql_int(sqlite3_stmt *st, int at, int64_t v);
 void sql_blob(sqlite3_stmt *st, int at, struct str v);	/* borrowed */
 void sql_text(sqlite3_stmt *st, int at, const char *v);	/* borrowed */
-struct str sql_column(sqlite3_stmt *st, int at);	/* until the next step */
+
+/* sql_column(st, at): column at, from 0; valid until the next step. */
+struct str sql_column(sqlite3_stmt *st, int at);
 
 #endif

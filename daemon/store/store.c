@@ -135,6 +135,26 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+/* SQLite does not say so if it could not. */
+static int
+check_wal(struct store *s)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode", -1, &st,
+	    NULL), is_wal = 0;
+
+	if (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+		is_wal = str_eqz(sql_column(st, 0), "wal");
+	rc = sqlite3_finalize(st);
+	if (rc != SQLITE_OK)
+		return sql_error(s, rc);
+	if (is_wal)
+		return 0;
+	snprintf(s->error, sizeof(s->error),
+	    "the file system does not support a write-ahead log");
+	return ERR_STORE;
+}
+
 /*
  * One connection, and by its exclusive lock nobody else's: a second
  * checkpointer can corrupt the file in SQLite before 3.51.3.  Checkpoints
@@ -157,6 +177,7 @@ db_settings(struct store *s)
 	    "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -%zu",
 	    s->cache_bytes / 1024);
 	TRY(sql_exec(s, text));
+	TRY(check_wal(s));
 	(void)sqlite3_wal_hook(s->db, on_wal, s);
 	return 0;
 }

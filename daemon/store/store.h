@@ -45,7 +45,16 @@ void store_epoch(const struct store *s, uint8_t out[16]);
 /* store_new_epoch(s): a restore from a backup was made. */
 int store_new_epoch(struct store *s) MUST_CHECK;
 
-/* One transaction.  After ERR_IO or ERR_FULL from any call: roll back. */
+/*
+ * One transaction.  After ERR_IO, ERR_FULL or ERR_STORE from any call in it:
+ * roll back; nothing of it can be committed any more (every further change
+ * gives the same code).  ERR_FULL leaves the store sound: reads go on, and
+ * changes when there is room.  After ERR_IO or ERR_STORE the next
+ * store_begin opens the file afresh, and gives the error again if it
+ * cannot; whether a transaction whose commit failed so is there is known
+ * only then (ask store_last_seq, store_log_size).  A change outside a
+ * transaction, or a begin inside one, gives ERR_BUG.
+ */
 int store_begin(struct store *s) MUST_CHECK;
 int store_commit(struct store *s) MUST_CHECK;	/* durable on return */
 void store_rollback(struct store *s);
@@ -80,13 +89,19 @@ struct store_record {
 /*
  * store_put(s, r, keys, nkeys, out_seq): append in the open transaction.
  * keys are observables to index (with addresses and sub-domain suffixes).
- * The caller has asked store_find_version first.
+ * The caller has asked store_find_id first.  ERR_LIMIT: the bytes are over
+ * RECORD_BYTES_MAX, the id over STIX_ID_MAX or empty, too many keys.
+ * ERR_FULL: the disk, or less than free_bytes_min left (only this call
+ * minds that; it is over when twice as much is free).
  */
 int store_put(struct store *s, const struct store_record *r,
     const struct observable *keys, size_t nkeys, int64_t *out_seq)
     MUST_CHECK;
 
-/* store_get(s, seq, arena, out): ERR_NOT_FOUND. */
+/*
+ * store_get(s, seq, arena, out): ERR_NOT_FOUND; ERR_LIMIT if the arena is
+ * full.  The bytes of a tombstone are the SHA-256 of what they were.
+ */
 int store_get(struct store *s, int64_t seq, struct arena *arena,
     struct store_record *out) MUST_CHECK;
 
@@ -101,7 +116,10 @@ int store_find_id(struct store *s, struct str id, struct arena *arena,
 
 /*
  * store_scan(s, from, limit, arena, visit, arg): records with seq > from,
- * in order, at most limit.  Returns how many were visited, or ERR_*.
+ * in order, at most limit.  Returns how many were visited, or ERR_*.  A
+ * negative value of visit is returned; a positive one ends the scan.  It
+ * ends early when the arena is full (ERR_LIMIT if not one record fitted).
+ * visit may call the store.
  */
 int store_scan(struct store *s, int64_t from, size_t limit,
     struct arena *arena, store_visit visit, void *arg) MUST_CHECK;
@@ -114,14 +132,18 @@ uint64_t store_count(const struct store *s);	/* records, no tombstones */
  * store_lookup(s, o, subdomains, limit, arena, visit, arg): records with
  * that observable, verified against their bytes: an address also finds the
  * networks that contain it; a network the addresses and networks in it and
- * around it; with subdomains, a domain also what is under it.
- * Returns how many, or ERR_*.
+ * around it; with subdomains, a domain also what is under it.  The newest
+ * first, of at most 65,536 that its keys propose; no tombstones.  Returns
+ * how many were visited, or ERR_*; visit as in store_scan.
  */
 int store_lookup(struct store *s, const struct observable *o,
     bool subdomains, size_t limit, struct arena *arena, store_visit visit,
     void *arg) MUST_CHECK;
 
-/* store_set_tombstone(s, seq): replace bytes by their digest; flag it. */
+/*
+ * store_set_tombstone(s, seq): replace the bytes by their digest,
+ * overwriting them, and flag it; ERR_NOT_FOUND.  store_find_id still finds it.
+ */
 int store_set_tombstone(struct store *s, int64_t seq) MUST_CHECK;
 
 /*
@@ -148,7 +170,10 @@ int store_put_seal(struct store *s, struct str seal, struct str proof,
     int64_t *out) MUST_CHECK;
 int store_seal(struct store *s, int64_t n, struct arena *arena,
     struct str *out_seal, struct str *out_proof) MUST_CHECK;
-/* store_seal_records(s, n, ...): the records of a seal, in order of seq. */
+/*
+ * store_seal_records(s, n, ...): the records of a seal, in order of seq;
+ * visit as in store_find_id.
+ */
 int store_seal_records(struct store *s, int64_t n, struct arena *arena,
     store_visit visit, void *arg) MUST_CHECK;
 
@@ -169,7 +194,8 @@ int store_values(struct store *s, const char *space,
 
 /*
  * The log: append-only entries.  store_log_append in the open transaction;
- * out_index from 0.  store_log_read visits from index on.
+ * out_index from 0.  store_log_read visits from index on, at most limit, and
+ * returns how many; visit as in store_scan.
  */
 int store_log_append(struct store *s, uint8_t type, struct str entry,
     const struct digest *leaf, uint64_t *out_index) MUST_CHECK;
@@ -182,7 +208,8 @@ uint64_t store_log_size(const struct store *s);
 /*
  * store_maintain(s, budget_ms): outside a transaction: merge index runs,
  * checkpoint the write-ahead log, for about budget_ms.  Returns 1 if more
- * is waiting, 0 if not, or ERR_*.
+ * is waiting, 0 if not, or ERR_*.  Call it after each commit (5 ms suffice
+ * for any rate) and while it says 1 and nothing else is to do.
  */
 int store_maintain(struct store *s, int64_t budget_ms) MUST_CHECK;
 
@@ -190,7 +217,10 @@ int store_maintain(struct store *s, int64_t budget_ms) MUST_CHECK;
  * store_backup(s, path, step_pages, e): start or go on with a consistent
  * copy into path (inside the state directory; made 0600).  Returns 1 if
  * more steps are needed, 0 when the copy is whole and synced.  The copy
- * gets a new epoch when it is opened for the first time.
+ * gets a new epoch when it is opened for the first time.  Outside a
+ * transaction; commits between the steps are in the copy.  ERR_EXISTS if
+ * the file is there or another copy is under way; after any error the
+ * unfinished copy is removed.
  */
 int store_backup(struct store *s, const char *path, int step_pages,
     struct err *e) MUST_CHECK;

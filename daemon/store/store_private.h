@@ -85,6 +85,7 @@ int64_t store_now_us(void);	/* monotonic */
 /* store_checkpoint(s, truncate): move the write-ahead log into the file. */
 int store_checkpoint(struct store *s, bool truncate) MUST_CHECK;
 
+/* backup_abandon(s): stop one that is under way and remove its file. */
 void backup_abandon(struct store *s);
 
 /* Keys by what they stand for (record.c, lookup.c). */

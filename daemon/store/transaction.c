@@ -67,10 +67,15 @@ static int
 reopen(struct store *s)
 {
 	struct err e = { 0 };
+	int rc;
 
 	db_close(s);
-	TRY(file_check(s->path, false, &e));
-	return db_open(s, &e);
+	rc = file_check(s->path, false, &e);
+	if (rc == 0)
+		rc = db_open(s, &e);
+	if (rc < 0)
+		snprintf(s->error, sizeof(s->error), "%.255s", e.text);
+	return rc;
 }
 
 /* Work that upkeep should have done long ago. */
@@ -221,7 +226,10 @@ store_maintain(struct store *s, int64_t budget_ms)
 		TRY(store_checkpoint(s, wal_bytes(s) > WAL_BYTES_MAX));
 		return keys_waiting(&s->keys);
 	}
-	return keys_waiting(&s->keys) ? maintain_keys(s, until_us) : 0;
+	/* Without room the keys stay where they are: memory and `pending`. */
+	if (s->full || !keys_waiting(&s->keys))
+		return 0;
+	return maintain_keys(s, until_us);
 }
 
 /* The size of a file SQLite has open. */
