@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -281,11 +282,16 @@ def run(demo, files, once, as_json):
     return 1 if wrong else 0
 
 
+def on_terminate(_signal, _frame):
+    raise KeyboardInterrupt
+
+
 def main():
     build, what, *rest = sys.argv[1:]
     once, as_json = '--once' in rest, '--json' in rest
     files = [a for a in rest if a not in ('--once', '--json')] or [SAMPLE]
     demo = Demo(build, sys.stderr if as_json else sys.stdout)
+    signal.signal(signal.SIGTERM, on_terminate)
     if what == 'stop':
         demo.stop(demo.all)
         return 0

@@ -115,13 +115,12 @@ class Instance:
         try:
             with open(self.pid_file, encoding='ascii') as f:
                 pid = int(f.read())
-            exe = os.readlink('/proc/%d/exe' % pid)
             with open('/proc/%d/cmdline' % pid, 'rb') as f:
                 command = f.read().split(b'\0')
         except (OSError, ValueError):
             return None
         # A pid may have been given to another program since.
-        if os.path.basename(exe).split(' ')[0] != 'comityd' or \
+        if os.path.basename(command[0]) != b'comityd' or \
                 self.path('config').encode() not in command:
             return None
         return pid

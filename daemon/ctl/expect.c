@@ -176,7 +176,20 @@ expect_label(struct expect *x, struct stix_reader *reader)
 		(void)label_from_markings(&o, v, &src, &base, &r->label,
 		    NULL);
 		label_normalise(&r->label, v);
+		org_set_add(&r->label.roots, 0);
 	}
+}
+
+/* The version of an id that counts: the latest, and of equals the last. */
+static struct expected *
+expect_newest(const struct expect *x, struct str id)
+{
+	struct expected *best = expect_find(x, id);
+
+	for (struct expected *r = best; r != NULL; r = r->older)
+		if (stix_time_cmp(&r->modified, &best->modified) > 0)
+			best = r;
+	return best;
 }
 
 /* Join into out everything that r refers to, directly or not. */
@@ -193,16 +206,14 @@ expect_closure(struct expect *x, struct expected *r, size_t mark,
 		struct expected *t = todo.v[at];
 
 		for (size_t i = 0; i < t->nrefs; i++) {
-			struct expected *ref = expect_find(x,
+			struct expected *ref = expect_newest(x,
 			    str_of(t->refs[i]));
 
-			for (; ref != NULL; ref = ref->older) {
-				if (ref->mark == mark)
-					continue;
-				ref->mark = mark;
-				label_join(out, out, &ref->label);
-				vec_push(&todo, ref);
-			}
+			if (ref == NULL || ref->mark == mark)
+				continue;
+			ref->mark = mark;
+			label_join(out, out, &ref->label);
+			vec_push(&todo, ref);
 		}
 	}
 	vec_clear(&todo);

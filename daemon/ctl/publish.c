@@ -24,7 +24,8 @@ struct publish {
 	struct ctl *c;		/* borrowed */
 	struct client *cl;	/* borrowed */
 	const char *file;	/* the one being read, borrowed */
-	uint64_t next;		/* index of the next object to send */
+	uint64_t next;		/* index of the next object to be read */
+	uint64_t first;		/* index of the first object in the frame */
 	uint64_t answered;
 	unsigned unanswered;	/* frames */
 	struct str objects[FRAME_OBJECTS];	/* of the frame being filled */
@@ -108,8 +109,7 @@ static int
 publish_flush(struct publish *p)
 {
 	AUTO_BUF struct buf payload = { 0 };
-	const struct msg_objects m = { p->next - p->in_frame, p->objects,
-	    p->in_frame };
+	const struct msg_objects m = { p->first, p->objects, p->in_frame };
 	int rc;
 
 	if (p->in_frame == 0)
@@ -127,28 +127,38 @@ publish_flush(struct publish *p)
 }
 
 static int
-publish_object(struct publish *p, struct str bytes)
+publish_object(struct publish *p, uint64_t index, struct str bytes)
 {
 	int rc = 0;
 
 	if (bytes.n > RECORD_BYTES_MAX) {
 		char text[128];
 
-		rc = publish_flush(p);
 		(void)snprintf(text, sizeof(text), "%zu bytes, the limit is "
 		    "%d", bytes.n, RECORD_BYTES_MAX);
-		publish_refuse(p, p->next++, "", "limit", text);
-		return rc;
+		publish_refuse(p, index, "", "limit", text);
+		return 0;
 	}
 	if (p->in_frame == FRAME_OBJECTS ||
-	    p->frame_bytes + bytes.n > FRAME_BYTES)
+	    p->frame_bytes + bytes.n > FRAME_BYTES ||
+	    index != p->first + p->in_frame)
 		rc = publish_flush(p);
 	if (rc != 0)
 		return rc;
+	if (p->in_frame == 0)
+		p->first = index;
 	p->objects[p->in_frame++] = bytes;
 	p->frame_bytes += bytes.n;
-	p->next++;
 	return 0;
+}
+
+/* Is it a marking-definition?  Its id would go on behind that word. */
+static bool
+is_marking(struct str bytes)
+{
+	static const char type[] = "\"marking-definition\"";
+
+	return memmem(bytes.p, bytes.n, type, sizeof(type) - 1) != NULL;
 }
 
 /* How many objects a text holds, as far as that can be told cheaply. */
@@ -166,8 +176,9 @@ objects_count(struct str text)
 	return n;
 }
 
+/* Publish what is, or what is not, a marking-definition. */
 static int
-publish_text(struct publish *p, struct str text)
+publish_pass(struct publish *p, struct str text, bool markings)
 {
 	AUTO(bundle_reader_free) struct bundle_reader *r =
 	    bundle_reader_new(text);
@@ -175,17 +186,31 @@ publish_text(struct publish *p, struct str text)
 	struct err e = { 0 };
 	int rc = 0, got;
 
-	p->file_first = p->next;
+	p->next = p->file_first;
 	while (rc == 0 && (got = bundle_next(r, &bytes, &e)) != 0) {
-		if (got > 0) {
-			rc = publish_object(p, bytes);
-			continue;
-		}
-		rc = publish_flush(p);
-		publish_refuse(p, p->next++, "", "json", e.text);
+		uint64_t index = p->next++;
+
+		if (got > 0 && is_marking(bytes) == markings)
+			rc = publish_object(p, index, bytes);
+		else if (got < 0 && !markings)
+			publish_refuse(p, index, "", "json", e.text);
 	}
+	return rc == 0 ? publish_flush(p) : rc;
+}
+
+/*
+ * In a bundle order means nothing, but a record is labelled when it comes:
+ * what the markings say must be known by then.
+ */
+static int
+publish_text(struct publish *p, struct str text)
+{
+	int rc;
+
+	p->file_first = p->next;
+	rc = publish_pass(p, text, true);
 	if (rc == 0)
-		rc = publish_flush(p);
+		rc = publish_pass(p, text, false);
 	/* The file's name is part of its refusals: settle before the next. */
 	return rc == 0 ? publish_settle(p, 0) : rc;
 }
