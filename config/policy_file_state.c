@@ -1,0 +1,273 @@
+/*
+ * What can change without the rules changing: postures between countries,
+ * trust to begin with, and who is asked.
+ */
+#include "config/policy_file_read.h"
+
+#include <string.h>
+
+#include "config/schema.h"
+
+const char *const policy_levels[] = { "permit", "redact", "consult", "deny",
+    "forbid", NULL };
+static const char *const posture_levels[] = { "permit", "redact", "consult",
+    "deny", NULL };
+static const char *const only_deny[] = { "deny", NULL };
+static const char *const only_one_case[] = { "one-case", NULL };
+
+void
+pf_postures_default(struct policy_file *f)
+{
+	f->postures[0] = (struct policy_posture){ UINT64_MAX,
+	    POLICY_PERMIT };
+	f->postures[1] = (struct policy_posture){ 0, POLICY_CONSULT };
+	f->postures[2] = (struct policy_posture){ 0, POLICY_DENY };
+}
+
+static int
+pf_others(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	int level;
+
+	TRY(pf_enum(r, row, n, &level));
+	if (level == POLICY_REDACT)
+		return pf_error(r, n, "a posture cannot redact: it does not "
+		    "say what; want permit, consult or deny");
+	*(enum policy_level *)out = (enum policy_level)level;
+	return 0;
+}
+
+static int
+pf_posture(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	static const struct pf_row rows[] = {
+		{ .key = "keep", .read = pf_kinds, .may_be_empty = true,
+		  .offset = offsetof(struct policy_posture, keep) },
+		{ .key = "others", .read = pf_others,
+		  .names = posture_levels,
+		  .offset = offsetof(struct policy_posture, others) },
+		{ 0 },
+	};
+	struct policy_posture p = { UINT64_MAX, POLICY_PERMIT };
+
+	(void)row;
+	TRY(pf_map(r, n, rows, &p));
+	if ((yaml_get(n, "keep") == NULL) != (yaml_get(n, "others") == NULL))
+		return pf_error(r, n, "want both, keep and others, or "
+		    "nothing");
+	/* A kind that nobody recognised is never among those that stay. */
+	if (yaml_get(n, "keep") != NULL)
+		p.keep &= ~UINT64_C(1);
+	*(struct policy_posture *)out = p;
+	return 0;
+}
+
+static int
+pf_in_force(struct pf *r, const struct pf_row *row,
+    const struct yaml_node *n, void *out)
+{
+	struct pf_row posture = { .key = "posture",
+	    .names = policy_postures };
+
+	(void)row, (void)out;
+	TRY(pf_is_map(r, n));
+	for (const struct yaml_node *m = n->first; m != NULL; m = m->next) {
+		struct policy_in_force p = { .posture = 0 };
+
+		if (!schema_is_country(m->key))
+			return yaml_key_error(r->e, m, "\"%.20s\"; want a "
+			    "country, two capitals of ISO 3166", m->key.p);
+		memcpy(p.country, m->key.p, 2);
+		TRY(pf_enum(r, &posture, m, &p.posture));
+		vec_push(&r->f->in_force, p);
+	}
+	return 0;
+}
+
+/* A worse posture must not let through what a better one does not. */
+static int
+check_postures(struct pf *r, const struct yaml_node *n)
+{
+	const struct policy_posture *p = r->f->postures;
+
+	for (int i = 1; i < POLICY_POSTURES; i++) {
+		const struct yaml_node *at = yaml_get(n, policy_postures[i]);
+
+		if ((p[i].keep & ~p[i - 1].keep) == 0 &&
+		    p[i].others >= p[i - 1].others)
+			continue;
+		return pf_error(r, at == NULL ? n : at, "%s lets through what "
+		    "%s does not; a worse posture can only take away",
+		    policy_postures[i], policy_postures[i - 1]);
+	}
+	return 0;
+}
+
+int
+pf_read_postures(struct pf *r, const struct yaml_node *n)
+{
+	static const struct pf_row rows[] = {
+		{ .key = "normal", .read = pf_posture,
+		  .offset = 0 * sizeof(struct policy_posture) },
+		{ .key = "strained", .read = pf_posture,
+		  .offset = 1 * sizeof(struct policy_posture) },
+		{ .key = "suspended", .read = pf_posture,
+		  .offset = 2 * sizeof(struct policy_posture) },
+		{ .key = "in-force", .read = pf_in_force },
+		{ 0 },
+	};
+
+	TRY(pf_map(r, n, rows, r->f->postures));
+	return check_postures(r, n);
+}
+
+static int
+on_person(struct pf *r, const struct yaml_node *item, void *arg)
+{
+	struct str id;
+	struct pf_row row = { .key = "panel" };
+
+	(*(size_t *)arg)++;
+	return pf_id(r, &row, item, &id);
+}
+
+struct consult {
+	size_t panel;
+	int quorum, on_timeout, scope;
+	int64_t timeout;
+};
+
+static int
+pf_panel(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	return pf_each(r, row, n, on_person, out);
+}
+
+int
+pf_read_consult(struct pf *r, const struct yaml_node *n)
+{
+	static const struct pf_row rows[] = {
+		{ .key = "panel", .read = pf_panel, .required = true,
+		  .offset = offsetof(struct consult, panel) },
+		{ .key = "quorum", .read = pf_integer, .required = true,
+		  .min = 1, .max = 100,
+		  .offset = offsetof(struct consult, quorum) },
+		{ .key = "timeout", .read = pf_duration, .required = true,
+		  .offset = offsetof(struct consult, timeout) },
+		{ .key = "on-timeout", .read = pf_enum, .names = only_deny,
+		  .offset = offsetof(struct consult, on_timeout) },
+		{ .key = "scope", .read = pf_enum, .names = only_one_case,
+		  .offset = offsetof(struct consult, scope) },
+		{ 0 },
+	};
+	struct consult c = { 0 };
+
+	TRY(pf_map(r, n, rows, &c));
+	if ((size_t)c.quorum > c.panel)
+		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of a "
+		    "panel of %zu", c.quorum, c.panel);
+	return 0;
+}
+
+struct bands {
+	int discretion, reliability;
+};
+
+static const struct pf_row band_rows[] = {
+	{ .key = "discretion", .read = pf_enum, .names = policy_bands,
+	  .offset = offsetof(struct bands, discretion) },
+	{ .key = "reliability", .read = pf_enum, .names = policy_bands,
+	  .offset = offsetof(struct bands, reliability) },
+	{ 0 },
+};
+
+static void
+set_bands(struct policy_party *p, const struct bands *b)
+{
+	p->discretion = (uint8_t)b->discretion;
+	p->reliability = (uint8_t)b->reliability;
+}
+
+static int
+pf_initial(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	struct bands rest = { POLICY_BANDS - 1, POLICY_BANDS - 1 };
+	const struct yaml_node *other = yaml_get(n, "default");
+
+	(void)row, (void)out;
+	TRY(pf_is_map(r, n));
+	if (other != NULL)
+		TRY(pf_map(r, other, band_rows, &rest));
+	for (size_t i = 1; i < r->f->parties.n; i++)
+		set_bands(&r->f->parties.v[i], &rest);
+	for (const struct yaml_node *m = n->first; m != NULL; m = m->next) {
+		struct bands b = rest;
+		struct yaml_node at = *m;
+		int o = names_find(&r->f->v.orgs, m->key);
+
+		at.text = m->key;
+		at.line = m->key_line;
+		at.column = m->key_column;
+		if (str_eqz(m->key, "default"))
+			continue;
+		if (o < 0)
+			return pf_not_in(r, &at, "peer", &r->f->v.orgs);
+		TRY(pf_map(r, m, band_rows, &b));
+		set_bands(&r->f->parties.v[o], &b);
+	}
+	return 0;
+}
+
+static int
+pf_half_life(struct pf *r, const struct pf_row *row,
+    const struct yaml_node *n, void *out)
+{
+	static const struct pf_row rows[] = {
+		{ .key = "good", .read = pf_duration, .required = true },
+		{ .key = "bad", .read = pf_duration, .required = true,
+		  .offset = sizeof(int64_t) },
+		{ 0 },
+	};
+	int64_t ms[2];
+
+	(void)row, (void)out;
+	return pf_map(r, n, rows, ms);
+}
+
+static int
+pf_witnesses(struct pf *r, const struct pf_row *row,
+    const struct yaml_node *n, void *out)
+{
+	char country[3];
+
+	(void)out;
+	TRY(pf_is_map(r, n));
+	for (const struct yaml_node *m = n->first; m != NULL; m = m->next)
+		TRY(pf_country(r, row, m, country));
+	return 0;
+}
+
+int
+pf_read_trust(struct pf *r, const struct yaml_node *n)
+{
+	static const struct pf_row rows[] = {
+		{ .key = "half-life", .read = pf_half_life },
+		{ .key = "witnesses", .read = pf_witnesses },
+		{ .key = "quorum", .read = pf_integer, .min = 1,
+		  .max = 1000 },
+		{ .key = "initial", .read = pf_initial },
+		{ 0 },
+	};
+	int quorum = 0;
+
+	TRY(pf_map(r, n, rows, &quorum));
+	if (yaml_get(n, "witnesses") != NULL &&
+	    (size_t)quorum > yaml_get(n, "witnesses")->n)
+		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of %zu "
+		    "witnesses", quorum, yaml_get(n, "witnesses")->n);
+	return 0;
+}
