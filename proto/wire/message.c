@@ -119,6 +119,7 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 	case MESSAGE_PENALTY:
 		return msg_text_decode(payload, &d.text);
 	case MESSAGE_HEARTBEAT:
+	case MESSAGE_SETTLED:
 		return msg_number_decode(payload, &d.number);
 	case MESSAGE_CTL_OBJECTS:
 		return msg_objects_decode(payload, a, &d.objects);

@@ -1,0 +1,941 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cursor.h"
+#include "wire/frame.h"
+#include "wire/msg_channel.h"
+#include "wire/msg_close.h"
+#include "wire/msg_control.h"
+#include "wire/msg_flow.h"
+#include "wire/msg_recall.h"
+#include "wire/msg_receipt.h"
+#include "wire/msg_records.h"
+#include "wire/msg_subscribe.h"
+#include "wire/msg_supervisor.h"
+#include "wire/msg_terms.h"
+
+#define VECTORS SOURCE_ROOT "/tests/vectors/wire/messages.txt"
+#define XA STR("cert-xa.example")
+#define XB STR("cert-xb.example")
+#define AT ((unix_ms_t){ 1790000000123 })
+#define LABEL "comity-label/1\n"
+#define RELEASE "comity-release/1\ndesks=cert-xb/ops\n" \
+	"purposes=detect,notify\nhops=0\nexpires=never\noblige=receipt\n"
+#define INDICATOR "{\"type\":\"indicator\"}"
+#define REMOTE STR("192.0.2.7:40112")
+
+/* What every test has: the vectors, an arena, both keys. */
+struct fixture {
+	struct arena *arena;
+	struct sign_key *key[2];
+	struct verify_key *pub[2];
+	struct buf frames[256];		/* by type; empty: no such message */
+};
+
+static int
+setup(void **state)
+{
+	static struct fixture f;
+
+	f.arena = arena_new(MIB(1));
+	for (size_t k = 0; k < 2; k++) {
+		uint8_t seed[ED25519_SECRET_BYTES], pub[ED25519_PUBLIC_BYTES];
+
+		for (size_t i = 0; i < sizeof(seed); i++)
+			seed[i] = (uint8_t)(k + i);
+		f.key[k] = sign_key_from_secret(seed);
+		sign_key_public(f.key[k], pub);
+		f.pub[k] = verify_key_new(pub);
+	}
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 256; i++)
+		buf_clear(&f->frames[i]);
+	for (size_t k = 0; k < 2; k++) {
+		sign_key_free(f->key[k]);
+		verify_key_free(f->pub[k]);
+	}
+	arena_free(f->arena);
+	return 0;
+}
+
+/* ---- the messages of the vectors, from their fields ---- */
+
+static void
+make_hello(const struct fixture *f, struct buf *b)
+{
+	struct msg_hello m = { .version = 1, .cert_id = XA, .at = AT,
+	    .software = STR("comity/0.1.0") };
+
+	(void)f;
+	memset(m.nonce, 0x11, sizeof(m.nonce));
+	memset(m.epoch, 0x22, sizeof(m.epoch));
+	msg_hello_encode(&m, b);
+}
+
+static void
+make_prove(const struct fixture *f, struct buf *b)
+{
+	AUTO_BUF struct buf text = { 0 };
+	uint8_t exporter[32], dialer[32], listener[32], sig[SIGNATURE_BYTES];
+	struct prove_facts facts = { .role = PROVE_DIALER,
+	    .exporter = exporter, .dialer_nonce = dialer,
+	    .listener_nonce = listener, .dialer = XA, .listener = XB };
+
+	memset(exporter, 0x33, sizeof(exporter));
+	memset(dialer, 0x11, sizeof(dialer));
+	memset(listener, 0x44, sizeof(listener));
+	prove_signed_bytes(&facts, &text);
+	assert_int_equal(sign_message(f->key[0], text.p, text.n, sig), 0);
+	msg_prove_encode(sig, b);
+}
+
+static void
+make_terms(const struct fixture *f, struct buf *b)
+{
+	const struct msg_term v[] = {
+		{ false, STR("xa-xb"), STR("sha256:ab") },
+		{ true, STR("botnets"), STR("sha256:cd") },
+	};
+
+	(void)f;
+	msg_terms_encode(&(struct msg_terms){ v, 2 }, b);
+}
+
+static void
+make_subscribe(const struct fixture *f, struct buf *b)
+{
+	const struct str kinds[] = { STR("botnet"), STR("phishing") };
+	struct msg_subscribe m = { .kinds = kinds, .nkinds = 2,
+	    .min_confidence = 50, .cursor = 7 };
+
+	(void)f;
+	memset(m.epoch, 0x55, sizeof(m.epoch));
+	msg_subscribe_encode(&m, b);
+}
+
+/* The seal of seal.txt. */
+static void
+make_seal(const struct fixture *f, struct buf *b, struct digest *out_leaf1)
+{
+	struct seal s = { .cert_id = "cert-xa.example", .count = 3,
+	    .at = AT };
+	struct digest leaves[3];
+	uint8_t salt[SEAL_SALT_BYTES];
+
+	memset(salt, 0, sizeof(salt));
+	seal_leaf(salt, STR(LABEL), STR(INDICATOR), &leaves[0]);
+	memset(salt, 0x10, sizeof(salt));
+	seal_leaf(salt, STR(LABEL), STR("{}"), &leaves[1]);
+	memset(salt, 0x20, sizeof(salt));
+	seal_leaf(salt, STR(""), STR(""), &leaves[2]);
+	merkle_root(leaves, 3, &s.root);
+	assert_int_equal(seal_sign(&s, f->key[0]), 0);
+	seal_encode(&s, b);
+	*out_leaf1 = leaves[1];
+}
+
+static void
+make_records(const struct fixture *f, struct buf *b)
+{
+	struct str labels[] = { STR(LABEL), STR("") };
+	struct str releases[] = { STR(RELEASE) };
+	struct msg_record v[] = {
+		{ .leaf = 0, .bytes = STR(INDICATOR) },
+		{ .leaf = 2, .label = 1, .bytes = STR("") },
+	};
+	AUTO_BUF struct buf seal = { 0 };
+	struct digest leaf1;
+	struct msg_records m = { .position = 9, .labels = labels,
+	    .nlabels = 2, .releases = releases, .nreleases = 1,
+	    .records = v, .nrecords = 2, .hashes = &leaf1, .nhashes = 1 };
+
+	make_seal(f, &seal, &leaf1);
+	m.seal = buf_str(&seal);
+	memset(v[1].salt, 0x20, sizeof(v[1].salt));
+	assert_int_equal(msg_records_encode(&m, b), 0);
+}
+
+static void
+make_receipt(const struct fixture *f, struct buf *b)
+{
+	const struct msg_refused refused[] = { { 1, 18 } };
+	struct str releases[] = { STR(RELEASE) };
+	struct msg_receipt m = { .position = 9,
+	    .purpose = STR("detect,notify"), .stored = 1,
+	    .refused = refused, .nrefused = 1 };
+	AUTO_BUF struct buf records = { 0 };
+
+	make_records(f, &records);
+	m.digest = sha256_of(records.p, records.n);
+	msg_records_terms(&(struct msg_records){ .releases = releases,
+	    .nreleases = 1 }, &m.terms);
+	assert_int_equal(msg_receipt_sign(&m, f->key[1], b), 0);
+}
+
+static void
+make_credit(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_credit_encode(4 << 20, b);
+}
+
+static struct msg_recall
+recall_fields(void)
+{
+	return (struct msg_recall){
+		.id = STR("indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"),
+		.modified = STR("2016-04-06T20:03:48.000Z"), .at = AT,
+		.digest = sha256_of(INDICATOR, strlen(INDICATOR)),
+		.reason = STR("sent by mistake"), .originator = XA };
+}
+
+static void
+make_recall(const struct fixture *f, struct buf *b)
+{
+	struct msg_recall m = recall_fields();
+
+	assert_int_equal(msg_recall_sign(&m, f->key[0], b), 0);
+}
+
+static void
+make_recalled(const struct fixture *f, struct buf *b)
+{
+	struct msg_recall r = recall_fields();
+	struct msg_recalled m = { .id = r.id, .modified = r.modified,
+	    .digest = r.digest, .at = AT, .had_it = true };
+
+	assert_int_equal(msg_recalled_sign(&m, f->key[1], b), 0);
+}
+
+static void
+make_one(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_ping_encode(1, b);
+}
+
+static void
+make_heartbeat(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_number_encode(3, b);
+}
+
+static void
+make_bye(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_close_encode(&(struct msg_close){ CLOSE_SHUTDOWN, STR("") }, b);
+}
+
+static void
+make_error(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_close_encode(&(struct msg_close){ CLOSE_SKEW,
+	    STR("our clock says 12:00, yours 12:10") }, b);
+}
+
+static void
+make_closed(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_close_encode(&(struct msg_close){ CLOSE_NETWORK, STR("reset") },
+	    b);
+}
+
+static void
+make_close(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_close_encode(&(struct msg_close){ CLOSE_NONE, STR("") }, b);
+}
+
+static void
+make_connected(const struct fixture *f, struct buf *b)
+{
+	struct msg_connected m = { .role = PROVE_LISTENER,
+	    .not_before = { 1780000000000 }, .not_after = { 1880000000000 },
+	    .tls = STR("TLSv1.3"), .cipher = STR("TLS_AES_256_GCM_SHA384"),
+	    .group = STR("X25519"), .address = REMOTE,
+	    .uri = STR("comity://cert-xa.example") };
+
+	(void)f;
+	memset(m.exporter, 0x33, sizeof(m.exporter));
+	memset(m.spki.b, 0x66, sizeof(m.spki.b));
+	assert_int_equal(msg_connected_encode(&m, b), 0);
+}
+
+static void
+make_config(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_config_encode(&(struct msg_config){ true, false, STR("abc") }, b);
+}
+
+static void
+make_config_done(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_config_done_encode(&(struct msg_config_done){ false,
+	    STR("comityd.yaml:1:1: what") }, b);
+}
+
+static void
+make_adopt(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_adopt_encode(&(struct msg_adopt){ .what = ADOPT_DIAL,
+	    .number = 5, .cert_id = XB, .address = STR("192.0.2.1:4433") },
+	    b);
+}
+
+static void
+make_gone(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_gone_encode(&(struct msg_gone){ 5, 256 }, b);
+}
+
+static void
+make_dial(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_dial_encode(&(struct msg_dial){ 5, XB, STR("192.0.2.1:4433") },
+	    b);
+}
+
+static void
+make_ready(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_text_encode(STR("ready"), b);
+}
+
+static void
+make_status(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_text_encode(STR("2 peers"), b);
+}
+
+static void
+make_penalty(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_text_encode(REMOTE, b);
+}
+
+static void
+make_request(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"arguments\":{},\"command\":\"status\",\"v\":1}");
+}
+
+static void
+make_reply(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"ok\":true,\"v\":1}");
+}
+
+static void
+make_objects(const struct fixture *f, struct buf *b)
+{
+	const struct str v[] = { STR("{}"), STR("[]") };
+
+	(void)f;
+	assert_int_equal(msg_objects_encode(&(struct msg_objects){ 0, v, 2 },
+	    b), 0);
+}
+
+static void
+make_nothing(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	(void)b;
+}
+
+/* One row a message: how it is made; loose: no prefix of it is wrong. */
+static const struct {
+	uint8_t type;
+	void (*make)(const struct fixture *f, struct buf *b);
+	bool loose;
+} messages[] = {
+	{ MESSAGE_HELLO, make_hello, false },
+	{ MESSAGE_PROVE, make_prove, false },
+	{ MESSAGE_TERMS, make_terms, false },
+	{ MESSAGE_SUBSCRIBE, make_subscribe, false },
+	{ MESSAGE_RECORDS, make_records, false },
+	{ MESSAGE_RECEIPT, make_receipt, false },
+	{ MESSAGE_CREDIT, make_credit, false },
+	{ MESSAGE_RECALL, make_recall, false },
+	{ MESSAGE_RECALLED, make_recalled, false },
+	{ MESSAGE_PING, make_one, false },
+	{ MESSAGE_PONG, make_one, false },
+	{ MESSAGE_BYE, make_bye, false },
+	{ MESSAGE_ERROR, make_error, false },
+	{ MESSAGE_CONNECTED, make_connected, false },
+	{ MESSAGE_CLOSED, make_closed, false },
+	{ MESSAGE_CLOSE, make_close, false },
+	{ MESSAGE_PROVED, make_nothing, false },
+	{ MESSAGE_CONFIG, make_config, true },
+	{ MESSAGE_CONFIG_DONE, make_config_done, false },
+	{ MESSAGE_ADOPT, make_adopt, false },
+	{ MESSAGE_GONE, make_gone, false },
+	{ MESSAGE_DIAL, make_dial, false },
+	{ MESSAGE_READY, make_ready, false },
+	{ MESSAGE_STATUS, make_status, false },
+	{ MESSAGE_STOP, make_nothing, false },
+	{ MESSAGE_STOPPED, make_nothing, false },
+	{ MESSAGE_HEARTBEAT, make_heartbeat, false },
+	{ MESSAGE_PENALTY, make_penalty, false },
+	{ MESSAGE_RELOAD, make_nothing, false },
+	{ MESSAGE_SETTLED, make_heartbeat, false },
+	{ MESSAGE_CTL_REQUEST, make_request, true },
+	{ MESSAGE_CTL_REPLY, make_reply, true },
+	{ MESSAGE_CTL_OBJECTS, make_objects, false },
+	{ MESSAGE_CTL_END, make_nothing, false },
+};
+
+/* The payload of one of them. */
+static struct str
+payload_of(struct fixture *f, uint8_t type)
+{
+	struct buf *b = &f->frames[type];
+
+	for (size_t i = 0; b->n == 0 && i < NELEM(messages); i++) {
+		size_t at;
+
+		if (messages[i].type != type)
+			continue;
+		at = frame_begin(b, type);
+		messages[i].make(f, b);
+		frame_end(b, at);
+	}
+	assert_true(b->n >= FRAME_HEADER_BYTES);
+	return (struct str){ b->p + FRAME_HEADER_BYTES,
+	    b->n - FRAME_HEADER_BYTES };
+}
+
+/* An exact copy on the heap, so that a read past the end is seen. */
+static int
+check_exact(struct fixture *f, uint8_t type, struct str payload)
+{
+	AUTO(mem_free) char *p = mem_array(char, payload.n);
+
+	memcpy(p, payload.p, payload.n);
+	arena_reset(f->arena);
+	return message_check(type, (struct str){ p, payload.n }, f->arena);
+}
+
+/* ---- the vectors ---- */
+
+static void
+check_vector(struct fixture *f, const char *line)
+{
+	size_t name = strcspn(line, " ");
+	struct str hex = str_of(line + name + 1);
+	AUTO_BUF struct buf got = { 0 };
+
+	for (size_t i = 0; i < NELEM(messages); i++) {
+		const struct buf *b = &f->frames[messages[i].type];
+		AUTO(mem_free) char *text = NULL;
+
+		if (strlen(message_name(messages[i].type)) != name ||
+		    memcmp(message_name(messages[i].type), line, name) != 0)
+			continue;
+		(void)payload_of(f, messages[i].type);
+		text = mem_array(char, 2 * b->n + 1);
+		hex_encode(text, (const uint8_t *)b->p, b->n);
+		if (!str_eqz(hex, text))
+			fail_msg("%.*s: got %s", (int)name, line, text);
+		return;
+	}
+	fail_msg("no message %.*s", (int)name, line);
+}
+
+static void
+test_vectors(void **state)
+{
+	FILE *file = fopen(VECTORS, "r");
+	char line[8192];
+	size_t n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#')
+			continue;
+		check_vector(*state, line);
+		n++;
+	}
+	fclose(file);
+	assert_int_equal(n, NELEM(messages));
+#define MESSAGE_ROW(name, number, max, carriers) n--;
+#include "wire/messages.def"
+#undef MESSAGE_ROW
+	assert_int_equal(n, 0);
+}
+
+static void
+test_check_good(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(messages); i++)
+		assert_int_equal(check_exact(f, messages[i].type,
+		    payload_of(f, messages[i].type)), 0);
+}
+
+static void
+test_check_every_prefix(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(messages); i++) {
+		struct str s = payload_of(f, messages[i].type);
+
+		for (size_t n = 0; !messages[i].loose && n < s.n; n++)
+			if (check_exact(f, messages[i].type,
+			    (struct str){ s.p, n }) == 0)
+				fail_msg("%s cut to %zu bytes was taken",
+				    message_name(messages[i].type), n);
+	}
+	assert_int_equal(check_exact(f, MESSAGE_CONFIG, STR("\1")),
+	    ERR_SYNTAX);
+}
+
+static void
+test_check_one_over(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(messages); i++) {
+		struct str s = payload_of(f, messages[i].type);
+		AUTO_BUF struct buf b = { 0 };
+
+		buf_add(&b, s.p, s.n);
+		buf_addc(&b, 0);
+		if (!messages[i].loose && check_exact(f, messages[i].type,
+		    buf_str(&b)) >= 0)
+			fail_msg("%s and one byte was taken",
+			    message_name(messages[i].type));
+	}
+	assert_int_equal(message_check(0, STR(""), f->arena), ERR_VALUE);
+	assert_int_equal(message_check(14, STR(""), f->arena), ERR_VALUE);
+}
+
+/* Every byte, changed in several ways: no crash, and out of memory is told. */
+static void
+test_check_every_byte(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(messages); i++) {
+		struct str s = payload_of(f, messages[i].type);
+		AUTO_BUF struct buf b = { 0 };
+
+		buf_add(&b, s.p, s.n);
+		for (size_t k = 0; k < s.n; k++)
+			for (int x = 1; x < 256; x = x * 3 + 1) {
+				b.p[k] ^= (char)x;
+				(void)check_exact(f, messages[i].type,
+				    buf_str(&b));
+				b.p[k] ^= (char)x;
+			}
+	}
+}
+
+static void
+test_check_no_memory(void **state)
+{
+	static const uint8_t types[] = { MESSAGE_TERMS, MESSAGE_SUBSCRIBE,
+	    MESSAGE_RECORDS, MESSAGE_RECEIPT, MESSAGE_CTL_OBJECTS };
+	struct fixture *f = *state;
+	AUTO(arena_free) struct arena *none = arena_new(0);
+
+	for (size_t i = 0; i < NELEM(types); i++)
+		assert_int_equal(message_check(types[i],
+		    payload_of(f, types[i]), none), ERR_LIMIT);
+}
+
+/* ---- wrong values ---- */
+
+/* Message type with the bytes at from (negative: from the end) replaced. */
+static const struct {
+	const char *name;
+	uint8_t type;
+	int at;
+	struct str bytes;
+	int want;
+} wrong[] = {
+	{ "version 2", MESSAGE_HELLO, 0, STR("\0\2"), ERR_VERSION },
+	{ "capital in id", MESSAGE_HELLO, 3, STR("C"), ERR_VALUE },
+	{ "software not UTF-8", MESSAGE_HELLO, -1, STR("\xff"), ERR_SYNTAX },
+	{ "NUL in software", MESSAGE_HELLO, -1, STR("\0"), ERR_SYNTAX },
+	{ "time past 2^63", MESSAGE_HELLO, 50, STR("\x80"), ERR_VALUE },
+	{ "129 terms", MESSAGE_TERMS, 0, STR("\0\x81"), ERR_LIMIT },
+	{ "no such kind of term", MESSAGE_TERMS, 2, STR("\2"), ERR_VALUE },
+	{ "65 kinds", MESSAGE_SUBSCRIBE, 0, STR("\x41"), ERR_LIMIT },
+	{ "comma in kind", MESSAGE_SUBSCRIBE, 3, STR(","), ERR_VALUE },
+	{ "confidence 101", MESSAGE_SUBSCRIBE, -25, STR("\x65"), ERR_VALUE },
+	{ "position 0", MESSAGE_RECORDS, 0, STR("\0\0\0\0\0\0\0\0"),
+	    ERR_VALUE },
+	{ "257 labels", MESSAGE_RECORDS, 130, STR("\1\1"), ERR_LIMIT },
+	{ "no labels", MESSAGE_RECORDS, 130, STR("\0\0"), ERR_VALUE },
+	{ "label of 4097", MESSAGE_RECORDS, 132, STR("\x10\1"), ERR_LIMIT },
+	{ "no hashes", MESSAGE_RECORDS, -34, STR("\0\0"), ERR_SYNTAX },
+	{ "129 hashes", MESSAGE_RECORDS, -34, STR("\0\x81"), ERR_LIMIT },
+	{ "same leaf again", MESSAGE_RECORDS, -58, STR("\0\0"), ERR_VALUE },
+	{ "leaf not under seal", MESSAGE_RECORDS, -58, STR("\0\3"),
+	    ERR_VALUE },
+	{ "other proof needed", MESSAGE_RECORDS, 56, STR("\0\4"),
+	    ERR_VALUE },
+	{ "label index out", MESSAGE_RECORDS, -40, STR("\2"), ERR_VALUE },
+	{ "label unused", MESSAGE_RECORDS, -40, STR("\0"), ERR_VALUE },
+	{ "release index out", MESSAGE_RECORDS, -39, STR("\1"), ERR_VALUE },
+	{ "record longer than frame", MESSAGE_RECORDS, -38,
+	    STR("\0\0\0\xff"), ERR_SYNTAX },
+	{ "record of 4 GiB", MESSAGE_RECORDS, -38, STR("\xff\xff\xff\xff"),
+	    ERR_LIMIT },
+	{ "reason 0", MESSAGE_RECEIPT, -66, STR("\0\0"), ERR_VALUE },
+	{ "index 256", MESSAGE_RECEIPT, -68, STR("\1\0"), ERR_VALUE },
+	{ "257 in all", MESSAGE_RECEIPT, -74, STR("\1\0"), ERR_VALUE },
+	{ "credit 0", MESSAGE_CREDIT, 5, STR("\0"), ERR_VALUE },
+	{ "id over limit", MESSAGE_RECALL, 0, STR("\1\x2d"), ERR_LIMIT },
+	{ "blank in id", MESSAGE_RECALL, 2, STR(" "), ERR_VALUE },
+	{ "originator not a name", MESSAGE_RECALL, -65, STR("!"),
+	    ERR_VALUE },
+	{ "neither yes nor no", MESSAGE_RECALLED, -65, STR("\2"),
+	    ERR_VALUE },
+	{ "text not UTF-8", MESSAGE_ERROR, -1, STR("\xc3"), ERR_SYNTAX },
+	{ "text over limit", MESSAGE_ERROR, 2, STR("\4\1"), ERR_LIMIT },
+	{ "role X", MESSAGE_CONNECTED, 0, STR("X"), ERR_VALUE },
+	{ "last 2", MESSAGE_CONFIG, 0, STR("\2"), ERR_VALUE },
+	{ "reload 2", MESSAGE_CONFIG, 1, STR("\2"), ERR_VALUE },
+	{ "ok 2", MESSAGE_CONFIG_DONE, 0, STR("\2"), ERR_VALUE },
+	{ "adopt X", MESSAGE_ADOPT, 0, STR("X"), ERR_VALUE },
+	{ "dial nobody", MESSAGE_DIAL, 9, STR("!"), ERR_VALUE },
+	{ "2049 objects", MESSAGE_CTL_OBJECTS, 8, STR("\x08\1"), ERR_LIMIT },
+	{ "object of 256 KiB and one", MESSAGE_CTL_OBJECTS, 10,
+	    STR("\0\4\0\1"), ERR_LIMIT },
+};
+
+static void
+test_check_wrong_values(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(wrong); i++) {
+		struct str s = payload_of(f, wrong[i].type);
+		size_t at = wrong[i].at < 0 ? s.n - (size_t)-wrong[i].at :
+		    (size_t)wrong[i].at;
+		AUTO_BUF struct buf b = { 0 };
+		int rc;
+
+		buf_add(&b, s.p, s.n);
+		memcpy(b.p + at, wrong[i].bytes.p, wrong[i].bytes.n);
+		rc = check_exact(f, wrong[i].type, buf_str(&b));
+		if (rc != wrong[i].want)
+			fail_msg("%s: %s: got %s, want %s",
+			    message_name(wrong[i].type), wrong[i].name,
+			    err_name(rc), err_name(wrong[i].want));
+	}
+}
+
+static void
+test_terms_twice(void **state)
+{
+	const struct msg_term v[] = {
+		{ false, STR("a"), STR("d") }, { true, STR("a"), STR("d") },
+		{ false, STR("a"), STR("e") },
+	};
+	AUTO_BUF struct buf two = { 0 }, three = { 0 };
+	struct fixture *f = *state;
+
+	msg_terms_encode(&(struct msg_terms){ v, 2 }, &two);
+	msg_terms_encode(&(struct msg_terms){ v, 3 }, &three);
+	assert_int_equal(check_exact(f, MESSAGE_TERMS, buf_str(&two)), 0);
+	assert_int_equal(check_exact(f, MESSAGE_TERMS, buf_str(&three)),
+	    ERR_VALUE);
+}
+
+static void
+test_subscribe_kinds(void **state)
+{
+	static const struct { const char *name; struct str kinds[2];
+		size_t n; int want; } cases[] = {
+		{ "all", { STR("*") }, 1, 0 },
+		{ "none", { STR("") }, 0, 0 },
+		{ "all and one", { STR("*"), STR("a") }, 2, ERR_VALUE },
+		{ "twice", { STR("a"), STR("a") }, 2, ERR_VALUE },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct msg_subscribe m = { .kinds = cases[i].kinds,
+		    .nkinds = cases[i].n };
+		AUTO_BUF struct buf b = { 0 };
+		int rc;
+
+		msg_subscribe_encode(&m, &b);
+		rc = check_exact(f, MESSAGE_SUBSCRIBE, buf_str(&b));
+		if (rc != cases[i].want)
+			fail_msg("%s: got %s", cases[i].name, err_name(rc));
+	}
+}
+
+/* ---- signatures ---- */
+
+static void
+test_prove_verify(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t exporter[32], dialer[32], listener[32];
+	struct prove_facts facts = { .role = 'D', .exporter = exporter,
+	    .dialer_nonce = dialer, .listener_nonce = listener,
+	    .dialer = XA, .listener = XB };
+	const uint8_t *sig;
+
+	memset(exporter, 0x33, 32);
+	memset(dialer, 0x11, 32);
+	memset(listener, 0x44, 32);
+	assert_int_equal(msg_prove_decode(payload_of(f, MESSAGE_PROVE),
+	    &sig), 0);
+	for (int change = 0; change < 7; change++) {
+		AUTO_BUF struct buf b = { 0 };
+
+		facts.role = change == 1 ? 'L' : 'D';
+		exporter[31] = change == 2 ? 0 : 0x33;
+		dialer[0] = change == 3 ? 0 : 0x11;
+		listener[0] = change == 4 ? 0 : 0x44;
+		facts.dialer = change == 5 ? XB : XA;
+		facts.listener = change == 6 ? XA : XB;
+		prove_signed_bytes(&facts, &b);
+		assert_int_equal(verify_message(f->pub[0], b.p, b.n, sig),
+		    change == 0 ? 0 : ERR_SIGNATURE);
+	}
+}
+
+typedef int (*verify_fn)(struct str payload, const struct verify_key *key);
+
+static void
+check_signature(struct fixture *f, uint8_t type, verify_fn verify,
+    size_t signer)
+{
+	struct str s = payload_of(f, type);
+	AUTO_BUF struct buf b = { 0 };
+
+	buf_add(&b, s.p, s.n);
+	assert_int_equal(verify(s, f->pub[signer]), 0);
+	assert_int_equal(verify(s, f->pub[1 - signer]), ERR_SIGNATURE);
+	assert_int_equal(verify((struct str){ s.p, 63 }, f->pub[signer]),
+	    ERR_SYNTAX);
+	for (size_t i = 0; i < s.n; i++) {
+		b.p[i] ^= 1;
+		assert_int_equal(verify(buf_str(&b), f->pub[signer]),
+		    ERR_SIGNATURE);
+		b.p[i] ^= 1;
+	}
+}
+
+static void
+test_signatures(void **state)
+{
+	check_signature(*state, MESSAGE_RECEIPT, msg_receipt_verify, 1);
+	check_signature(*state, MESSAGE_RECALL, msg_recall_verify, 0);
+	check_signature(*state, MESSAGE_RECALLED, msg_recalled_verify, 1);
+}
+
+/* ---- what comes out is what went in ---- */
+
+static void
+test_records_decode(void **state)
+{
+	struct fixture *f = *state;
+	struct str s = payload_of(f, MESSAGE_RECORDS);
+	AUTO_BUF struct buf again = { 0 };
+	struct msg_records m;
+	struct seal seal;
+
+	arena_reset(f->arena);
+	assert_int_equal(msg_records_decode(s, f->arena, &m), 0);
+	assert_int_equal(m.position, 9);
+	assert_int_equal(seal_decode(m.seal, &seal), 0);
+	assert_int_equal(seal_verify(&seal, f->pub[0]), 0);
+	assert_int_equal(m.nrecords, 2);
+	assert_true(str_eqz(m.labels[m.records[0].label], LABEL));
+	assert_true(str_eqz(m.releases[m.records[1].release], RELEASE));
+	assert_true(str_eqz(m.records[0].bytes, INDICATOR));
+	assert_int_equal(m.records[1].leaf, 2);
+	assert_int_equal(msg_records_encode(&m, &again), 0);
+	assert_true(str_eq(s, buf_str(&again)));
+}
+
+static void
+test_records_encode_limits(void **state)
+{
+	AUTO_BUF struct buf text = { 0 }, out = { 0 };
+	struct str labels[] = { STR("") }, releases[] = { STR("") };
+	struct msg_record v[BATCH_RECORDS_MAX + 1] = { 0 };
+	struct msg_records m = { .position = 1, .labels = labels,
+	    .nlabels = 1, .releases = releases, .nreleases = 1,
+	    .records = v };
+
+	(void)state;
+	for (size_t i = 0; i < FRAME_RECORDS_MAX; i++)
+		buf_addc(&text, 'x');
+	assert_int_equal(msg_records_encode(&m, &out), ERR_LIMIT);
+	m.nrecords = BATCH_RECORDS_MAX + 1;
+	assert_int_equal(msg_records_encode(&m, &out), ERR_LIMIT);
+	m.nrecords = 1;
+	v[0].bytes = buf_str(&text);
+	assert_int_equal(msg_records_encode(&m, &out), ERR_LIMIT);
+	v[0].bytes.n = 1;
+	labels[0] = (struct str){ text.p, LABEL_BYTES_MAX + 1 };
+	assert_int_equal(msg_records_encode(&m, &out), ERR_LIMIT);
+	assert_int_equal(out.n, 0);
+	labels[0].n = LABEL_BYTES_MAX;
+	assert_int_equal(msg_records_encode(&m, &out), 0);
+}
+
+/* 256 records with 256 labels and 256 terms: every index is in use. */
+static void
+test_records_full_tables(void **state)
+{
+	struct str labels[256], releases[256];
+	static struct msg_record v[256];
+	char names[256][8];
+	AUTO_BUF struct buf seal = { 0 }, out = { 0 };
+	struct seal s = { .cert_id = "a", .count = 256 };
+	struct msg_records m = { .position = 1, .labels = labels,
+	    .nlabels = 256, .releases = releases, .nreleases = 256,
+	    .records = v, .nrecords = 256 };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 256; i++) {
+		snprintf(names[i], sizeof(names[i]), "%zu", i);
+		labels[i] = releases[i] = str_of(names[i]);
+		v[i] = (struct msg_record){ .leaf = (uint16_t)i,
+		    .label = (uint8_t)i, .release = (uint8_t)i,
+		    .bytes = STR("{}") };
+	}
+	seal_encode(&s, &seal);
+	m.seal = buf_str(&seal);
+	assert_int_equal(msg_records_encode(&m, &out), 0);
+	assert_int_equal(check_exact(f, MESSAGE_RECORDS, buf_str(&out)), 0);
+	v[7].label = 8;		/* before 7 was used */
+	buf_reset(&out);
+	assert_int_equal(msg_records_encode(&m, &out), 0);
+	assert_int_equal(check_exact(f, MESSAGE_RECORDS, buf_str(&out)),
+	    ERR_VALUE);
+}
+
+static void
+test_receipt_decode(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_receipt m;
+
+	arena_reset(f->arena);
+	assert_int_equal(msg_receipt_decode(payload_of(f, MESSAGE_RECEIPT),
+	    f->arena, &m), 0);
+	assert_int_equal(m.position, 9);
+	assert_true(str_eqz(m.purpose, "detect,notify"));
+	assert_int_equal(m.stored, 1);
+	assert_int_equal(m.unchanged, 0);
+	assert_int_equal(m.nrefused, 1);
+	assert_int_equal(m.refused[0].index, 1);
+	assert_int_equal(m.refused[0].reason, 18);
+}
+
+static void
+test_own_decode(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_connected c;
+	struct msg_config config;
+	struct msg_adopt a;
+	struct msg_gone g;
+
+	assert_int_equal(msg_connected_decode(payload_of(f,
+	    MESSAGE_CONNECTED), &c), 0);
+	assert_int_equal(c.role, 'L');
+	assert_int_equal(c.not_after.ms, 1880000000000);
+	assert_true(str_eqz(c.uri, "comity://cert-xa.example"));
+	assert_int_equal(msg_config_decode(payload_of(f, MESSAGE_CONFIG),
+	    &config), 0);
+	assert_true(config.last && !config.reload);
+	assert_true(str_eqz(config.bytes, "abc"));
+	assert_int_equal(msg_adopt_decode(payload_of(f, MESSAGE_ADOPT), &a),
+	    0);
+	assert_int_equal(a.what, ADOPT_DIAL);
+	assert_true(str_eq(a.cert_id, XB));
+	assert_int_equal(msg_gone_decode(payload_of(f, MESSAGE_GONE), &g),
+	    0);
+	assert_int_equal(g.status, 256);
+}
+
+/* Texts are cut between characters. */
+static void
+test_close_text_cut(void **state)
+{
+	AUTO_BUF struct buf text = { 0 }, out = { 0 };
+	struct msg_close m = { .reason = CLOSE_LIMIT };
+
+	(void)state;
+	buf_addc(&text, 'x');
+	for (size_t i = 0; i < CLOSE_TEXT_MAX; i++)
+		buf_addz(&text, "\u00fc");
+	m.text = buf_str(&text);
+	msg_close_encode(&m, &out);
+	assert_int_equal(msg_close_decode(buf_str(&out), &m), 0);
+	assert_int_equal(m.text.n, CLOSE_TEXT_MAX - 1);
+	buf_reset(&out);
+	m.text = STR("\xff");
+	msg_close_encode(&m, &out);
+	assert_int_equal(msg_close_decode(buf_str(&out), &m), 0);
+	assert_int_equal(m.text.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_check_good),
+		cmocka_unit_test(test_check_every_prefix),
+		cmocka_unit_test(test_check_one_over),
+		cmocka_unit_test(test_check_every_byte),
+		cmocka_unit_test(test_check_no_memory),
+		cmocka_unit_test(test_check_wrong_values),
+		cmocka_unit_test(test_terms_twice),
+		cmocka_unit_test(test_subscribe_kinds),
+		cmocka_unit_test(test_prove_verify),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_records_decode),
+		cmocka_unit_test(test_records_encode_limits),
+		cmocka_unit_test(test_records_full_tables),
+		cmocka_unit_test(test_receipt_decode),
+		cmocka_unit_test(test_own_decode),
+		cmocka_unit_test(test_close_text_cut),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
