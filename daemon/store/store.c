@@ -86,20 +86,30 @@ new_epoch(struct store *s, bool is_copy)
 	return 0;
 }
 
-/* A copy that is opened for the first time begins another history. */
+/*
+ * A copy that is opened for the first time begins another history.  Any
+ * other epoch is written back as it is: the first commit makes SQLite open
+ * the log and sync its directory, for which the daemon's confinement has no
+ * room later.  On a full disk that is left out, so that one can still read.
+ */
 static int
 load_epoch(struct store *s)
 {
 	uint8_t copy;
-	int rc = meta_get(s, "copy", &copy, 1);
+	int rc;
 
-	if (rc == ERR_NOT_FOUND)
-		return meta_get(s, "epoch", s->epoch, sizeof(s->epoch));
+	TRY(meta_get(s, "epoch", s->epoch, sizeof(s->epoch)));
+	rc = meta_get(s, "copy", &copy, 1);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	TRY(sql_run(s, sql_get(s, SQL_BEGIN)));
+	rc = rc == 0 ? new_epoch(s, true) :
+	    meta_set(s, "epoch", s->epoch, sizeof(s->epoch));
 	if (rc == 0)
-		rc = sql_exec(s, "BEGIN IMMEDIATE");
-	if (rc == 0)
-		rc = new_epoch(s, true);
-	return rc == 0 ? sql_exec(s, "COMMIT") : rc;
+		rc = sql_run(s, sql_get(s, SQL_COMMIT));
+	if (rc < 0)
+		sql_undo(s);
+	return rc == ERR_FULL ? 0 : rc;
 }
 
 static int

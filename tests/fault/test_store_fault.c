@@ -3,11 +3,14 @@
  * the work gets through; and the disk is full.  After each failure and a
  * roll-back the store must be what was committed, and go on.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -219,6 +222,64 @@ test_store_full(void **state)
 	fixture_remove(dir);
 }
 
+/* A file system of 4 MiB, seen by this process alone. */
+static int
+mount_small(const char *dir)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("tmpfs", dir, "tmpfs", 0, "size=4m") == 0;
+}
+
+static void
+write_ballast(const char *path)
+{
+	static const char bytes[1 << 20];
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, sizeof(bytes), f), sizeof(bytes));
+	fclose(f);
+}
+
+static void
+test_store_disk_full(void **state)
+{
+	char *dir = fixture_dir(), ballast[4200];
+	struct store_stats stats;
+	struct store *s;
+	int64_t before;
+	int rc;
+
+	(void)state;
+	if (!mount_small(dir)) {
+		print_message("needs root to mount a tmpfs\n");
+		fixture_remove(dir);
+		skip();
+	}
+	snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
+	write_ballast(ballast);
+	s = fixture_open(dir);
+	while ((rc = commit_some(s, 7)) == 0)
+		assert_true(store_maintain(s, 1) >= 0);
+	assert_int_equal(rc, ERR_FULL);
+	before = store_last_seq(s);
+	assert_true(before > 0);
+	check(s, "disk full", 0);
+	store_stats(s, &stats);
+	assert_true(stats.full);
+	assert_int_equal(commit_some(s, 7), ERR_FULL);
+	assert_int_equal(unlink(ballast), 0);
+	assert_int_equal(commit_some(s, 7), 0);
+	store_close(s);
+	s = fixture_open(dir);
+	assert_int_equal(store_last_seq(s), before + 7);
+	check(s, "room again", 0);
+	store_close(s);
+	(void)umount(dir);
+	fixture_remove(dir);
+}
+
 /* After a failure inside a transaction, nothing of it can be committed. */
 static void
 test_store_commit_after_failure(void **state)
@@ -283,6 +344,7 @@ main(void)
 		cmocka_unit_test(test_store_full),
 		cmocka_unit_test(test_store_commit_after_failure),
 		cmocka_unit_test(test_store_no_memory),
+		cmocka_unit_test(test_store_disk_full),
 	};
 
 	faulty_vfs_install();

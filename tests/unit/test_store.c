@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -821,6 +822,37 @@ test_room_gate(void **state)
 	assert_true(stats.free_bytes > 0);
 }
 
+/* The daemon confines itself after the open: no descriptor is left then. */
+static void
+test_nothing_opened_later(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, none;
+	int fd = dup(0), label_rc;
+	int64_t n;
+
+	close(fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)fd;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (uint64_t i = 0; i < 50; i++) {
+		assert_int_equal(store_begin(f->s), 0);
+		assert_true(fixture_put(f->s, i, "[a:b = 1]") > 0);
+		label_rc = store_intern_label(f->s, STR("l"), &n);
+		assert_int_equal(label_rc, 0);
+		if (i % 2 == 0)
+			assert_int_equal(store_commit(f->s), 0);
+		store_rollback(f->s);
+		assert_int_equal(store_checkpoint(f->s, i % 3 == 0), 0);
+	}
+	assert_int_equal(store_begin(f->s), 0);
+	assert_int_equal(keys_flush(f->s), 0);
+	assert_int_equal(store_commit(f->s), 0);
+	assert_int_equal(fixture_versions(f->s, 48), 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -837,7 +869,7 @@ main(void)
 		T(test_transaction_order), T(test_tombstone),
 		T(test_intern_many), T(test_seal_records), T(test_values),
 		T(test_log), T(test_backup), T(test_maintain_merges),
-		T(test_room_gate),
+		T(test_room_gate), T(test_nothing_opened_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
