@@ -188,6 +188,47 @@ test_store_truncate_fails(void **state)
 	fail_each(FAULT_TRUNCATE, 0);
 }
 
+/* A copy that fails leaves nothing behind, and the store as it was. */
+static int
+backup_once(enum fault_kind kind, int n)
+{
+	char *dir = fixture_dir(), path[4200];
+	struct store *s = fixture_open(dir);
+	struct err e = { 0 };
+	int rc, was_hit;
+
+	snprintf(path, sizeof(path), "%s/backup.db", dir);
+	assert_int_equal(commit_some(s, 5), 0);
+	faulty_vfs_arm(kind, n, 1);
+	while ((rc = store_backup(s, path, 5, &e)) > 0)
+		continue;
+	was_hit = faulty_vfs_hit();
+	faulty_vfs_arm(kind, 0, 0);
+	if (rc < 0 && (access(path, F_OK) == 0 || e.text[0] == '\0'))
+		fail_msg("%d %d: %s", kind, n, e.text);
+	assert_int_equal(commit_some(s, 5), 0);
+	check(s, "backup", n);
+	if (rc < 0)
+		while ((rc = store_backup(s, path, 5, &e)) > 0)
+			continue;
+	assert_int_equal(rc, 0);
+	store_close(s);
+	fixture_remove(dir);
+	return was_hit;
+}
+
+static void
+test_store_backup_fails(void **state)
+{
+	const enum fault_kind kinds[] = { FAULT_READ, FAULT_WRITE,
+		FAULT_WRITE_FULL };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		for (int n = 1; backup_once(kinds[i], n); n++)
+			assert_true(n < TRIES_MAX);
+}
+
 /* The quota of a file system, by the pages the file may have. */
 static void
 test_store_full(void **state)
@@ -341,6 +382,7 @@ main(void)
 		cmocka_unit_test(test_store_write_full),
 		cmocka_unit_test(test_store_sync_fails),
 		cmocka_unit_test(test_store_truncate_fails),
+		cmocka_unit_test(test_store_backup_fails),
 		cmocka_unit_test(test_store_full),
 		cmocka_unit_test(test_store_commit_after_failure),
 		cmocka_unit_test(test_store_no_memory),
