@@ -121,7 +121,8 @@ def test_reload(net):
 
     # What is newly permitted flows by itself.
     net.write_policy(0, '  - {id: out-red, out: {peer: cert-xb}, '
-                     'for: [secops], tlp: <=red, cap: {hops: 0}}\n')
+                     'kind: technical, for: [secops], tlp: <=red, '
+                     'cap: {hops: 0}}\n')
     a.ctl('reload')
     wait_for(lambda: len(b.ids('--source', a.id)) == 50, 60, 'backfill')
 

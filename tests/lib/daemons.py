@@ -31,6 +31,10 @@ purposes:
   intel:  [attribute, collect, target]
 kinds:
   technical: [botnet, ioc, malware, vuln, victim, advisory]
+classify:
+  - {when: {label: [victim]}, kind: victim}
+  - {when: {label: [botnet]}, kind: botnet}
+  - {kind: ioc}
 bands: {A: 0.80, B: 0.65, C: 0.45, D: 0.25}
 walls:
   - {id: W-SEP, keep: [secops], out-of: [intel], why: they stay apart}
@@ -40,9 +44,9 @@ peers:
   strained:  {keep: [botnet, victim, ioc], others: consult}
   suspended: {keep: [], others: deny}
 grants:
-  - {id: out-all, out: {type: [national]}, for: [secops], tlp: <=green,
-     cap: {hops: 0, ttl: 90d}, oblige: [receipt, purpose-bound]}
-  - {id: in-all, in: {type: [national]}, for: [secops]}
+  - {id: out-all, out: {type: [national]}, kind: technical, for: [secops],
+     tlp: <=green, cap: {hops: 0, ttl: 90d}, oblige: [receipt, purpose-bound]}
+  - {id: in-all, in: {type: [national]}, kind: technical, for: [secops]}
 %(more)s'''
 PEER = '''  %(id)s: {country: %(country)s, type: national, gov-tie: arms-length,
             wall: attested, onward: [], desks: {ops: [secops]}}
