@@ -123,7 +123,7 @@ card_encode(const struct card *c, struct buf *out)
 /* Where in the card we are, for messages. */
 struct reading {
 	struct err *e;
-	char at[NAME_MAX_BYTES + 32];
+	char at[64];
 };
 
 static int
@@ -310,6 +310,7 @@ get_desks(struct reading *r, const json_t *list, struct card *c)
 	TRY(get_list(r, list, 0, CARD_DESKS_MAX));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		TRY(get_desk(r, json_array_get(list, i), i, &c->desks[i]));
+		at_item(r, "desks", i);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(c->desks[k].name, c->desks[i].name) == 0)
 				return bad(r, "every desk once");

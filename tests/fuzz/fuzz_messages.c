@@ -1,0 +1,80 @@
+/*
+ * Every decoder: the input is one frame; whatever number it says goes to
+ * that message's decoder.  What is taken is in canonical form, and a seal or
+ * multi-proof in it can be worked with.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "merkle/multiproof.h"
+#include "wire/frame.h"
+#include "wire/msg_receipt.h"
+#include "wire/msg_records.h"
+#include "wire/release_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* What was taken is written again as it was. */
+static void
+use_records(struct str payload, struct arena *a)
+{
+	AUTO_BUF struct buf again = { 0 };
+	struct digest leaves[BATCH_RECORDS_MAX], root;
+	uint16_t indices[BATCH_RECORDS_MAX];
+	struct msg_records m;
+	struct seal seal;
+
+	must(msg_records_decode(payload, a, &m) == 0);
+	must(msg_records_encode(&m, &again) == 0);
+	must(str_eq(payload, buf_str(&again)));
+	must(seal_decode(m.seal, &seal) == 0);
+	for (size_t i = 0; i < m.nrecords; i++) {
+		const struct msg_record *r = &m.records[i];
+		struct release_text release;
+
+		must(release_text_decode(m.releases[r->release], a,
+		    &release) <= 0);
+		seal_leaf(r->salt, m.labels[r->label], r->bytes, &leaves[i]);
+		indices[i] = r->leaf;
+	}
+	must(multiproof_root(&(struct multiproof){ { seal.count, indices,
+	    m.nrecords }, leaves, m.hashes, m.nhashes }, &root) == 0);
+}
+
+static void
+use_receipt(struct str payload, struct arena *a)
+{
+	struct msg_receipt m;
+
+	must(msg_receipt_decode(payload, a, &m) == 0);
+	must((size_t)m.stored + m.unchanged + m.nrefused <=
+	    BATCH_RECORDS_MAX);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(arena_free) struct arena *a = NULL;
+	struct str payload;
+
+	if (size < FRAME_HEADER_BYTES)
+		return 0;
+	payload = (struct str){ (const char *)data + FRAME_HEADER_BYTES,
+	    size - FRAME_HEADER_BYTES };
+	a = arena_new(MIB(1));
+	if (message_check(data[4], payload, a) != 0)
+		return 0;
+	if (data[4] == MESSAGE_RECORDS)
+		use_records(payload, a);
+	if (data[4] == MESSAGE_RECEIPT)
+		use_receipt(payload, a);
+	return 0;
+}
