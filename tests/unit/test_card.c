@@ -208,7 +208,7 @@ static const struct {
 	{ "\"not_after_ms\":1880000000000",
 	    "\"not_after_ms\":9007199254740992", "not_after_ms: want milli" },
 	{ "\"pins\":[\"", "\"pins\":[\"A", "pins[0]: want 32 bytes" },
-	{ "\"pins\":[", "\"pins\":[\"d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3"
+	{ "\"pins\":[", "\"pins\":[\"d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3"
 	    "d3d3d3d3d3c=\",", "pins[2]: want every pin once" },
 	{ "\"signature\":\"", "\"signature\":\"AAAA", "signature: want 64" },
 	{ "\"comity_card\":1", "\"comity_card\":2", "comity_card: want 1" },
