@@ -87,7 +87,7 @@ backup_finish(struct store *s)
 	if (sqlite3_close(b->db) != SQLITE_OK)
 		return ERR_IO;
 	b->db = NULL;
-	return fsync(b->fd) < 0 || dir_sync(b->path) < 0 ? ERR_IO : 0;
+	return fsync(b->fd) < 0 || fsync(s->dir_fd) < 0 ? ERR_IO : 0;
 }
 
 int

@@ -29,7 +29,8 @@ dir_sync(const char *path)
 	int fd, rc;
 
 	snprintf(dir, sizeof(dir), "%.*s",
-	    slash == NULL ? 1 : (int)(slash - path), slash == NULL ? "." : path);
+	    slash == NULL ? 1 : (int)(slash - path),
+	    slash == NULL ? "." : path);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return ERR_IO;

@@ -8,7 +8,7 @@
  * Failures: SQLITE_FULL is ERR_FULL (the store is sound; roll back and go
  * on when there is room).  SQLITE_IOERR* is ERR_IO and corruption
  * ERR_STORE: then nothing more is acknowledged, the caller rolls back, and
- * the next store_begin opens the file afresh.  A failed sync is never tried
+ * that opens the file afresh.  A failed sync is never tried
  * again: whether its transaction is there is known only after that.
  */
 #ifndef STORE_SQL_H

@@ -49,10 +49,10 @@ int store_new_epoch(struct store *s) MUST_CHECK;
  * One transaction.  After ERR_IO, ERR_FULL or ERR_STORE from any call in it:
  * roll back; nothing of it can be committed any more (every further change
  * gives the same code).  ERR_FULL leaves the store sound: reads go on, and
- * changes when there is room.  After ERR_IO or ERR_STORE the next
- * store_begin opens the file afresh, and gives the error again if it
- * cannot; whether a transaction whose commit failed so is there is known
- * only then (ask store_last_seq, store_log_size).  A change outside a
+ * changes when there is room.  After ERR_IO or ERR_STORE the roll-back opens
+ * the file afresh; if it cannot, everything gives ERR_IO and store_begin
+ * tries again.  Whether a transaction whose commit failed so is there is
+ * known only then: ask store_last_seq and store_log_size.  A change outside a
  * transaction, or a begin inside one, gives ERR_BUG.
  */
 int store_begin(struct store *s) MUST_CHECK;

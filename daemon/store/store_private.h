@@ -38,7 +38,7 @@ struct store {
 	/* The connection. */
 	sqlite3 *db;			/* owned; NULL: could not re-open */
 	sqlite3_stmt *statements[SQL_COUNT];
-	bool broken;			/* re-open at the next begin */
+	bool broken;			/* re-open when rolled back */
 	bool in_transaction;
 	int failed;			/* ERR_* of the open transaction */
 

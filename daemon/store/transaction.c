@@ -169,6 +169,9 @@ store_rollback(struct store *s)
 	/* Numbers given out in the transaction are no longer so. */
 	intern_clear(&s->labels);
 	intern_clear(&s->certs);
+	/* If this fails store_begin tries again; until then nothing reads. */
+	if (s->broken && reopen(s) < 0)
+		s->broken = true;
 }
 
 bool
