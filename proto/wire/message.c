@@ -116,9 +116,9 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 		return msg_dial_decode(payload, &d.dial);
 	case MESSAGE_READY:
 	case MESSAGE_STATUS:
-	case MESSAGE_PENALTY:
 		return msg_text_decode(payload, &d.text);
 	case MESSAGE_HEARTBEAT:
+	case MESSAGE_PENALTY:
 	case MESSAGE_SETTLED:
 		return msg_number_decode(payload, &d.number);
 	case MESSAGE_CTL_OBJECTS:

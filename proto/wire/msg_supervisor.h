@@ -1,6 +1,7 @@
 /*
- * What supervisor and vault tell each other.  HEARTBEAT is a number
- * (msg_flow.h); STOP and STOPPED are empty.
+ * What supervisor and vault tell each other.  HEARTBEAT, PENALTY (the
+ * session of that number failed to prove who it is) and SETTLED (it did
+ * prove it) are a number (msg_flow.h); STOP, STOPPED and RELOAD are empty.
  */
 #ifndef WIRE_MSG_SUPERVISOR_H
 #define WIRE_MSG_SUPERVISOR_H
@@ -62,8 +63,7 @@ void msg_dial_encode(const struct msg_dial *m, struct buf *out);
 int msg_dial_decode(struct str payload, struct msg_dial *out) MUST_CHECK;
 
 /*
- * READY, STATUS: a line for the service manager; PENALTY: the address a
- * failed proof came from.  Encoders of this header append the payload and
+ * READY, STATUS: a line for the service manager.  Encoders of this header append the payload and
  * cut texts to their limits; decoders give ERR_SYNTAX, ERR_VALUE, ERR_LIMIT.
  */
 void msg_text_encode(struct str text, struct buf *out);

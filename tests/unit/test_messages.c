@@ -334,13 +334,6 @@ make_status(const struct fixture *f, struct buf *b)
 }
 
 static void
-make_penalty(const struct fixture *f, struct buf *b)
-{
-	(void)f;
-	msg_text_encode(REMOTE, b);
-}
-
-static void
 make_request(const struct fixture *f, struct buf *b)
 {
 	(void)f;
@@ -404,7 +397,7 @@ static const struct {
 	{ MESSAGE_STOP, make_nothing, false },
 	{ MESSAGE_STOPPED, make_nothing, false },
 	{ MESSAGE_HEARTBEAT, make_heartbeat, false },
-	{ MESSAGE_PENALTY, make_penalty, false },
+	{ MESSAGE_PENALTY, make_heartbeat, false },
 	{ MESSAGE_RELOAD, make_nothing, false },
 	{ MESSAGE_SETTLED, make_heartbeat, false },
 	{ MESSAGE_CTL_REQUEST, make_request, true },
