@@ -25,7 +25,7 @@ struct terms_time {
  * purposes, hops and obligations by name, and the earlier of the record's
  * own expiry and now plus the answer's cap, cut to the hour so that texts
  * repeat.  Kept in t and written anew only when the expiry changes; out
- * borrows from t.  ERR_LIMIT if it would pass LABEL_BYTES_MAX.
+ * borrows from t.  ERR_VALUE, ERR_LIMIT of release_text_encode.
  */
 int terms_text(struct terms_text *t, const struct policy *p,
     const struct gate_answer *a, const struct terms_time *when,
@@ -40,8 +40,5 @@ void terms_text_clear(struct terms_text *t);
  */
 void terms_tighten(struct label *l, struct str text,
     const struct vocabulary *v);
-
-/* terms_expiry(text): when the release ends; the past if it does not read. */
-unix_ms_t terms_expiry(struct str text);
 
 #endif

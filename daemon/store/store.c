@@ -365,3 +365,9 @@ store_count(const struct store *s)
 {
 	return (uint64_t)s->now.last_seq - s->now.tombstones;
 }
+
+const char *
+store_library_version(void)
+{
+	return sqlite3_libversion();
+}

@@ -225,6 +225,9 @@ int store_maintain(struct store *s, int64_t budget_ms) MUST_CHECK;
 int store_backup(struct store *s, const char *path, int step_pages,
     struct err *e) MUST_CHECK;
 
+/* store_library_version(): of SQLite, as it runs. */
+const char *store_library_version(void);
+
 struct store_stats {
 	uint64_t records, tombstones, log_entries, file_bytes, wal_bytes,
 	    free_bytes, staged_keys, commits;

@@ -66,6 +66,12 @@ struct control_command {
 extern const struct control_command control_commands[];
 extern const size_t control_ncommands;
 
+/* What status and the peer commands show of one peer (control_state.c). */
+struct peer;
+json_t *control_peer_json(struct vault *v, struct peer *p);
+const char *control_peer_state(const struct peer *p);
+
+/* The handlers, each documented in daemon/ctl/online.c. */
 void control_status(struct control *c, const json_t *args);
 void control_peer_list(struct control *c, const json_t *args);
 void control_peer_show(struct control *c, const json_t *args);

@@ -45,8 +45,8 @@ peer_lag(const struct vault *v, const struct peer *p)
 	return last > settled ? (uint64_t)(last - settled) : 0;
 }
 
-static const char *
-peer_state(const struct peer *p)
+const char *
+control_peer_state(const struct peer *p)
 {
 	if (p->link != NULL)
 		return link_state_name(p->link);
@@ -70,11 +70,11 @@ set_trust(json_t *fields, const struct vault *v, const struct peer *p)
 	    json_string(posture_name(org->posture)));
 }
 
-static json_t *
-peer_json(struct vault *v, struct peer *p)
+json_t *
+control_peer_json(struct vault *v, struct peer *p)
 {
 	json_t *f = json_pack("{s:s, s:s}", "id", p->card.cert_id, "state",
-	    peer_state(p));
+	    control_peer_state(p));
 
 	set_time(f, "since", p->since);
 	if (p->last_state[0] != '\0')
@@ -111,7 +111,7 @@ peers_json(struct vault *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < peers_count(v->peers); i++)
-		(void)json_array_append_new(list, peer_json(v,
+		(void)json_array_append_new(list, control_peer_json(v,
 		    peers_at(v->peers, i)));
 	return list;
 }
@@ -197,130 +197,4 @@ control_peer_list(struct control *c, const json_t *args)
 	(void)args;
 	control_reply(c, json_pack("{s:o}", "peers",
 	    peers_json(control_vault(c))));
-}
-
-/* The agreements and circles held in common, and whether digests agree. */
-static json_t *
-terms_json(struct vault *v, const struct peer *p)
-{
-	json_t *list = json_array();
-	struct policy_term t;
-
-	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
-	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
-		uint64_t equal = t.circle ? p->party.circles :
-		    p->party.agreements;
-
-		(void)json_array_append_new(list, json_pack(
-		    "{s:s, s:b, s:s, s:b}", "id", t.id, "circle", t.circle,
-		    "ours", t.digest, "equal", (int)(equal >> t.index & 1)));
-	}
-	return list;
-}
-
-/* The peer that args name, or NULL after an error was answered. */
-static struct peer *
-named_peer(struct control *c, const json_t *args)
-{
-	const char *id = control_text(args, "id");
-	struct peer *p = peers_find(control_vault(c)->peers, str_of(id));
-
-	if (p == NULL)
-		(void)control_error(c, ERR_NOT_FOUND,
-		    "see: comityctl peer list", "no peer %s",
-		    id == NULL ? "" : id);
-	return p;
-}
-
-void
-control_peer_show(struct control *c, const json_t *args)
-{
-	struct vault *v = control_vault(c);
-	struct peer *p = named_peer(c, args);
-	AUTO_BUF struct buf card = { 0 };
-	char code[CARD_CODE_MAX];
-	json_t *card_json;
-
-	if (p == NULL)
-		return;
-	card_encode(&p->card, &card);
-	card_json = json_loadb(card.p, card.n, 0, NULL);
-	control_reply(c, json_pack("{s:o, s:o, s:s, s:o}", "peer",
-	    peer_json(v, p), "card", card_json, "code",
-	    card_code(&p->card, code), "terms", terms_json(v, p)));
-}
-
-static void
-add_step(json_t *steps, const char *step, int ok, const char *text,
-    const char *fix)
-{
-	json_t *s = json_pack("{s:s, s:s}", "step", step, "text", text);
-
-	if (ok >= 0)
-		(void)json_object_set_new(s, "ok", json_boolean(ok));
-	if (ok == 0 && fix != NULL)
-		(void)json_object_set_new(s, "fix", json_string(fix));
-	(void)json_array_append_new(steps, s);
-}
-
-/* Terms and clock, as the live link knows them. */
-static void
-add_live_steps(struct vault *v, const struct peer *p, json_t *steps)
-{
-	AUTO_BUF struct buf text = { 0 };
-	struct policy_term t;
-	size_t n = 0, differ = 0;
-
-	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
-	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
-		uint64_t equal = t.circle ? p->party.circles :
-		    p->party.agreements;
-
-		n++;
-		if ((equal >> t.index & 1) == 0)
-			buf_addf(&text, "%s%s", differ++ ? ", " : "", t.id);
-	}
-	if (p->party.org < 0)
-		add_step(steps, "terms", 0, "the policy does not name it",
-		    "add it under `peers:` in policy.yaml and reload");
-	else if (differ > 0)
-		add_step(steps, "terms", 0, text.p, "the digests on the two "
-		    "sides differ: compare the documents, then correct "
-		    "`digest:` or `charter:`");
-	else
-		add_step(steps, "terms", 1, n == 0 ? "no agreement or circle "
-		    "in common" : "all digests are equal", NULL);
-	buf_reset(&text);
-	buf_addf(&text, "its clock differs by %lld ms",
-	    (long long)p->skew_ms);
-	add_step(steps, "clock", 1, text.p, NULL);
-}
-
-void
-control_peer_check(struct control *c, const json_t *args)
-{
-	struct peer *p = named_peer(c, args);
-	json_t *steps, *endpoints;
-	struct link_progress g;
-
-	if (p == NULL)
-		return;
-	steps = json_array();
-	endpoints = json_array();
-	for (size_t i = 0; i < p->card.nendpoints; i++)
-		(void)json_array_append_new(endpoints,
-		    json_string(p->card.endpoints[i]));
-	link_progress(p, &g);
-	add_step(steps, "tls", g.tls, g.tls_text, "see that both sides "
-	    "speak TLS 1.3 and that nothing between them ends it");
-	add_step(steps, "pins", g.pins, g.pins_text, "ask for a new card, "
-	    "compare its code by telephone, then: comityctl peer add");
-	add_step(steps, "identity", g.identity, g.identity_text,
-	    "ask whether the other side holds your current card");
-	if (g.ready)
-		add_live_steps(control_vault(c), p, steps);
-	else
-		add_step(steps, "terms", -1, "not reached yet", NULL);
-	control_reply(c, json_pack("{s:o, s:o, s:s}", "steps", steps,
-	    "endpoints", endpoints, "state", peer_state(p)));
 }

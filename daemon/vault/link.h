@@ -12,6 +12,7 @@
 #include "wire/close_reason.h"
 
 struct link;
+struct outbound;
 
 /*
  * link_adopt(v, fd, number, dialed, peer): serve the channel fd (taken
@@ -34,6 +35,9 @@ void link_gone(struct vault *v, uint64_t number);
  */
 void link_close(struct link *l, enum close_reason reason, const char *text);
 
+/* links_free(v): at the very end, every link at once. */
+void links_free(struct vault *v);
+
 /* link_close_all(v, reason): every link of this vault. */
 void link_close_all(struct vault *v, enum close_reason reason);
 
@@ -51,6 +55,7 @@ void link_terms_changed(struct link *l);
 
 bool link_is_ready(const struct link *l);
 struct peer *link_peer(const struct link *l);
+struct outbound *link_outbound(const struct link *l);
 const char *link_state_name(const struct link *l);
 
 /* What `peer check` wants to know of the live or the last link. */

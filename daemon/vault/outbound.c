@@ -7,9 +7,9 @@
 #include "host/log.h"
 #include "vault/link.h"
 #include "wire/message.h"
-#include "wire/msg_records.h"
-#include "wire/msg_receipt.h"
 #include "wire/msg_flow.h"
+#include "wire/msg_receipt.h"
+#include "wire/msg_records.h"
 #include "wire/msg_subscribe.h"
 
 #define RUN_RECORDS 512		/* looked at per peer and turn */
@@ -179,10 +179,13 @@ on_batch(void *arg, const struct release_batch *b)
 	struct msg_record *records = mem_array(struct msg_record, b->n);
 	struct msg_records m = { .labels = labels, .releases = releases };
 	AUTO_BUF struct buf payload = { 0 };
+	int rc;
 
-	batch_message(b, ++o->position, &m, records);
-	msg_records_encode(&m, &payload);
+	batch_message(b, o->position + 1, &m, records);
+	rc = msg_records_encode(&m, &payload);
 	free(records);
+	TRY(rc);
+	o->position++;
 	outbound_note(o, b, &m, buf_str(&payload));
 	link_hold(o->l, MESSAGE_RECORDS, buf_str(&payload));
 	o->p->counts.sent_bytes += payload.n;
@@ -301,16 +304,12 @@ static int
 receipt_check(const struct outbound *o, const struct msg_receipt *m,
     struct str payload)
 {
-	AUTO_BUF struct buf signed_bytes = { 0 };
-
 	if (o->flights.n == 0 || o->flights.v[0].position != m->position)
 		return ERR_ORDER;
 	if (!digest_eq(&o->flights.v[0].digest, &m->digest) ||
 	    !digest_eq(&o->flights.v[0].terms, &m->terms))
 		return ERR_VALUE;
-	msg_receipt_signed(payload, &signed_bytes);
-	return verify_message(o->p->key, signed_bytes.p, signed_bytes.n,
-	    m->signature);
+	return msg_receipt_verify(payload, o->p->key);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "vault/peer.h"
 
+struct link;
 struct outbound;
 
 struct outbound *outbound_new(struct peer *p, struct link *l);

@@ -29,6 +29,7 @@ peer_free(struct peer *p)
 	verify_key_free(p->key);
 	release_free(p->release);
 	delivery_free(p->delivery);
+	free(p->memory);
 	free(p);
 }
 MEM_AUTO(struct peer, peer_free);
@@ -258,16 +259,20 @@ peers_remove(struct peers *ps, struct peer *p)
 }
 
 void
-peers_policy_changed(struct peers *ps)
+peers_policy_changed(struct peers *ps, bool differs)
 {
 	for (size_t i = 0; i < ps->all.n; i++) {
 		struct peer *p = ps->all.v[i];
 
 		peer_find_party(p);
-		release_restart(p->release);
+		if (differs)
+			release_restart(p->release);
 		if (p->link != NULL)
 			link_terms_changed(p->link);
 	}
+	/* A replay of the log must not bring back the old decisions. */
+	if (differs && (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0))
+		turn_fail(ps->v->turn, ERR_STORE);
 	turn_wake(ps->v->turn);
 }
 
@@ -338,6 +343,16 @@ on_redial(void *arg)
 	p->attempts++;
 	p->dialing = supervisor_link_dial(p->v->super, p->card.cert_id,
 	    endpoint);
+}
+
+void
+peer_failed(struct peer *p, bool dialed, const char *text)
+{
+	snprintf(p->last_state, sizeof(p->last_state), "%s", text);
+	if (dialed)
+		p->dialing = 0;
+	p->since = clock_unix();
+	peer_dial_soon(p);
 }
 
 void

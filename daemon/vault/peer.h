@@ -12,6 +12,7 @@
 #include "vault/vault.h"
 
 struct link;
+struct link_memory;
 
 /* Counts since the vault started. */
 struct peer_counts {
@@ -40,6 +41,7 @@ struct peer {
 	char last_state[160];		/* why it is not connected, for people */
 	unix_ms_t last_contact, since;
 	int64_t skew_ms;		/* its clock minus ours */
+	struct link_memory *memory;	/* owned: of the last link's proof */
 	bool removed;
 };
 
@@ -68,10 +70,11 @@ int peers_add(struct peers *ps, const struct card *card,
 int peers_remove(struct peers *ps, struct peer *p) MUST_CHECK;
 
 /*
- * peers_policy_changed(ps): the policy is another: look the peers up in it,
- * decide again what was not delivered.
+ * peers_policy_changed(ps, differs): a policy took effect: look the peers up
+ * in it; if it differs, decide again what was not delivered, and say so on
+ * disk in the same turn.
  */
-void peers_policy_changed(struct peers *ps);
+void peers_policy_changed(struct peers *ps, bool differs);
 
 /* peers_reload_delivery(ps): after a roll-back, read it from the store. */
 int peers_reload_delivery(struct peers *ps) MUST_CHECK;
@@ -87,6 +90,12 @@ void peer_dial_soon(struct peer *p);
 
 /* peer_save_cursor(p): in the open turn, what of its stream we hold. */
 int peer_save_cursor(struct peer *p) MUST_CHECK;
+
+/*
+ * peer_failed(p, dialed, text): a connection to or from it did not get as
+ * far as ready; dialed: it was our dial.
+ */
+void peer_failed(struct peer *p, bool dialed, const char *text);
 
 /* peer_down(p, text): its link is gone, for that reason. */
 void peer_down(struct peer *p, const char *text);

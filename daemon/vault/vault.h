@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "vault/turn.h"
 
+struct link;
 struct loop;
 struct timer;
 
@@ -26,20 +27,25 @@ struct vault {
 	struct audit *audit;		/* owned */
 	struct gate *gate;		/* owned */
 	struct sign_key *key;		/* owned */
+	struct verify_key *own_key;	/* owned: its public half */
 	struct policy *policy;		/* owned */
 	struct settings *settings;	/* owned */
 	struct turn *turn;		/* owned */
 	struct peers *peers;		/* owned */
+	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
 	struct controls *controls;	/* owned */
 	struct timer *maintain;		/* owned */
 	struct timer *second;		/* owned: once a second */
+	const char *key_file;		/* borrowed from the command line */
+	int exit_code;
 	char state_dir[4096];
 	char cert_id[CERT_ID_MAX + 1];
 	uint8_t epoch[16];
 	enum vault_state state;
 	int degraded_by;		/* ERR_*, 0 when well */
 	mono_ms_t started;
+	uint64_t seconds;		/* since it is ready */
 	unix_ms_t policy_loaded;
 	uint64_t policy_generation;
 	uint64_t published;		/* records published since start */
@@ -49,13 +55,23 @@ struct vault {
 unix_ms_t vault_now(const struct vault *v);
 
 /*
- * vault_configure(v, bytes, reload, e): take a configuration (a file set as
- * the supervisor sent it) into force: settings, policy.  Everything is
- * built and checked aside and swapped in at the end; on failure the running
+ * vault_start(v, bytes, e): the first configuration is here: open key and
+ * store, confine the process, take the configuration into force, begin.
+ * ERR_CONF, ERR_IO, ERR_NOT_OURS, ... with e.
+ */
+int vault_start(struct vault *v, struct str bytes, struct err *e) MUST_CHECK;
+
+/* vault_fail(v, code): it could not start: leave the loop with an exit code. */
+void vault_fail(struct vault *v, int code);
+
+/*
+ * vault_configure(v, bytes, e): take a configuration (a file set as the
+ * supervisor sent it) into force: settings, policy.  Everything is built
+ * and checked aside and swapped in at the end; on failure the running
  * configuration stays and e says file:line:col.
  */
-int vault_configure(struct vault *v, struct str bytes, bool reload,
-    struct err *e) MUST_CHECK;
+int vault_configure(struct vault *v, struct str bytes, struct err *e)
+    MUST_CHECK;
 
 /* The store cannot take records now; reads go on.  Back again. */
 void vault_degraded(struct vault *v, int code);

@@ -1,0 +1,141 @@
+#include "gate/terms.h"
+
+#include "wire/release_text.h"
+
+#define READ_ARENA_BYTES KIB(64)
+
+static struct str
+name_at(const struct names *n, unsigned i)
+{
+	return str_of(n->v[i]);
+}
+
+/* The names of the bits that are set. */
+static size_t
+bit_names(const struct names *n, uint32_t bits, struct str *out)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < n->n; i++)
+		if (bits >> i & 1)
+			out[count++] = name_at(n, i);
+	return count;
+}
+
+static size_t
+desk_names(const struct names *n, const struct desk_set *s, struct str *out)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < n->n; i++)
+		if (desk_set_has(s, i))
+			out[count++] = name_at(n, i);
+	return count;
+}
+
+static size_t
+obligation_names(uint32_t bits, struct str *out)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < OBLIGATIONS; i++)
+		if (bits >> i & 1)
+			out[count++] = str_of(obligation_name(
+			    (enum obligation)i));
+	return count;
+}
+
+/* The earlier of both ends; a cap's end is cut down to the hour. */
+static int64_t
+terms_end(const struct gate_answer *a, const struct terms_time *when)
+{
+	int64_t end = when->record_expires.ms, capped;
+
+	if (a->cap_ttl_ms == INT64_MAX)
+		return end;
+	capped = when->now.ms + a->cap_ttl_ms;
+	capped -= capped % HOUR(1);
+	return capped < end ? capped : end;
+}
+
+static int
+terms_write(const struct policy *p, const struct gate_answer *a,
+    unix_ms_t end, struct buf *out)
+{
+	const struct vocabulary *v = policy_vocabulary(p);
+	struct str desks[LABEL_DESKS_MAX], purposes[LABEL_BITS_MAX],
+	    oblige[OBLIGATIONS];
+	struct release_text text = {
+		.desks = { desks, desk_names(&v->desks, &a->desks, desks) },
+		.purposes = { purposes, bit_names(&v->purposes, a->purposes,
+		    purposes) },
+		.hops = a->cap_hops,
+		.expires = end,
+		.oblige = { oblige, obligation_names(a->obligations,
+		    oblige) },
+	};
+
+	return release_text_encode(&text, out);
+}
+
+int
+terms_text(struct terms_text *t, const struct policy *p,
+    const struct gate_answer *a, const struct terms_time *when,
+    struct str *out)
+{
+	unix_ms_t end = { terms_end(a, when) };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (t->text == NULL || t->expires_ms != end.ms) {
+		TRY(terms_write(p, a, end, &b));
+		terms_text_clear(t);
+		t->n = b.n;
+		t->text = buf_take(&b);
+		t->expires_ms = end.ms;
+	}
+	*out = (struct str){ t->text, t->n };
+	return 0;
+}
+
+void
+terms_text_clear(struct terms_text *t)
+{
+	free(t->text);
+	*t = (struct terms_text){ 0 };
+}
+
+/* What the names of the text are in this vocabulary; others are nobody. */
+static void
+tighten_by(struct label *l, const struct release_text *r,
+    const struct vocabulary *v)
+{
+	struct desk_set desks = { { 0 } };
+	uint32_t purposes = 0;
+	int i;
+
+	for (size_t n = 0; n < r->desks.n; n++)
+		if ((i = names_find(&v->desks, r->desks.v[n])) >= 0)
+			desk_set_add(&desks, (unsigned)i);
+	for (size_t n = 0; n < r->purposes.n; n++)
+		if ((i = names_find(&v->purposes, r->purposes.v[n])) >= 0)
+			purposes |= 1U << i;
+	for (size_t w = 0; w < NELEM(desks.w); w++)
+		l->audience.w[w] &= desks.w[w];
+	l->purposes &= purposes;
+	if (r->hops < l->hops)
+		l->hops = r->hops;
+	if (r->expires.ms < l->expires.ms)
+		l->expires = r->expires;
+}
+
+void
+terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(READ_ARENA_BYTES);
+	struct release_text r;
+
+	if (release_text_decode(text, arena, &r) != 0)
+		label_top(l);
+	else
+		tighten_by(l, &r, v);
+}

@@ -1,0 +1,184 @@
+#include "host/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/landlock.h>
+#include <seccomp.h>
+
+#include "base/mem.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+/* No role but the supervisor makes programs, sockets or privileges. */
+static const int refused_to_all[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(socket),
+	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_getfd), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid),
+	SCMP_SYS(setregid), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
+	SCMP_SYS(setgroups), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(chroot), SCMP_SYS(pivot_root), SCMP_SYS(unshare),
+	SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+	SCMP_SYS(init_module), SCMP_SYS(finit_module),
+	SCMP_SYS(kexec_load), SCMP_SYS(reboot), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(userfaultfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
+	SCMP_SYS(request_key), SCMP_SYS(fork), SCMP_SYS(vfork),
+};
+
+/* LeakSanitizer traces its own process at exit: not refused in its builds. */
+static const int refused_unless_sanitized[] = {
+	SCMP_SYS(ptrace), SCMP_SYS(clone), SCMP_SYS(clone3),
+};
+
+/* A session has all its descriptors before it starts. */
+static const int refused_to_session[] = {
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
+	SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod),
+	SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(link),
+	SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat),
+	SCMP_SYS(truncate), SCMP_SYS(memfd_create),
+};
+
+static int
+refuse_calls(scmp_filter_ctx ctx, const int *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), calls[i],
+		    0) != 0)
+			return ERR_SYSTEM;
+	return 0;
+}
+
+static int
+filter_rules(scmp_filter_ctx ctx, enum confine_role role)
+{
+	TRY(refuse_calls(ctx, refused_to_all, NELEM(refused_to_all)));
+	if (!SANITIZED)
+		TRY(refuse_calls(ctx, refused_unless_sanitized,
+		    NELEM(refused_unless_sanitized)));
+	if (role == CONFINE_SESSION && !SANITIZED)
+		TRY(refuse_calls(ctx, refused_to_session,
+		    NELEM(refused_to_session)));
+	return 0;
+}
+
+static int
+confine_calls(enum confine_role role, struct err *e)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = ctx == NULL ? ERR_SYSTEM : filter_rules(ctx, role);
+
+	if (rc == 0 && seccomp_load(ctx) != 0)
+		rc = ERR_SYSTEM;
+	seccomp_release(ctx);
+	return rc == 0 ? 0 : err_set(e, rc,
+	    "the kernel does not take the seccomp filter: %s",
+	    strerror(errno));
+}
+
+/* What ABI 1 knows (Linux 5.13); later kernels know it too. */
+#define LANDLOCK_FILES (LANDLOCK_ACCESS_FS_EXECUTE |			\
+	LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |	\
+	LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |	\
+	LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |	\
+	LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |	\
+	LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |	\
+	LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+#define LANDLOCK_STORE (LANDLOCK_ACCESS_FS_WRITE_FILE |			\
+	LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |	\
+	LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
+
+static int
+landlock_allow(int ruleset, const char *dir)
+{
+	struct landlock_path_beneath_attr beneath = {
+		.allowed_access = LANDLOCK_STORE };
+	long rc;
+
+	beneath.parent_fd = open(dir, O_PATH | O_CLOEXEC);
+	if (beneath.parent_fd < 0)
+		return -1;
+	rc = syscall(SYS_landlock_add_rule, ruleset,
+	    LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+	close(beneath.parent_fd);
+	return rc == 0 ? 0 : -1;
+}
+
+static int
+confine_files(const struct confine_options *o, struct err *e)
+{
+	struct landlock_ruleset_attr all = {
+		.handled_access_fs = LANDLOCK_FILES };
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all,
+	    sizeof(all), 0);
+	int rc = 0;
+
+	if (ruleset < 0)	/* a kernel without it */
+		return 0;
+	if (o->dir != NULL)
+		rc = landlock_allow(ruleset, o->dir);
+	if (rc == 0)
+		rc = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+	return rc == 0 ? 0 : err_set(e, ERR_SYSTEM,
+	    "Landlock: %s (landlock: false in comityd.yaml leaves it out)",
+	    strerror(errno));
+}
+
+int
+confine(const struct confine_options *o, struct err *e)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return err_set(e, ERR_SYSTEM, "no_new_privs: %s",
+		    strerror(errno));
+	if (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_set(e, ERR_SYSTEM, "dumpable: %s",
+		    strerror(errno));
+	if (o->landlock && !SANITIZED)
+		TRY(confine_files(o, e));
+	return confine_calls(o->role, e);
+}
+
+int
+confine_drop_user(const char *user, const char *group, struct err *e)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+	gid_t gid;
+
+	if (user[0] == '\0' || geteuid() != 0)
+		return 0;
+	pw = getpwnam(user);
+	if (pw == NULL)
+		return err_set(e, ERR_CONF, "user: no user \"%s\" on this "
+		    "machine; create it, or leave `user` out", user);
+	gid = pw->pw_gid;
+	if (group[0] != '\0') {
+		gr = getgrnam(group);
+		if (gr == NULL)
+			return err_set(e, ERR_CONF,
+			    "group: no group \"%s\" on this machine", group);
+		gid = gr->gr_gid;
+	}
+	if (setgroups(1, &gid) != 0 || setresgid(gid, gid, gid) != 0 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+		return err_set(e, ERR_SYSTEM, "cannot become %s: %s", user,
+		    strerror(errno));
+	return 0;
+}

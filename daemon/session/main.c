@@ -1,0 +1,164 @@
+/*
+ * comity-session: see session.h.  Started by comityd with its descriptors
+ * in place; an administrator never starts it.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "host/confine.h"
+#include "host/log.h"
+#include "session/session.h"
+
+#define FD_CHANNEL 3
+#define FD_PEER 4
+#define FD_CERTIFICATE 5
+#define FD_KEY 6
+#define DIAL_SECONDS 10
+#define PEM_BYTES_MAX (64 << 10)
+
+enum { EXIT_SYSTEM = 70, EXIT_SETUP = 78 };
+
+/* The whole of a small file that is open already. */
+static int
+read_pem(int fd, struct buf *out)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 &&
+	    out->n < PEM_BYTES_MAX)
+		buf_add(out, chunk, (size_t)n);
+	crypto_wipe(chunk, sizeof(chunk));
+	close(fd);
+	return n == 0 && out->n > 0 ? 0 : ERR_IO;
+}
+
+static struct tls_context *
+load_tls(struct err *e)
+{
+	AUTO_BUF struct buf cert = { 0 };
+	AUTO_BUF struct buf key = { 0 };
+	struct tls_context *t;
+
+	if (read_pem(FD_CERTIFICATE, &cert) != 0 ||
+	    read_pem(FD_KEY, &key) != 0) {
+		(void)err_set(e, ERR_IO, "the TLS certificate or key does "
+		    "not read");
+		return NULL;
+	}
+	t = tls_context_new(buf_str(&cert), buf_str(&key), e);
+	crypto_wipe(key.p, key.n);
+	return t;
+}
+
+/* Split "host:port" or "[v6]:port" in place. */
+static bool
+split_address(char *address, char **host, char **port)
+{
+	char *colon = strrchr(address, ':');
+
+	if (colon == NULL || colon == address)
+		return false;
+	*colon = '\0';
+	*port = colon + 1;
+	*host = address;
+	if (address[0] == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		*host = address + 1;
+	}
+	return true;
+}
+
+static int
+dial_one(const struct addrinfo *a)
+{
+	struct timeval limit = { .tv_sec = DIAL_SECONDS };
+	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* A connected socket to where the card says the peer listens, or -1. */
+static int
+dial(const char *endpoint, struct err *e)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
+	char text[300], *host, *port;
+	int fd = -1, rc;
+
+	snprintf(text, sizeof(text), "%s", endpoint);
+	if (!split_address(text, &host, &port))
+		return err_set(e, ERR_CONF, "%s: want host:port", endpoint);
+	rc = getaddrinfo(host, port, &hints, &all);
+	if (rc != 0)
+		return err_set(e, ERR_SYSTEM, "%s: %s", endpoint,
+		    gai_strerror(rc));
+	for (a = all; a != NULL && fd < 0; a = a->ai_next)
+		fd = dial_one(a);
+	freeaddrinfo(all);
+	if (fd < 0)
+		return err_set(e, ERR_SYSTEM, "%s: %s", endpoint,
+		    errno == EINPROGRESS ? "no answer in time" :
+		    strerror(errno));
+	return fd;
+}
+
+static int
+run(struct tls_context *tls, int peer_fd, bool dialed, const char *address)
+{
+	struct confine_options o = { .role = CONFINE_SESSION,
+	    .landlock = true };
+	AUTO(loop_free) struct loop *loop = loop_new();
+	struct session *s;
+	struct err e;
+
+	/* Everything that opens files or asks the system once is done. */
+	if (confine(&o, &e) != 0) {
+		log_error("confine-failed", "error=\"%s\"", e.text);
+		return EXIT_SYSTEM;
+	}
+	s = session_start(loop, &(struct session_options){ .tls = tls,
+	    .channel_fd = FD_CHANNEL, .peer_fd = peer_fd, .dialed = dialed,
+	    .address = address });
+	loop_run(loop);
+	session_free(s);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	AUTO(tls_context_free) struct tls_context *tls = NULL;
+	bool dialed = argc == 3 && strcmp(argv[1], "--dial") == 0;
+	bool called = argc == 3 && strcmp(argv[1], "--listen") == 0;
+	int fd = FD_PEER;
+	struct err e;
+
+	log_open("session");
+	if (!dialed && !called) {
+		fputs("comity-session is started by comityd(8)\n", stderr);
+		return EXIT_SETUP;
+	}
+	tls = load_tls(&e);
+	if (tls == NULL) {
+		log_error("tls-setup", "error=\"%s\"", e.text);
+		session_report(FD_CHANNEL, e.text);
+		return EXIT_SETUP;
+	}
+	if (dialed && (fd = dial(argv[2], &e)) < 0) {
+		session_report(FD_CHANNEL, e.text);
+		return 0;
+	}
+	return run(tls, fd, dialed, argv[2]);
+}

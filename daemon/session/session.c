@@ -1,0 +1,235 @@
+#include "session/session.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "net/channel.h"
+#include "net/conn.h"
+#include "net/timer.h"
+#include "wire/msg_channel.h"
+#include "wire/msg_close.h"
+
+#define HANDSHAKE_MS SEC(10)
+#define PROOF_MS SEC(15)	/* from CONNECTED to PROVED */
+#define CLOSE_MS SEC(2)		/* for the other side to take the rest */
+#define MARK_BYTES (512 << 10)
+
+struct session {
+	struct loop *loop;		/* borrowed */
+	struct channel *channel;	/* owned: the vault */
+	struct conn *conn;		/* owned: the peer */
+	struct timer *deadline;		/* owned */
+	const char *address;		/* borrowed */
+	bool dialed, connected, proved, over;
+};
+
+static void on_vault_frame(void *arg, const struct frame *f, int fd);
+static void on_vault_closed(void *arg, int code);
+static void on_vault_drained(void *arg);
+static void on_connected(void *arg, const struct tls_peer *peer);
+static void on_peer_frame(void *arg, const struct frame *f);
+static void on_peer_drained(void *arg);
+static void on_peer_closed(void *arg, int code, const char *text);
+static void on_deadline(void *arg);
+
+struct session *
+session_start(struct loop *l, const struct session_options *o)
+{
+	static const struct channel_handler vault = {
+		.carrier = CARRIER_SESSION, .frame = on_vault_frame,
+		.closed = on_vault_closed, .drained = on_vault_drained,
+	};
+	static const struct conn_handler peer = {
+		.connected = on_connected, .frame = on_peer_frame,
+		.drained = on_peer_drained, .closed = on_peer_closed,
+	};
+	struct session *s = mem_new(struct session);
+
+	s->loop = l;
+	s->dialed = o->dialed;
+	s->address = o->address;
+	s->deadline = timer_new(l, on_deadline, s);
+	s->channel = channel_new(l, o->channel_fd, &vault, s);
+	channel_set_mark(s->channel, MARK_BYTES);
+	s->conn = conn_new(l, &(struct conn_options){ .tls = o->tls,
+	    .fd = o->peer_fd, .server = !o->dialed,
+	    .mark_bytes = MARK_BYTES }, &peer, s);
+	timer_arm_ms(s->deadline, HANDSHAKE_MS);
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	timer_free(s->deadline);
+	conn_free(s->conn);
+	channel_free(s->channel);
+	free(s);
+}
+
+static void
+say_closed(struct channel *c, enum close_reason reason, const char *text)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	msg_close_encode(&(struct msg_close){ (uint16_t)reason,
+	    str_of(text) }, &out);
+	channel_send(c, MESSAGE_CLOSED, buf_str(&out));
+}
+
+/* The only way out: tell the vault why, and leave the loop. */
+static void
+session_end(struct session *s, enum close_reason reason, const char *text)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	say_closed(s->channel, reason, text);
+	loop_stop(s->loop);
+}
+
+static void
+on_deadline(void *arg)
+{
+	struct session *s = arg;
+
+	session_end(s, CLOSE_TIMEOUT, !s->connected ?
+	    "the TLS handshake took too long" : !s->proved ?
+	    "the proof of identity took too long" :
+	    "the other side did not take the rest");
+}
+
+/* ---- the peer ---- */
+
+static void
+on_connected(void *arg, const struct tls_peer *peer)
+{
+	struct session *s = arg;
+	struct msg_connected m = {
+		.role = s->dialed ? PROVE_DIALER : PROVE_LISTENER,
+		.spki = peer->pin, .not_before = peer->not_before,
+		.not_after = peer->not_after,
+		.tls = str_of(peer->version),
+		.cipher = str_of(peer->cipher),
+		.group = str_of(peer->group),
+		.address = str_of(s->address), .uri = str_of(peer->uri),
+	};
+	AUTO_BUF struct buf out = { 0 };
+
+	for (size_t i = 0; i < sizeof(m.exporter); i++)
+		m.exporter[i] = peer->exporter[i];
+	s->connected = true;
+	if (msg_connected_encode(&m, &out) != 0) {
+		session_end(s, CLOSE_TLS, "the certificate's names are too "
+		    "long");
+		return;
+	}
+	timer_arm_ms(s->deadline, PROOF_MS);
+	channel_send(s->channel, MESSAGE_CONNECTED, buf_str(&out));
+}
+
+/* Before the proof only what leads to it may come from outside. */
+static bool
+may_pass(const struct session *s, uint8_t type)
+{
+	return s->proved || type == MESSAGE_HELLO || type == MESSAGE_PROVE ||
+	    type == MESSAGE_BYE || type == MESSAGE_ERROR ||
+	    /* The peer may have proved us before we heard of its proof. */
+	    type == MESSAGE_TERMS || type == MESSAGE_SUBSCRIBE ||
+	    type == MESSAGE_CREDIT || type == MESSAGE_RECALL;
+}
+
+static void
+on_peer_frame(void *arg, const struct frame *f)
+{
+	struct session *s = arg;
+
+	if (!may_pass(s, f->type)) {
+		session_end(s, CLOSE_ORDER, message_name(f->type));
+		return;
+	}
+	channel_send(s->channel, f->type, f->payload);
+	if (channel_queued(s->channel) >= MARK_BYTES)
+		conn_pause(s->conn, true);
+}
+
+static void
+on_vault_drained(void *arg)
+{
+	struct session *s = arg;
+
+	conn_pause(s->conn, false);
+}
+
+static void
+on_peer_closed(void *arg, int code, const char *text)
+{
+	struct session *s = arg;
+
+	session_end(s, code == ERR_CLOSED ? CLOSE_NONE : code == ERR_TLS ?
+	    CLOSE_TLS : code == ERR_IO ? CLOSE_NETWORK :
+	    close_reason_of_error(code), text);
+}
+
+/* ---- the vault ---- */
+
+static void
+on_vault_frame(void *arg, const struct frame *f, int fd)
+{
+	struct session *s = arg;
+
+	if (fd >= 0)
+		close(fd);
+	if (f->type == MESSAGE_PROVED) {
+		s->proved = true;
+		timer_cancel(s->deadline);
+		return;
+	}
+	if (f->type == MESSAGE_CLOSE) {
+		timer_arm_ms(s->deadline, CLOSE_MS);
+		if (s->connected)
+			conn_finish(s->conn);
+		else
+			session_end(s, CLOSE_NONE, "");
+		return;
+	}
+	if ((message_info(f->type).carriers & CARRIER_PEER) == 0)
+		return;
+	conn_send(s->conn, f);
+	if (conn_is_full(s->conn))
+		channel_pause(s->channel, true);
+}
+
+static void
+on_peer_drained(void *arg)
+{
+	struct session *s = arg;
+
+	channel_pause(s->channel, false);
+}
+
+/* Without a vault there is nothing to live for. */
+static void
+on_vault_closed(void *arg, int code)
+{
+	struct session *s = arg;
+
+	(void)code;
+	s->over = true;
+	loop_stop(s->loop);
+}
+
+void
+session_report(int channel_fd, const char *text)
+{
+	static const struct channel_handler silent = {
+		.carrier = CARRIER_SESSION };
+	struct loop *l = loop_new();
+	struct channel *c = channel_new(l, channel_fd, &silent, NULL);
+
+	say_closed(c, CLOSE_NETWORK, text);
+	channel_free(c);	/* writes what the socket takes */
+	loop_free(l);
+}

@@ -1,0 +1,100 @@
+#include "supervisor/start.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef LIBEXEC_DIR
+#define LIBEXEC_DIR "/usr/libexec/comity"
+#endif
+#define PATH_BYTES 4096
+#define SAFE_FD 64	/* above every fixed number */
+
+extern char **environ;
+
+/* The directory this program was started from. */
+static int
+own_directory(char *dst, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", dst, size - 1);
+	char *slash;
+
+	if (n <= 0)
+		return ERR_SYSTEM;
+	dst[n] = '\0';
+	slash = strrchr(dst, '/');
+	if (slash == NULL)
+		return ERR_SYSTEM;
+	*slash = '\0';
+	return 0;
+}
+
+int
+spawn_find(const char *name, const char *role, char *dst, size_t size,
+    struct err *e)
+{
+	char here[PATH_BYTES];
+
+	if (own_directory(here, sizeof(here)) == 0) {
+		snprintf(dst, size, "%s/%s", here, name);
+		if (access(dst, X_OK) == 0)
+			return 0;
+		snprintf(dst, size, "%s/../%s/%s", here, role, name);
+		if (access(dst, X_OK) == 0)
+			return 0;
+	}
+	snprintf(dst, size, "%s/%s", LIBEXEC_DIR, name);
+	if (access(dst, X_OK) == 0)
+		return 0;
+	return err_set(e, ERR_CONF, "%s is not installed: looked beside "
+	    "comityd and in %s", name, LIBEXEC_DIR);
+}
+
+/*
+ * Put the descriptors where they belong: first all out of the way, then each
+ * to its number, so that none overwrites another.
+ */
+static bool
+actions_for(posix_spawn_file_actions_t *a, const struct spawn_fds *fds)
+{
+	bool ok = posix_spawn_file_actions_init(a) == 0;
+
+	for (size_t i = 0; i < fds->n; i++)
+		if (fds->v[i] >= 0)
+			ok = ok && posix_spawn_file_actions_adddup2(a,
+			    fds->v[i], SAFE_FD + (int)i) == 0;
+	for (size_t i = 0; i < fds->n; i++)
+		if (fds->v[i] >= 0)
+			ok = ok && posix_spawn_file_actions_adddup2(a,
+			    SAFE_FD + (int)i, SPAWN_FD_FIRST + (int)i) == 0;
+	ok = ok && posix_spawn_file_actions_addopen(a, STDIN_FILENO,
+	    "/dev/null", O_RDONLY, 0) == 0;
+	return ok && posix_spawn_file_actions_addclosefrom_np(a,
+	    SPAWN_FD_FIRST + (int)fds->n) == 0;
+}
+
+int
+spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
+    pid_t *out_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	bool ok = posix_spawnattr_init(&attr) == 0;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	ok = ok && posix_spawnattr_setsigmask(&attr, &none) == 0 &&
+	    posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
+	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF) == 0 && actions_for(&actions, fds);
+	ok = ok && posix_spawn(out_pid, path, &actions, &attr, argv,
+	    environ) == 0;
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	return ok ? 0 : ERR_SYSTEM;
+}

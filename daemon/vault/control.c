@@ -1,0 +1,347 @@
+#include "vault/control.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/counters.h"
+#include "host/log.h"
+#include "net/channel.h"
+#include "net/loop.h"
+#include "wire/message.h"
+
+#define CONTROLS_MAX 64
+#define REPLY_BYTES_MAX (1 << 20)
+#define QUEUE_BYTES_MAX (4 << 20)	/* of a client that does not read */
+
+struct control {
+	struct controls *cs;		/* borrowed */
+	struct channel *channel;	/* owned */
+	uint32_t uid;
+	bool busy;			/* a request is being answered */
+	bool closed;
+	void (*after)(struct control *c, bool ok);
+	void *kept;			/* owned through kept_free */
+	void (*kept_free)(void *);
+};
+
+struct controls {
+	struct vault *v;		/* borrowed */
+	VEC(struct control *) all;	/* owned */
+};
+
+struct controls *
+controls_new(struct vault *v)
+{
+	struct controls *cs = mem_new(struct controls);
+
+	cs->v = v;
+	return cs;
+}
+
+static void
+control_drop_kept(struct control *c)
+{
+	if (c->kept != NULL)
+		c->kept_free(c->kept);
+	c->kept = NULL;
+}
+
+static void
+control_free(struct control *c)
+{
+	control_drop_kept(c);
+	channel_free(c->channel);
+	free(c);
+}
+
+void
+controls_free(struct controls *cs)
+{
+	if (cs == NULL)
+		return;
+	for (size_t i = 0; i < cs->all.n; i++)
+		control_free(cs->all.v[i]);
+	vec_clear(&cs->all);
+	free(cs);
+}
+
+static void
+on_reap(void *arg)
+{
+	struct control *c = arg;
+	struct controls *cs = c->cs;
+
+	for (size_t i = 0; i < cs->all.n; i++)
+		if (cs->all.v[i] == c)
+			cs->all.v[i--] = cs->all.v[--cs->all.n];
+	turn_cancel(cs->v->turn, c);
+	control_free(c);
+}
+
+static void
+control_close(struct control *c)
+{
+	if (c->closed)
+		return;
+	c->closed = true;
+	loop_defer(c->cs->v->loop, on_reap, c);
+}
+
+/* ---- what handlers use ---- */
+
+struct vault *
+control_vault(const struct control *c)
+{
+	return c->cs->v;
+}
+
+uint32_t
+control_uid(const struct control *c)
+{
+	return c->uid;
+}
+
+const char *
+control_text(const json_t *args, const char *name)
+{
+	return json_string_value(json_object_get(args, name));
+}
+
+int64_t
+control_number(const json_t *args, const char *name, int64_t fallback,
+    int64_t max)
+{
+	const json_t *v = json_object_get(args, name);
+	int64_t n = json_is_integer(v) ? json_integer_value(v) : fallback;
+
+	return n < 0 ? 0 : n > max ? max : n;
+}
+
+/* Send one reply; a client that does not read is dropped. */
+static void
+control_send(struct control *c, json_t *reply)
+{
+	char *text = json_dumps(reply, JSON_COMPACT);
+
+	json_decref(reply);
+	if (text == NULL || strlen(text) > REPLY_BYTES_MAX) {
+		free(text);
+		text = mem_strdup("{\"v\":1,\"ok\":false,\"code\":\"ERR_LIMIT\""
+		    ",\"error\":\"the answer is too long\",\"hint\":\"ask "
+		    "for less: a smaller limit\"}");
+	}
+	if (!c->closed)
+		channel_send(c->channel, MESSAGE_CTL_REPLY, str_of(text));
+	free(text);
+	if (!c->closed && channel_queued(c->channel) > QUEUE_BYTES_MAX)
+		control_close(c);
+}
+
+static void
+control_done(struct control *c)
+{
+	c->busy = false;
+	c->after = NULL;
+	control_drop_kept(c);
+}
+
+void
+control_reply(struct control *c, json_t *fields)
+{
+	(void)json_object_set_new(fields, "v", json_integer(1));
+	(void)json_object_set_new(fields, "ok", json_true());
+	control_send(c, fields);
+	control_done(c);
+}
+
+void
+control_more(struct control *c, json_t *fields)
+{
+	(void)json_object_set_new(fields, "v", json_integer(1));
+	(void)json_object_set_new(fields, "ok", json_true());
+	(void)json_object_set_new(fields, "more", json_true());
+	control_send(c, fields);
+}
+
+int
+control_error(struct control *c, int code, const char *hint,
+    const char *fmt, ...)
+{
+	json_t *reply;
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	reply = json_pack("{s:i, s:b, s:s, s:s}", "v", 1, "ok", 0, "code",
+	    err_name(code), "error", text);
+	if (reply == NULL)	/* the text was not UTF-8 */
+		reply = json_pack("{s:i, s:b, s:s, s:s}", "v", 1, "ok", 0,
+		    "code", err_name(code), "error", err_text(code));
+	if (hint != NULL)
+		(void)json_object_set_new(reply, "hint", json_string(hint));
+	control_send(c, reply);
+	control_done(c);
+	return code;
+}
+
+static void
+on_turn(void *arg, bool ok)
+{
+	struct control *c = arg;
+	void (*after)(struct control *, bool) = c->after;
+
+	c->after = NULL;
+	if (after != NULL && !c->closed)
+		after(c, ok);
+}
+
+void
+control_after(struct control *c, void (*fn)(struct control *c, bool ok))
+{
+	c->after = fn;
+	turn_after(c->cs->v->turn, on_turn, c);
+}
+
+void
+control_keep(struct control *c, void *state, void (*free_fn)(void *))
+{
+	control_drop_kept(c);
+	c->kept = state;
+	c->kept_free = free_fn;
+}
+
+void *
+control_kept(const struct control *c)
+{
+	return c->kept;
+}
+
+/* ---- requests ---- */
+
+/* Is name one of the words of list? */
+static bool
+word_in(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; (p = strstr(p, name)) != NULL; p += n)
+		if ((p == list || p[-1] == ' ') &&
+		    (p[n] == ' ' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+static bool
+arguments_known(struct control *c, const struct control_command *cmd,
+    json_t *args)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(args, key, value)
+		if (!word_in(cmd->arguments, key)) {
+			(void)control_error(c, ERR_USAGE, NULL,
+			    "%s takes no argument %s", cmd->name, key);
+			return false;
+		}
+	return true;
+}
+
+/* The daemon's own user and root may change things; others may look. */
+static bool
+may_write(const struct control *c)
+{
+	return c->uid == 0 || c->uid == (uint32_t)geteuid();
+}
+
+static void
+control_run(struct control *c, const char *name, json_t *args)
+{
+	for (size_t i = 0; i < control_ncommands; i++) {
+		const struct control_command *cmd = &control_commands[i];
+
+		if (strcmp(cmd->name, name) != 0)
+			continue;
+		if (cmd->writes && !may_write(c)) {
+			(void)control_error(c, ERR_DENIED, "run it as root "
+			    "or as the daemon's own user", "permission "
+			    "denied: %s", name);
+			return;
+		}
+		if (arguments_known(c, cmd, args))
+			cmd->run(c, args);
+		return;
+	}
+	(void)control_error(c, ERR_USAGE, "the client is newer than the "
+	    "daemon?", "no command %s", name);
+}
+
+static void
+control_request(struct control *c, struct str payload)
+{
+	json_t *request = json_loadb(payload.p, payload.n,
+	    JSON_REJECT_DUPLICATES, NULL);
+	const char *name = json_string_value(json_object_get(request,
+	    "command"));
+	json_t *args = json_object_get(request, "arguments");
+	json_t *none = json_object();
+
+	c->busy = true;
+	if (name == NULL || (args != NULL && !json_is_object(args)))
+		(void)control_error(c, ERR_USAGE, NULL,
+		    "the request does not read");
+	else
+		control_run(c, name, args == NULL ? none : args);
+	json_decref(none);
+	json_decref(request);
+}
+
+static void
+on_frame(void *arg, const struct frame *f, int fd)
+{
+	struct control *c = arg;
+
+	(void)fd;
+	if (c->closed)
+		return;
+	if (f->type == MESSAGE_CTL_OBJECTS)
+		control_objects(c, f->payload);
+	else if (f->type == MESSAGE_CTL_END)
+		control_end(c);
+	else if (f->type == MESSAGE_CTL_REQUEST && !c->busy)
+		control_request(c, f->payload);
+	else
+		control_close(c);
+}
+
+static void
+on_closed(void *arg, int code)
+{
+	(void)code;
+	control_close(arg);
+}
+
+void
+controls_adopt(struct controls *cs, int fd, uint32_t uid)
+{
+	static const struct channel_handler handler = {
+		.carrier = CARRIER_CONTROL, .frame = on_frame,
+		.closed = on_closed,
+	};
+	struct control *c;
+
+	if (cs->all.n >= CONTROLS_MAX) {
+		close(fd);
+		counter_inc(CTR_CONTROLS_REFUSED);
+		return;
+	}
+	c = mem_new(struct control);
+	c->cs = cs;
+	c->uid = uid;
+	c->channel = channel_new(cs->v->loop, fd, &handler, c);
+	vec_push(&cs->all, c);
+}

@@ -1,0 +1,299 @@
+#include "vault/control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "host/clock.h"
+#include "vault/link.h"
+#include "vault/peer.h"
+
+/* The agreements and circles held in common, and whether digests agree. */
+static json_t *
+terms_json(struct vault *v, const struct peer *p)
+{
+	json_t *list = json_array();
+	struct policy_term t;
+
+	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
+	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
+		uint64_t equal = t.circle ? p->party.circles :
+		    p->party.agreements;
+
+		(void)json_array_append_new(list, json_pack(
+		    "{s:s, s:b, s:s, s:b}", "id", t.id, "circle", t.circle,
+		    "ours", t.digest, "equal", (int)(equal >> t.index & 1)));
+	}
+	return list;
+}
+
+/* The peer that args name, or NULL after an error was answered. */
+static struct peer *
+named_peer(struct control *c, const json_t *args)
+{
+	const char *id = control_text(args, "id");
+	struct peer *p = peers_find(control_vault(c)->peers, str_of(id));
+
+	if (p == NULL)
+		(void)control_error(c, ERR_NOT_FOUND,
+		    "see: comityctl peer list", "no peer %s",
+		    id == NULL ? "" : id);
+	return p;
+}
+
+void
+control_peer_show(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	struct peer *p = named_peer(c, args);
+	AUTO_BUF struct buf card = { 0 };
+	char code[CARD_CODE_MAX];
+	json_t *card_json;
+
+	if (p == NULL)
+		return;
+	card_encode(&p->card, &card);
+	card_json = json_loadb(card.p, card.n, 0, NULL);
+	control_reply(c, json_pack("{s:o, s:o, s:s, s:o}", "peer",
+	    control_peer_json(v, p), "card", card_json, "code",
+	    card_code(&p->card, code), "terms", terms_json(v, p)));
+}
+
+static void
+add_step(json_t *steps, const char *step, int ok, const char *text,
+    const char *fix)
+{
+	json_t *s = json_pack("{s:s, s:s}", "step", step, "text", text);
+
+	if (ok >= 0)
+		(void)json_object_set_new(s, "ok", json_boolean(ok));
+	if (ok == 0 && fix != NULL)
+		(void)json_object_set_new(s, "fix", json_string(fix));
+	(void)json_array_append_new(steps, s);
+}
+
+/* Terms and clock, as the live link knows them. */
+static void
+add_live_steps(struct vault *v, const struct peer *p, json_t *steps)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct policy_term t;
+	size_t n = 0, differ = 0;
+
+	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
+	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
+		uint64_t equal = t.circle ? p->party.circles :
+		    p->party.agreements;
+
+		n++;
+		if ((equal >> t.index & 1) == 0)
+			buf_addf(&text, "%s%s", differ++ ? ", " : "", t.id);
+	}
+	if (p->party.org < 0)
+		add_step(steps, "terms", 0, "the policy does not name it",
+		    "add it under `peers:` in policy.yaml and reload");
+	else if (differ > 0)
+		add_step(steps, "terms", 0, text.p, "the digests on the two "
+		    "sides differ: compare the documents, then correct "
+		    "`digest:` or `charter:`");
+	else
+		add_step(steps, "terms", 1, n == 0 ? "no agreement or circle "
+		    "in common" : "all digests are equal", NULL);
+	buf_reset(&text);
+	buf_addf(&text, "its clock differs by %lld ms",
+	    (long long)p->skew_ms);
+	add_step(steps, "clock", 1, text.p, NULL);
+}
+
+void
+control_peer_check(struct control *c, const json_t *args)
+{
+	struct peer *p = named_peer(c, args);
+	json_t *steps, *endpoints;
+	struct link_progress g;
+
+	if (p == NULL)
+		return;
+	steps = json_array();
+	endpoints = json_array();
+	for (size_t i = 0; i < p->card.nendpoints; i++)
+		(void)json_array_append_new(endpoints,
+		    json_string(p->card.endpoints[i]));
+	link_progress(p, &g);
+	add_step(steps, "tls", g.tls, g.tls_text, "see that both sides "
+	    "speak TLS 1.3 and that nothing between them ends it");
+	add_step(steps, "pins", g.pins, g.pins_text, "ask for a new card, "
+	    "compare its code by telephone, then: comityctl peer add");
+	add_step(steps, "identity", g.identity, g.identity_text,
+	    "ask whether the other side holds your current card");
+	if (g.ready)
+		add_live_steps(control_vault(c), p, steps);
+	else
+		add_step(steps, "terms", -1, "not reached yet", NULL);
+	control_reply(c, json_pack("{s:o, s:o, s:s}", "steps", steps,
+	    "endpoints", endpoints, "state", control_peer_state(p)));
+}
+
+/* ---- add and remove ---- */
+
+/* What of a card differs from the one held now. */
+static json_t *
+differences(const struct card *a, const struct card *b)
+{
+	json_t *list = json_array();
+
+	if (memcmp(a->identity, b->identity, sizeof(a->identity)) != 0)
+		(void)json_array_append_new(list, json_string("identity"));
+	if (strcmp(a->name, b->name) != 0)
+		(void)json_array_append_new(list, json_string("name"));
+	if (strcmp(a->country, b->country) != 0)
+		(void)json_array_append_new(list, json_string("country"));
+	if (a->nendpoints != b->nendpoints ||
+	    memcmp(a->endpoints, b->endpoints, sizeof(a->endpoints)) != 0)
+		(void)json_array_append_new(list, json_string("endpoints"));
+	if (a->npins != b->npins ||
+	    memcmp(a->pins, b->pins, sizeof(a->pins)) != 0)
+		(void)json_array_append_new(list, json_string("pins"));
+	if (a->ndesks != b->ndesks ||
+	    memcmp(a->desks, b->desks, sizeof(a->desks)) != 0)
+		(void)json_array_append_new(list, json_string("desks"));
+	if (a->not_before.ms != b->not_before.ms ||
+	    a->not_after.ms != b->not_after.ms)
+		(void)json_array_append_new(list, json_string("validity"));
+	return list;
+}
+
+/* What is said of a card, before and after it is added. */
+static json_t *
+card_fields(struct vault *v, const struct card *card)
+{
+	const struct peer *held = peers_find(v->peers,
+	    str_of(card->cert_id));
+	json_t *endpoints = json_array(), *f, *differs;
+	char code[CARD_CODE_MAX], until[TIME_TEXT_MAX];
+
+	for (size_t i = 0; i < card->nendpoints; i++)
+		(void)json_array_append_new(endpoints,
+		    json_string(card->endpoints[i]));
+	f = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "id", card->cert_id,
+	    "name", card->name, "country", card->country, "code",
+	    card_code(card, code), "endpoints", endpoints, "not_after",
+	    time_format(until, card->not_after));
+	if (held != NULL) {
+		differs = differences(&held->card, card);
+		(void)json_object_set_new(f, "differs", differs);
+	}
+	return f;
+}
+
+/* Replies that wait for the turn keep the fields here. */
+static void
+fields_free(void *arg)
+{
+	json_decref(arg);
+}
+
+static void
+on_changed(struct control *c, bool ok)
+{
+	json_t *fields = control_kept(c);
+
+	if (ok)
+		control_reply(c, json_incref(fields));
+	else
+		(void)control_error(c, control_vault(c)->degraded_by, NULL,
+		    "nothing was changed: the store failed");
+}
+
+/* Did the person compare the code, or say that no one needs to? */
+static bool
+confirmed(const json_t *args, const struct card *card)
+{
+	const char *given = control_text(args, "code");
+	char code[CARD_CODE_MAX];
+
+	return json_is_true(json_object_get(args, "yes")) ||
+	    (given != NULL && strcmp(given, card_code(card, code)) == 0);
+}
+
+static int
+read_card(struct control *c, const json_t *args, struct card *out)
+{
+	const char *text = control_text(args, "card");
+	struct err e = { 0 };
+	int rc = card_decode(str_of(text), clock_unix(), out, &e);
+
+	if (rc != 0)
+		return control_error(c, rc, "ask the other CERT for a new "
+		    "card: comityctl card show", "%s", e.text);
+	if (strcmp(out->cert_id, control_vault(c)->cert_id) == 0)
+		return control_error(c, ERR_CONF, "give this card to the "
+		    "other side, and add theirs here",
+		    "%s is this CERT itself", out->cert_id);
+	return 0;
+}
+
+void
+control_peer_add(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	struct card card;
+	struct peer *p;
+	json_t *fields;
+	bool held;
+	int rc;
+
+	if (read_card(c, args, &card) != 0)
+		return;
+	held = peers_find(v->peers, str_of(card.cert_id)) != NULL;
+	fields = card_fields(v, &card);
+	if (json_is_true(json_object_get(args, "dry_run"))) {
+		control_reply(c, fields);
+		return;
+	}
+	if (!confirmed(args, &card)) {
+		json_decref(fields);
+		(void)control_error(c, ERR_USAGE, "compare the code by "
+		    "telephone, then give it with --code, or --yes",
+		    "the code of %s was not confirmed", card.cert_id);
+		return;
+	}
+	rc = turn_open(v->turn);
+	if (rc == 0 && (rc = peers_add(v->peers, &card, &p)) < 0)
+		turn_fail(v->turn, rc);
+	if (rc < 0) {
+		json_decref(fields);
+		(void)control_error(c, rc, NULL, "not added: %s",
+		    err_text(rc));
+		return;
+	}
+	(void)json_object_set_new(fields, "changed", json_boolean(rc == 1));
+	(void)json_object_set_new(fields, "added", json_boolean(!held));
+	control_keep(c, fields, fields_free);
+	control_after(c, on_changed);
+}
+
+void
+control_peer_remove(struct control *c, const json_t *args)
+{
+	struct vault *v = control_vault(c);
+	const char *id = control_text(args, "id");
+	struct peer *p = peers_find(v->peers, str_of(id));
+	int rc;
+
+	if (p == NULL) {
+		control_reply(c, json_pack("{s:s, s:b}", "id",
+		    id == NULL ? "" : id, "changed", 0));
+		return;
+	}
+	rc = turn_open(v->turn);
+	if (rc == 0 && (rc = peers_remove(v->peers, p)) < 0)
+		turn_fail(v->turn, rc);
+	if (rc < 0) {
+		(void)control_error(c, rc, NULL, "not removed: %s",
+		    err_text(rc));
+		return;
+	}
+	control_keep(c, json_pack("{s:s, s:b}", "id", id, "changed", 1),
+	    fields_free);
+	control_after(c, on_changed);
+}

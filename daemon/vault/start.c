@@ -1,0 +1,214 @@
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/file_set.h"
+#include "host/clock.h"
+#include "host/confine.h"
+#include "host/log.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "vault/control.h"
+#include "vault/peer.h"
+#include "vault/supervisor_link.h"
+
+enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_CONF = 78 };
+
+#define KEY_BYTES_MAX (16 << 10)
+#define MAINTAIN_BUDGET_MS 5
+#define SAVE_EVERY_MS SEC(1)
+#define FORGET_EVERY_S 60
+
+/* ---- the identity key ---- */
+
+static int
+read_key(int fd, struct buf *out)
+{
+	char chunk[1024];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 &&
+	    out->n < KEY_BYTES_MAX)
+		buf_add(out, chunk, (size_t)n);
+	crypto_wipe(chunk, sizeof(chunk));
+	return n == 0 ? 0 : ERR_IO;
+}
+
+static int
+open_key(struct vault *v, struct err *e)
+{
+	AUTO_BUF struct buf pem = { 0 };
+	struct stat st;
+	int fd = open(v->key_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc;
+
+	if (fd < 0)
+		return err_set(e, ERR_CONF, "%s: %s; make one with: "
+		    "comityctl key generate", v->key_file, strerror(errno));
+	rc = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0 ?
+	    read_key(fd, &pem) : ERR_CONF;
+	close(fd);
+	if (rc == ERR_CONF)
+		return err_set(e, rc, "%s: others can read it: chmod 0600 "
+		    "%s", v->key_file, v->key_file);
+	if (rc != 0)
+		return err_set(e, rc, "%s: cannot be read", v->key_file);
+	v->key = sign_key_from_pem(buf_str(&pem), e);
+	crypto_wipe(pem.p, pem.n);
+	return v->key == NULL ? ERR_CONF : 0;
+}
+
+/* ---- the rest ---- */
+
+static int
+open_store(struct vault *v, struct err *e)
+{
+	struct store_options o = { .dir = v->state_dir, .create = true,
+	    .cache_bytes = (size_t)v->settings->store_cache_bytes,
+	    .free_bytes_min =
+	    (uint64_t)v->settings->limits.disk_free_bytes };
+	int rc;
+
+	v->store = store_open(&o, e);
+	if (v->store == NULL)
+		return e->code == 0 ? ERR_STORE : e->code;
+	store_epoch(v->store, v->epoch);
+	rc = audit_open(v->store, &v->audit);
+	return rc == 0 ? 0 : err_set(e, rc, "the log does not read: %s",
+	    err_text(rc));
+}
+
+static const struct verify_key *
+own_and_peers_keys(void *arg, const char *cert_id)
+{
+	struct vault *v = arg;
+
+	if (strcmp(cert_id, v->cert_id) == 0)
+		return v->own_key;
+	return peers_keys(v->peers, cert_id);
+}
+
+static int
+open_gate(struct vault *v, struct err *e)
+{
+	uint8_t public[ED25519_PUBLIC_BYTES];
+	int rc;
+
+	sign_key_public(v->key, public);
+	v->own_key = verify_key_new(public);
+	v->gate = gate_new(&(struct gate_options){ .store = v->store,
+	    .audit = v->audit, .key = v->key, .cert_id = v->cert_id,
+	    .keys = own_and_peers_keys, .keys_arg = v });
+	rc = peers_load(v, &v->peers);
+	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
+	    "%s", err_text(rc));
+}
+
+static int
+read_settings(struct vault *v, struct str bytes, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files =
+	    file_set_decode(bytes, e);
+	struct str text;
+
+	if (files == NULL)
+		return ERR_CONF;
+	if (file_set_get(files, STR(SETTINGS_FILE), &text) != 0)
+		return err_set(e, ERR_CONF, "%s is missing", SETTINGS_FILE);
+	return settings_parse(SETTINGS_FILE, text, v->settings, e);
+}
+
+static int
+confine_vault(struct vault *v, struct err *e)
+{
+	return confine(&(struct confine_options){ .role = CONFINE_VAULT,
+	    .dir = v->state_dir, .landlock = v->settings->landlock }, e);
+}
+
+/* ---- time ---- */
+
+/* Merge index runs and checkpoint while nobody waits for the store. */
+static void
+on_maintain(void *arg)
+{
+	struct vault *v = arg;
+	int rc;
+
+	if (store_in_transaction(v->store)) {
+		timer_arm_ms(v->maintain, 1);
+		return;
+	}
+	rc = store_maintain(v->store, MAINTAIN_BUDGET_MS);
+	if (rc > 0)
+		timer_arm_ms(v->maintain, 1);
+	else if (rc < 0)
+		vault_degraded(v, rc);
+}
+
+/* Write down what memory knows better, and let old answers go. */
+static void
+on_second(void *arg)
+{
+	struct vault *v = arg;
+	bool dirty = false;
+
+	timer_arm_ms(v->second, SAVE_EVERY_MS);
+	for (size_t i = 0; i < peers_count(v->peers); i++)
+		dirty |= delivery_is_dirty(peers_at(v->peers, i)->delivery);
+	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
+		turn_fail(v->turn, ERR_STORE);
+	if (v->degraded_by != 0 && turn_open(v->turn) == 0)
+		turn_wake(v->turn);
+	if (++v->seconds % FORGET_EVERY_S == 0) {
+		gate_forget(v->gate);
+		turn_wake(v->turn);
+	}
+}
+
+/* ---- stages ---- */
+
+/* In order; what is opened by path is opened before `confine`. */
+static const struct {
+	const char *name;
+	int (*start)(struct vault *v, struct err *e);
+} stages[] = {
+	{ "key",     open_key },
+	{ "store",   open_store },
+	{ "gate",    open_gate },
+	{ "confine", confine_vault },
+};
+
+int
+vault_start(struct vault *v, struct str bytes, struct err *e)
+{
+	TRY(read_settings(v, bytes, e));
+	log_set_level((enum log_level)v->settings->log_level);
+	log_set_rate((unsigned)v->settings->limits.log_lines_per_minute);
+	for (size_t i = 0; i < NELEM(stages); i++) {
+		int rc = stages[i].start(v, e);
+
+		if (rc < 0)
+			return rc;
+	}
+	TRY(vault_configure(v, bytes, e));
+	v->state = VAULT_READY;
+	v->maintain = timer_new(v->loop, on_maintain, v);
+	v->second = timer_new(v->loop, on_second, v);
+	timer_arm_ms(v->maintain, 1);
+	timer_arm_ms(v->second, SAVE_EVERY_MS);
+	for (size_t i = 0; i < peers_count(v->peers); i++)
+		peer_dial_soon(peers_at(v->peers, i));
+	return 0;
+}
+
+void
+vault_fail(struct vault *v, int code)
+{
+	v->exit_code = code == ERR_IO || code == ERR_FULL ||
+	    code == ERR_STORE ? EXIT_IO : code == ERR_SYSTEM ?
+	    EXIT_INTERNAL : EXIT_CONF;
+	loop_stop(v->loop);
+}

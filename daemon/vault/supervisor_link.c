@@ -1,0 +1,295 @@
+#include "vault/supervisor_link.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/log.h"
+#include "net/channel.h"
+#include "net/loop.h"
+#include "vault/control.h"
+#include "vault/link.h"
+#include "wire/message.h"
+#include "wire/msg_flow.h"
+#include "wire/msg_supervisor.h"
+
+/* Numbers of dials start here; the supervisor's own stay below. */
+#define DIAL_FIRST (UINT64_C(1) << 32)
+
+struct waiter {
+	reload_fn fn;
+	void *arg;
+};
+
+struct supervisor_link {
+	struct vault *v;		/* borrowed */
+	struct channel *channel;	/* owned */
+	struct buf config;		/* pieces of the file set so far */
+	uint64_t next_dial;
+	VEC(struct waiter) waiting;	/* for the reload under way */
+	bool reloading;
+};
+
+static void
+super_send(struct supervisor_link *s, uint8_t type, const struct buf *b)
+{
+	channel_send(s->channel, type, buf_str(b));
+}
+
+static void
+super_send_text(struct supervisor_link *s, uint8_t type, const char *text)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	msg_text_encode(str_of(text), &out);
+	super_send(s, type, &out);
+}
+
+/* ---- configuration ---- */
+
+static void
+super_tell_waiting(struct supervisor_link *s, bool ok, const char *text)
+{
+	VEC(struct waiter) told = { s->waiting.v, s->waiting.n,
+	    s->waiting.cap };
+
+	s->waiting.v = NULL;
+	s->waiting.n = s->waiting.cap = 0;
+	s->reloading = false;
+	for (size_t i = 0; i < told.n; i++)
+		told.v[i].fn(told.v[i].arg, ok, text);
+	vec_clear(&told);
+}
+
+static void
+super_configure(struct supervisor_link *s, bool reload)
+{
+	struct msg_config_done done = { .ok = true, .text = STR("") };
+	AUTO_BUF struct buf out = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	/* A vault without a store yet is started, whatever was asked. */
+	reload = reload && s->v->store != NULL;
+	rc = reload ? vault_configure(s->v, buf_str(&s->config), &e) :
+	    vault_start(s->v, buf_str(&s->config), &e);
+
+	buf_clear(&s->config);
+	if (rc < 0) {
+		done.ok = false;
+		done.text = str_of(e.text);
+	}
+	msg_config_done_encode(&done, &out);
+	super_send(s, MESSAGE_CONFIG_DONE, &out);
+	if (rc == 0)
+		supervisor_link_status(s);
+	else if (!reload)
+		vault_fail(s->v, rc);
+	super_tell_waiting(s, rc == 0, e.text);
+}
+
+static int
+super_config(struct supervisor_link *s, struct str payload)
+{
+	struct msg_config m;
+
+	TRY(msg_config_decode(payload, &m));
+	buf_add(&s->config, m.bytes.p, m.bytes.n);
+	if (m.last)
+		super_configure(s, m.reload);
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+static int
+super_adopt(struct supervisor_link *s, struct str payload, int fd)
+{
+	struct msg_adopt m;
+	int rc = msg_adopt_decode(payload, &m);
+
+	if (rc < 0 || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		return rc < 0 ? rc : ERR_SYNTAX;
+	}
+	if (m.what == ADOPT_CONTROL)
+		controls_adopt(s->v->controls, fd, m.uid);
+	else
+		link_adopt(s->v, fd, &(struct link_origin){
+		    .number = m.number, .dialed = m.what == ADOPT_DIAL,
+		    .peer = m.cert_id, .address = m.address });
+	return 0;
+}
+
+static int
+super_gone(struct supervisor_link *s, struct str payload)
+{
+	struct msg_gone m;
+
+	TRY(msg_gone_decode(payload, &m));
+	link_gone(s->v, m.number);
+	return 0;
+}
+
+/* The supervisor could not even read the files for a reload. */
+static int
+super_reload_refused(struct supervisor_link *s, struct str payload)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct msg_config_done m;
+
+	TRY(msg_config_done_decode(payload, &m));
+	buf_add(&text, m.text.p, m.text.n);
+	super_tell_waiting(s, false, text.p);
+	return 0;
+}
+
+static int
+super_handle(struct supervisor_link *s, const struct frame *f, int fd)
+{
+	switch (f->type) {
+	case MESSAGE_CONFIG:
+		return super_config(s, f->payload);
+	case MESSAGE_ADOPT:
+		return super_adopt(s, f->payload, fd);
+	case MESSAGE_GONE:
+		return super_gone(s, f->payload);
+	case MESSAGE_CONFIG_DONE:
+		return super_reload_refused(s, f->payload);
+	case MESSAGE_HEARTBEAT:
+		channel_send(s->channel, MESSAGE_HEARTBEAT, f->payload);
+		return 0;
+	case MESSAGE_STOP:
+		vault_drain(s->v);
+		return 0;
+	default:
+		return ERR_ORDER;
+	}
+}
+
+static void
+on_frame(void *arg, const struct frame *f, int fd)
+{
+	struct supervisor_link *s = arg;
+	int rc = super_handle(s, f, fd);
+
+	if (rc < 0) {
+		log_error("supervisor-message", "type=%s error=%s",
+		    message_name(f->type), err_name(rc));
+		loop_stop(s->v->loop);
+	}
+}
+
+/* Without a supervisor there is nothing to live for. */
+static void
+on_closed(void *arg, int code)
+{
+	struct supervisor_link *s = arg;
+
+	(void)code;
+	loop_stop(s->v->loop);
+}
+
+struct supervisor_link *
+supervisor_link_new(struct vault *v, int fd)
+{
+	static const struct channel_handler handler = {
+		.carrier = CARRIER_SUPERVISOR, .frame = on_frame,
+		.closed = on_closed,
+	};
+	struct supervisor_link *s = mem_new(struct supervisor_link);
+
+	s->v = v;
+	s->next_dial = DIAL_FIRST;
+	s->channel = channel_new(v->loop, fd, &handler, s);
+	return s;
+}
+
+void
+supervisor_link_free(struct supervisor_link *s)
+{
+	if (s == NULL)
+		return;
+	channel_free(s->channel);
+	buf_clear(&s->config);
+	vec_clear(&s->waiting);
+	free(s);
+}
+
+/* ---- out ---- */
+
+uint64_t
+supervisor_link_dial(struct supervisor_link *s, const char *cert_id,
+    const char *endpoint)
+{
+	struct msg_dial m = { .number = s->next_dial++,
+	    .cert_id = str_of(cert_id), .address = str_of(endpoint) };
+	AUTO_BUF struct buf out = { 0 };
+
+	msg_dial_encode(&m, &out);
+	super_send(s, MESSAGE_DIAL, &out);
+	return m.number;
+}
+
+static void
+super_send_number(struct supervisor_link *s, uint8_t type, uint64_t number)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	msg_number_encode(number, &out);
+	super_send(s, type, &out);
+}
+
+void
+supervisor_link_penalty(struct supervisor_link *s, uint64_t number)
+{
+	super_send_number(s, MESSAGE_PENALTY, number);
+}
+
+void
+supervisor_link_settled(struct supervisor_link *s, uint64_t number)
+{
+	super_send_number(s, MESSAGE_SETTLED, number);
+}
+
+void
+supervisor_link_status(struct supervisor_link *s)
+{
+	const struct vault *v = s->v;
+	char text[200];
+
+	if (v->state == VAULT_DEGRADED)
+		snprintf(text, sizeof(text), "degraded: %s",
+		    err_text(v->degraded_by));
+	else
+		snprintf(text, sizeof(text), "%llu records, policy "
+		    "generation %llu",
+		    (unsigned long long)store_count(v->store),
+		    (unsigned long long)v->policy_generation);
+	super_send_text(s, MESSAGE_STATUS, text);
+}
+
+void
+supervisor_link_reload(struct supervisor_link *s, reload_fn fn, void *arg)
+{
+	vec_push(&s->waiting, (struct waiter){ fn, arg });
+	if (s->reloading)
+		return;
+	s->reloading = true;
+	channel_send(s->channel, MESSAGE_RELOAD, STR(""));
+}
+
+void
+supervisor_link_reload_cancel(struct supervisor_link *s, const void *arg)
+{
+	for (size_t i = 0; i < s->waiting.n; i++)
+		if (s->waiting.v[i].arg == arg)
+			s->waiting.v[i--] = s->waiting.v[--s->waiting.n];
+}
+
+void
+supervisor_link_stopped(struct supervisor_link *s)
+{
+	channel_send(s->channel, MESSAGE_STOPPED, STR(""));
+}
