@@ -169,8 +169,10 @@ ip_mask(uint8_t ip[16], unsigned prefix)
 	for (unsigned i = 0; i < 16; i++) {
 		if (prefix >= 8 * (i + 1))
 			continue;
-		ip[i] = prefix <= 8 * i ? 0 : (uint8_t)(ip[i] &
-		    0xff << (8 * (i + 1) - prefix));
+		if (prefix <= 8 * i)
+			ip[i] = 0;
+		else
+			ip[i] &= (uint8_t)(0xff << (8 * (i + 1) - prefix));
 	}
 }
 
