@@ -9,7 +9,7 @@
 
 #include "store/store_private.h"
 
-#define CHECKPOINT_BYTES MIB(16)	/* in the log: move them to the file */
+#define CHECKPOINT_BYTES MIB(8)	/* in the log: move them to the file */
 #define WAL_BYTES_MAX MIB(64)		/* a longer log is cut afterwards */
 #define WAL_BYTES_HARD MIB(256)		/* nobody maintains: at begin */
 
