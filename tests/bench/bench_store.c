@@ -40,7 +40,7 @@ struct bench {
 	struct row *row;	/* of one batch */
 	double *commit_ms, *upkeep_ms;
 	size_t n;
-	long done, done_half;
+	long want, done, done_half;	/* rows of this run */
 	double seconds, half, cpu;
 	uint64_t record_bytes;
 };
@@ -143,14 +143,14 @@ note(struct bench *b, long done, double commit_s, double upkeep_s)
 	b->upkeep_ms[b->n++] = upkeep_s * 1e3;
 	b->seconds += commit_s + upkeep_s;
 	b->done = done;
-	if (done <= b->rows / 2) {
+	if (done <= b->want / 2) {
 		b->half = b->seconds;
 		b->done_half = done;
 	}
 }
 
 static void
-run_table(struct bench *b, long rows, int straight)
+run_table(struct bench *b, int straight)
 {
 	char path[4200];
 	sqlite3_stmt *st;
@@ -169,7 +169,7 @@ run_table(struct bench *b, long rows, int straight)
 	    "INTEGER, obs INTEGER, expiry INTEGER, body BLOB)");
 	need(sqlite3_prepare_v2(db, "INSERT INTO r VALUES(?,?,?,?,?,?)", -1,
 	    &st, NULL) == SQLITE_OK, "prepare");
-	for (long i = 0; i < rows; i += b->batch) {
+	for (long i = 0; i < b->want; i += b->batch) {
 		double t, c;
 
 		batch_make(b, i);
@@ -297,6 +297,7 @@ static void
 bench_reset(struct bench *b)
 {
 	b->n = 0;
+	b->want = b->rows;
 	b->done = b->done_half = 0;
 	b->seconds = b->half = b->cpu = 0;
 	b->record_bytes = 0;
@@ -354,8 +355,9 @@ main(int argc, char **argv)
 	b.upkeep_ms = mem_array(double, batches);
 	for (int straight = 0; straight < 2; straight++) {
 		bench_reset(&b);
-		run_table(&b, b.rows < TABLE_ROWS_MAX ? b.rows :
-		    TABLE_ROWS_MAX, straight);
+		if (b.want > TABLE_ROWS_MAX)
+			b.want = TABLE_ROWS_MAX;
+		run_table(&b, straight);
 		rate[straight] = report(&b, straight ? "straightforward" :
 		    "bare table");
 	}
