@@ -282,7 +282,9 @@ int
 cmd_key_generate(struct ctl *c)
 {
 	bool replace = false;
-	const struct ctl_option options[] = { { "replace", &replace, NULL, 0 } };
+	const struct ctl_option options[] = {
+		{ "replace", &replace, NULL, 0 },
+	};
 	struct card card;
 	struct err e = { 0 };
 	char path[CTL_PATH_MAX], name[32];

@@ -32,7 +32,7 @@ instance_follow_settings(struct instance *at)
 	if (settings_path(path, sizeof(path), at->config,
 	    s.state_directory) < 0)
 		return;
-	/* As init writes it: DIR/state reads better than DIR/config/../state. */
+	/* As init writes it; DIR/state reads better. */
 	if (!at->explicit || strcmp(s.state_directory, "../state") != 0)
 		(void)snprintf(at->state, CTL_PATH_MAX, "%s", path);
 	if (settings_path(path, sizeof(path), at->state,

@@ -81,7 +81,9 @@ int
 cmd_policy_test(struct ctl *c)
 {
 	bool verbose = false;
-	const struct ctl_option options[] = { { "verbose", &verbose, NULL, 0 } };
+	const struct ctl_option options[] = {
+		{ "verbose", &verbose, NULL, 0 },
+	};
 	AUTO(policy_free) struct policy *p = NULL;
 	AUTO_BUF struct buf report = { 0 };
 	struct policy_test_result r;
@@ -133,8 +135,8 @@ cmd_policy_explain(struct ctl *c)
 	policy_decide(p, &req, &d);
 	policy_explain(p, &req, &d, &text);
 	if (c->json) {
-		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:s, s:s, s:s}",
-		    "v", 1, "ok", 1, "outcome", outcome_name(d.outcome), "by",
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:s, s:s, "
+		    "s:s}", "v", 1, "ok", 1, "outcome", outcome_name(d.outcome), "by",
 		    policy_rule_id(p, d.by), "reason", reason_name(d.reason),
 		    "text", text.p == NULL ? "" : text.p);
 

@@ -181,7 +181,9 @@ test_tls_make_reads_back(void **state)
 static void
 test_command_find_longest(void **state)
 {
-	static const struct { const char *argv[3]; const char *want; } cases[] = {
+	static const struct {
+		const char *argv[3], *want;
+	} cases[] = {
 		{ { "peer", "add", "x" }, "peer add" },
 		{ { "peers", NULL }, "peers" },
 		{ { "peer", "nonsense" }, NULL },
