@@ -232,10 +232,10 @@ test_read_rules(void **state)
 		{ HEAD PEERS "grants: [{id: g, out: any, kind: ioc, for: "
 		    "secops, tlp: <=1}]\n", "p.yaml:6:57: unknown TLP \"1\"" },
 		{ HEAD PEERS "grants: [{" GRANT ", discretion: \"<C\"}]\n",
-		    "p.yaml:6:80: \"<C\"; a grant asks for trust from a band "
+		    "p.yaml:6:81: \"<C\"; a grant asks for trust from a band "
 		    "on" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: deny, "
-		    "discretion: \">=C\"}]\n", "p.yaml:6:54: \">=C\"; a limit "
+		    "discretion: \">=C\"}]\n", "p.yaml:6:53: \">=C\"; a limit "
 		    "asks for trust below a band" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: deny, tlp: "
 		    "<=green}]\n", "p.yaml:6:47: \"<=green\"; a limit asks "
@@ -257,18 +257,18 @@ test_read_rules(void **state)
 		    "secops, tlp: <=green}]\n", "p.yaml:6:34: a grant cannot "
 		    "speak of \"other\"" },
 		{ HEAD PEERS "grants: [{" GRANT ", oblige: [reciept]}]\n",
-		    "p.yaml:6:77: unknown oblige \"reciept\"; did you mean "
+		    "p.yaml:6:78: unknown oblige \"reciept\"; did you mean "
 		    "\"receipt\"?" },
 		{ HEAD PEERS "grants: [{" GRANT ", cap: {hops: 8}}]\n",
-		    "p.yaml:6:79: hops \"8\"; want a number from 0 to 7" },
+		    "p.yaml:6:81: hops \"8\"; want a number from 0 to 7" },
 		{ HEAD PEERS "grants: [{" GRANT ", cap: {ttl: 90}}]\n",
-		    "p.yaml:6:78: ttl \"90\"; want a duration" },
+		    "p.yaml:6:80: ttl \"90\"; want a duration" },
 		{ HEAD PEERS "grants: [{" GRANT ", transit: yes}]\n",
-		    "p.yaml:6:77: transit \"yes\"; want true or false" },
+		    "p.yaml:6:78: transit \"yes\"; want true or false" },
 		{ HEAD PEERS "grants: [{" GRANT ", tag: [intel]}]\n",
-		    "p.yaml:6:73: tag marks what comes in" },
+		    "p.yaml:6:74: tag marks what comes in" },
 		{ HEAD PEERS "grants: [{" GRANT "}, {" GRANT "}]\n",
-		    "p.yaml:6:68: id \"g\" is used already, at p.yaml:6" },
+		    "p.yaml:6:70: id \"g\" is used already, at p.yaml:6" },
 		{ HEAD PEERS "grants: [{id: default, out: any, kind: ioc, for: "
 		    "secops, tlp: <=green}]\n", "p.yaml:6:10: id \"default\" "
 		    "has a meaning of its own" },
@@ -317,7 +317,7 @@ test_read_state(void **state)
 		{ HEAD "releases: [{id: r, from: {kind: ioc, tlp: <=green}, "
 		    "makes: {kind: ioc, tlp: clear, drop: [secops]}, form: "
 		    "{dp-count: {epsilon: 0, per-org-cap: 1, min-orgs: 5}}, "
-		    "sign-off: 2}]\n", "p.yaml:5:130: epsilon is out of "
+		    "sign-off: 2}]\n", "p.yaml:5:128: epsilon is out of "
 		    "range" },
 	};
 
