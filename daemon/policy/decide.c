@@ -217,18 +217,19 @@ cause_of_limits(const struct rule_set *s, const uint64_t *acc)
 	return (struct cause){ OUTCOME_PERMIT, REASON_RULE, -1 };
 }
 
-/* The mildest of the matching grants; *out_bit is its bit. */
+/* The mildest of the matching grants. */
 static struct cause
-cause_of_grants(const struct rule_set *s, const uint64_t *acc, int *out_bit)
+cause_of_grants(const struct rule_set *s, const uint64_t *acc)
 {
 	static const enum outcome via[GRANT_CLASSES] = { OUTCOME_PERMIT,
 	    OUTCOME_REDACT, OUTCOME_CONSULT };
 
 	for (int c = 0; c < GRANT_CLASSES; c++) {
-		*out_bit = first_bit(acc, s->first[c], s->first[c + 1]);
-		if (*out_bit >= 0)
+		int bit = first_bit(acc, s->first[c], s->first[c + 1]);
+
+		if (bit >= 0)
 			return (struct cause){ via[c], REASON_RULE,
-			    s->terms[*out_bit].rule };
+			    s->terms[bit].rule };
 	}
 	return (struct cause){ OUTCOME_DENY, REASON_DEFAULT, -1 };
 }
@@ -240,47 +241,63 @@ stricter(struct cause a, struct cause b)
 	return b.level > a.level ? b : a;
 }
 
-/* Caps are the meet, obligations and redactions the union of what matches. */
+/* One matching rule: caps are the meet, obligations and redactions the union. */
 static void
+add_rule(const struct rule_terms *t, struct decision *out)
+{
+	if (t->hops < out->cap_hops)
+		out->cap_hops = t->hops;
+	if (t->ttl_ms < out->cap_ttl_ms)
+		out->cap_ttl_ms = t->ttl_ms;
+	out->purposes &= t->purposes;
+	out->obligations |= t->obligations;
+	out->redactions |= t->redactions;
+	out->add_lineage |= t->lineage;
+	if (t->circle >= 0)
+		out->circles |= UINT64_C(1) << t->circle;
+	if (t->agreement >= 0)
+		out->agreements |= UINT64_C(1) << t->agreement;
+}
+
+/* Returns the purposes that any of the grants leaves. */
+static uint32_t
 add_terms(const struct rule_set *s, const uint64_t *acc, struct decision *out)
 {
+	uint32_t any = 0;
+
 	for (size_t w = 0; w < s->first[RULE_CLASSES]; w++)
 		for (uint64_t m = acc[w]; m != 0; m &= m - 1) {
 			const struct rule_terms *t = &s->terms[w * 64 +
 			    (size_t)__builtin_ctzll(m)];
 
-			if (t->hops < out->cap_hops)
-				out->cap_hops = t->hops;
-			if (t->ttl_ms < out->cap_ttl_ms)
-				out->cap_ttl_ms = t->ttl_ms;
-			out->purposes &= t->purposes;
-			out->obligations |= t->obligations;
-			out->redactions |= t->redactions;
-			out->add_lineage |= t->lineage;
-			if (t->circle >= 0)
-				out->circles |= UINT64_C(1) << t->circle;
-			if (t->agreement >= 0)
-				out->agreements |= UINT64_C(1) <<
-				    t->agreement;
+			add_rule(t, out);
+			if (w < s->first[GRANT_CLASSES])
+				any |= t->purposes;
 		}
+	return any;
 }
 
 static void
 decide_terms(const struct policy *p, const struct policy_request *req,
-    const uint64_t *acc, int grant, struct decision *out)
+    const uint64_t *acc, struct decision *out)
 {
 	const struct rule_set *s = &p->sets[req->direction == DIRECTION_IN];
 	uint32_t purposes = req->label->purposes &
 	    p->file->v.domain_purposes[req->purpose];
+	uint32_t any;
 
 	out->cap_hops = req->label->hops;
 	if (req->direction != DIRECTION_IN)
 		out->cap_hops--;
 	out->purposes = purposes;
-	add_terms(s, acc, out);
-	/* Nothing in common: what the grant that decided leaves. */
+	any = add_terms(s, acc, out);
+	/*
+	 * Nothing in common: each grant opened the flow for its own part.
+	 * An empty meet would let a record that matches fewer grants pass
+	 * where this one does not.
+	 */
 	if (out->purposes == 0)
-		out->purposes = purposes & s->terms[grant].purposes;
+		out->purposes = purposes & any;
 	if (out->outcome != OUTCOME_REDACT || out->redactions != 0)
 		return;
 	out->outcome = OUTCOME_DENY;
@@ -303,7 +320,6 @@ policy_decide(const struct policy *p, const struct policy_request *req,
 	uint64_t acc[VECTOR_WORDS_MAX];
 	struct cause l, g, why;
 	bool may_pass_on;
-	int grant;
 
 	if (p == NULL || req->label == NULL) {
 		decide_none(out, REASON_NO_POLICY);
@@ -322,8 +338,7 @@ policy_decide(const struct policy *p, const struct policy_request *req,
 	l = stricter(cause_of_label(p, req), cause_of_posture(p, req));
 	l = stricter(l, cause_of_limits(
 	    &p->sets[req->direction == DIRECTION_IN], acc));
-	g = cause_of_grants(&p->sets[req->direction == DIRECTION_IN], acc,
-	    &grant);
+	g = cause_of_grants(&p->sets[req->direction == DIRECTION_IN], acc);
 	if (!may_pass_on)
 		g.reason = REASON_TRANSIT;
 	why = g.level > l.level || l.level == OUTCOME_PERMIT ? g : l;
@@ -331,5 +346,5 @@ policy_decide(const struct policy *p, const struct policy_request *req,
 	    .granted = g.level, .limited = l.level, .reason = why.reason,
 	    .by = why.by, .cap_ttl_ms = INT64_MAX };
 	if (out->outcome < OUTCOME_DENY)
-		decide_terms(p, req, acc, grant, out);
+		decide_terms(p, req, acc, out);
 }

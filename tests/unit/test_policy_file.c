@@ -238,7 +238,7 @@ test_read_rules(void **state)
 		    "discretion: \">=C\"}]\n", "p.yaml:6:53: \">=C\"; a limit "
 		    "asks for trust below a band" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: deny, tlp: "
-		    "<=green}]\n", "p.yaml:6:47: \"<=green\"; a limit asks "
+		    "<=green}]\n", "p.yaml:6:46: \"<=green\"; a limit asks "
 		    "for TLP from a colour on" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: permit}]\n",
 		    "p.yaml:6:35: unknown level \"permit\"" },
