@@ -27,14 +27,29 @@ static const int refused_to_all[] = {
 	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open),
-	SCMP_SYS(pidfd_getfd), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill),
+	SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo),
+	SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(process_madvise),
+	SCMP_SYS(process_mrelease), SCMP_SYS(kcmp), SCMP_SYS(move_pages),
+	SCMP_SYS(migrate_pages), SCMP_SYS(setpriority),
+	SCMP_SYS(sched_setscheduler), SCMP_SYS(personality),
 	SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid),
 	SCMP_SYS(setregid), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
-	SCMP_SYS(setgroups), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(setgroups), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid),
+	SCMP_SYS(capset), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen),
+	SCMP_SYS(fsmount), SCMP_SYS(mount_setattr), SCMP_SYS(mknod),
+	SCMP_SYS(mknodat), SCMP_SYS(open_by_handle_at),
 	SCMP_SYS(chroot), SCMP_SYS(pivot_root), SCMP_SYS(unshare),
 	SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
 	SCMP_SYS(init_module), SCMP_SYS(finit_module),
-	SCMP_SYS(kexec_load), SCMP_SYS(reboot), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon),
+	SCMP_SYS(swapoff), SCMP_SYS(acct), SCMP_SYS(quotactl),
+	SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(syslog),
+	SCMP_SYS(fanotify_init), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
 	SCMP_SYS(userfaultfd), SCMP_SYS(keyctl), SCMP_SYS(add_key),
 	SCMP_SYS(request_key), SCMP_SYS(fork), SCMP_SYS(vfork),
 };
@@ -52,7 +67,26 @@ static const int refused_to_session[] = {
 	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod),
 	SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(link),
 	SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat),
-	SCMP_SYS(truncate), SCMP_SYS(memfd_create),
+	SCMP_SYS(rmdir), SCMP_SYS(fchownat), SCMP_SYS(lchown),
+	SCMP_SYS(truncate), SCMP_SYS(chdir), SCMP_SYS(fchdir),
+	SCMP_SYS(memfd_create), SCMP_SYS(inotify_init1),
+};
+
+/* What the supervisor has no use for, nor what it starts. */
+static const int refused_to_supervisor[] = {
+	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+	SCMP_SYS(pidfd_getfd), SCMP_SYS(process_madvise), SCMP_SYS(mount),
+	SCMP_SYS(umount2), SCMP_SYS(open_tree), SCMP_SYS(move_mount),
+	SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(mount_setattr),
+	SCMP_SYS(chroot), SCMP_SYS(pivot_root), SCMP_SYS(unshare),
+	SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+	SCMP_SYS(init_module), SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon),
+	SCMP_SYS(swapoff), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime),
+	SCMP_SYS(io_uring_setup), SCMP_SYS(userfaultfd), SCMP_SYS(keyctl),
+	SCMP_SYS(add_key), SCMP_SYS(request_key),
 };
 
 static int
@@ -65,9 +99,28 @@ refuse_calls(scmp_filter_ctx ctx, const int *calls, size_t n)
 	return 0;
 }
 
+/* A process may signal itself (abort(3) does) and see its own limits (0). */
+static int
+refuse_to_others(scmp_filter_ctx ctx)
+{
+	scmp_datum_t own = (scmp_datum_t)getpid();
+
+	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+	    SCMP_A0_32(SCMP_CMP_NE, own)) != 0)
+		return ERR_SYSTEM;
+	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64),
+	    1, SCMP_A0_32(SCMP_CMP_NE, 0)) != 0)
+		return ERR_SYSTEM;
+	return 0;
+}
+
 static int
 filter_rules(scmp_filter_ctx ctx, enum confine_role role)
 {
+	if (role == CONFINE_SUPERVISOR)
+		return refuse_calls(ctx, refused_to_supervisor,
+		    NELEM(refused_to_supervisor));
+	TRY(refuse_to_others(ctx));
 	TRY(refuse_calls(ctx, refused_to_all, NELEM(refused_to_all)));
 	if (!SANITIZED)
 		TRY(refuse_calls(ctx, refused_unless_sanitized,
@@ -82,14 +135,19 @@ static int
 confine_calls(enum confine_role role, struct err *e)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int rc = ctx == NULL ? ERR_SYSTEM : filter_rules(ctx, role);
+	int rc, loaded = 0;
 
-	if (rc == 0 && seccomp_load(ctx) != 0)
-		rc = ERR_SYSTEM;
+	if (ctx == NULL)
+		return err_set(e, ERR_SYSTEM, "seccomp_init failed");
+	rc = filter_rules(ctx, role);
+	if (rc == 0)
+		loaded = seccomp_load(ctx);
 	seccomp_release(ctx);
-	return rc == 0 ? 0 : err_set(e, rc,
+	if (rc != 0)
+		return err_set(e, rc, "the seccomp filter cannot be built");
+	return loaded == 0 ? 0 : err_set(e, ERR_SYSTEM,
 	    "the kernel does not take the seccomp filter: %s",
-	    strerror(errno));
+	    strerror(-loaded));
 }
 
 /* What ABI 1 knows (Linux 5.13); later kernels know it too. */
@@ -147,10 +205,11 @@ confine(const struct confine_options *o, struct err *e)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_set(e, ERR_SYSTEM, "no_new_privs: %s",
 		    strerror(errno));
-	if (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	if (!SANITIZED && o->role != CONFINE_SUPERVISOR &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_set(e, ERR_SYSTEM, "dumpable: %s",
 		    strerror(errno));
-	if (o->landlock && !SANITIZED)
+	if (o->landlock && !SANITIZED && o->role != CONFINE_SUPERVISOR)
 		TRY(confine_files(o, e));
 	return confine_calls(o->role, e);
 }
