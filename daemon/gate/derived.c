@@ -1,9 +1,13 @@
 #include "gate/derived.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "gate/gate_private.h"
 #include "record/derive.h"
+
+#define DERIVED_SPACE "derived"	/* "original/derived" to the derived id */
+#define KEY_BYTES 33
 
 /* One original and what is to go out in its place. */
 struct wanted {
@@ -178,6 +182,18 @@ derived_add(struct derived *d, const struct store_record *rec,
 	return 0;
 }
 
+/* Note what was made of which record: a recall has to find it again. */
+static int
+derived_note(struct derived *d, const struct wanted *w)
+{
+	char key[KEY_BYTES + 1];
+
+	snprintf(key, sizeof(key), "%016llx/%016llx",
+	    (unsigned long long)w->original,
+	    (unsigned long long)w->rec.seq);
+	return store_set(d->g->o.store, DERIVED_SPACE, key, w->id);
+}
+
 /* Seal n new records from the list at once and store them. */
 static int
 derived_store(struct derived *d, struct wanted **new, size_t n)
@@ -194,6 +210,8 @@ derived_store(struct derived *d, struct wanted **new, size_t n)
 		new[i]->rec.leaf = (uint16_t)i;
 		TRY(store_put(d->g->o.store, &new[i]->rec, new[i]->keys.v,
 		    new[i]->keys.n, &new[i]->rec.seq));
+		if (new[i]->original != 0)
+			TRY(derived_note(d, new[i]));
 	}
 	return 0;
 }
@@ -222,4 +240,34 @@ derived_finish(struct derived *d, derived_visit visit, void *arg)
 	}
 	d->wanted.n = 0;
 	return 0;
+}
+
+/* Looks for what was made of one record. */
+struct of_original {
+	int64_t original;
+	int (*visit)(void *arg, int64_t derived);
+	void *arg;
+};
+
+static int
+on_note(void *arg, const char *key, struct str value)
+{
+	struct of_original *o = arg;
+	unsigned long long original, derived;
+
+	(void)value;
+	if (sscanf(key, "%16llx/%16llx", &original, &derived) != 2)
+		return ERR_STORE;
+	if ((int64_t)original != o->original)
+		return 0;
+	return o->visit(o->arg, (int64_t)derived);
+}
+
+int
+derived_each(struct gate *g, int64_t original,
+    int (*visit)(void *arg, int64_t derived), void *arg)
+{
+	struct of_original o = { original, visit, arg };
+
+	return store_values(g->o.store, DERIVED_SPACE, on_note, &o);
 }

@@ -34,6 +34,13 @@ int derived_finish(struct derived *d, derived_visit visit, void *arg)
     MUST_CHECK;
 
 /*
+ * derived_each(g, original, visit, arg): the sequence of every record that
+ * was derived of that one; visit returns 0 to go on, or ERR_*.
+ */
+int derived_each(struct gate *g, int64_t original,
+    int (*visit)(void *arg, int64_t derived), void *arg) MUST_CHECK;
+
+/*
  * derived_object(g, rec, redactions, out): append the object that is left
  * of rec; ERR_DENIED if nothing valid would be.
  */

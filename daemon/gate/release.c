@@ -24,6 +24,7 @@ struct release {
 	int64_t at;			/* scanned up to here */
 	VEC(char *) kinds;		/* owned; what the peer subscribed to */
 	bool every_kind;
+	int min_confidence;
 };
 
 /* One run: what is gathered until a batch is full. */
@@ -87,9 +88,11 @@ release_set_delivery(struct release *r, struct delivery *d)
 }
 
 void
-release_start(struct release *r, const struct str *kinds, size_t nkinds)
+release_start(struct release *r, const struct str *kinds, size_t nkinds,
+    int min_confidence)
 {
 	release_clear_kinds(r);
+	r->min_confidence = min_confidence;
 	r->every_kind = nkinds == 1 && str_eqz(kinds[0], "*");
 	for (size_t i = 0; !r->every_kind && i < nkinds; i++)
 		vec_push(&r->kinds, (char *)mem_dup(kinds[i].p, kinds[i].n));
@@ -259,6 +262,18 @@ run_add(struct run *run, const struct store_record *rec, int64_t seq,
 	return 0;
 }
 
+/* Does the record state less confidence than the peer asked for? */
+static bool
+release_too_weak(const struct release *r, const struct store_record *rec)
+{
+	struct stix_problem problem;
+	struct stix_object o;
+
+	return r->min_confidence > 0 &&
+	    stix_read(r->o.gate->other, rec->bytes, &o, &problem) == 0 &&
+	    o.confidence >= 0 && o.confidence < r->min_confidence;
+}
+
 static enum delivery_state
 state_of(enum outcome o)
 {
@@ -315,7 +330,8 @@ run_record(struct run *run, const struct store_record *rec)
 	TRY(release_answer(run->r, rec, run->budget->now, &k));
 	l = labels_get(run->r->o.gate->labels, rec->label, rec->desks);
 	if (k->a.outcome <= OUTCOME_REDACT && l != NULL &&
-	    !release_wants(run->r, l->kind))
+	    (!release_wants(run->r, l->kind) ||
+	    release_too_weak(run->r, rec)))
 		return 0;
 	run_log(run, &k->a, rec->seq);
 	delivery_set(run->r->o.delivery, rec->seq, state_of(k->a.outcome));

@@ -58,11 +58,13 @@ MEM_AUTO(struct release, release_free);
 void release_set_delivery(struct release *r, struct delivery *d);
 
 /*
- * release_start(r, kinds, nkinds): a new session: scan from what is
- * settled.  kinds: the subscriber's, by name; "*" alone is every kind, none
- * is nobody.
+ * release_start(r, kinds, nkinds, min_confidence): a new session: scan from
+ * what is settled.  kinds: the subscriber's, by name; "*" alone is every
+ * kind, none is nobody.  Records that state a confidence (0..100) below the
+ * minimum are left out; one that states none is not.
  */
-void release_start(struct release *r, const struct str *kinds, size_t nkinds);
+void release_start(struct release *r, const struct str *kinds, size_t nkinds,
+    int min_confidence);
 
 /* release_restart(r): policy, terms or trust changed: scan from the start. */
 void release_restart(struct release *r);

@@ -63,8 +63,7 @@ control_recall(struct control *c, const json_t *args)
 	if (rc == 0)
 		rc = record_newest(v, str_of(id), NULL, arena, &r);
 	if (rc == 0) {
-		rc = recall_start(v, &r, str_of(id),
-		    reason == NULL ? "" : reason);
+		rc = recall_start(v, &r, reason == NULL ? "" : reason);
 		if (err_class(rc) == ERR_CLASS_SYS)
 			turn_fail(v->turn, rc);
 	}

@@ -13,7 +13,7 @@
 #include "wire/msg_subscribe.h"
 
 #define RUN_RECORDS 512		/* looked at per peer and turn */
-#define CREDIT_MAX (UINT64_C(1) << 40)
+#define CREDIT_MAX (INT64_C(1) << 40)
 #define KINDS_MAX 64
 
 /* One RECORDS message under way: what its receipt will settle. */
@@ -30,7 +30,8 @@ struct outbound {
 	struct peer *p;			/* borrowed */
 	struct link *l;			/* borrowed */
 	bool subscribed;
-	uint64_t credit, position;
+	int64_t credit;			/* below 0: a batch overshot it */
+	uint64_t position;
 	VEC(struct flight) flights;	/* owned, in order of position */
 };
 
@@ -94,7 +95,7 @@ outbound_subscribe(struct outbound *o, struct str payload)
 
 	TRY(msg_subscribe_decode(payload, arena, &m));
 	outbound_compare_cursor(o, &m);
-	release_start(o->p->release, m.kinds, m.nkinds);
+	release_start(o->p->release, m.kinds, m.nkinds, m.min_confidence);
 	o->subscribed = true;
 	turn_wake(o->p->v->turn);
 	return 0;
@@ -106,9 +107,10 @@ outbound_credit(struct outbound *o, struct str payload)
 	uint64_t more;
 
 	TRY(msg_credit_decode(payload, &more));
-	if (more > CREDIT_MAX || o->credit + more > CREDIT_MAX)
+	if (more > (uint64_t)CREDIT_MAX ||
+	    o->credit + (int64_t)more > CREDIT_MAX)
 		return ERR_LIMIT;
-	o->credit += more;
+	o->credit += (int64_t)more;
 	turn_wake(o->p->v->turn);
 	return 0;
 }
@@ -190,8 +192,8 @@ on_batch(void *arg, const struct release_batch *b)
 	link_hold(o->l, MESSAGE_RECORDS, buf_str(&payload));
 	o->p->counts.sent_bytes += payload.n;
 	counter_add(CTR_RECORDS_SENT, b->n);
-	o->credit -= payload.n < o->credit ? payload.n : o->credit;
-	return o->credit == 0 ? 1 : 0;
+	o->credit -= (int64_t)payload.n;
+	return o->credit <= 0 ? 1 : 0;
 }
 
 /* Everything before what is still under way is settled. */
@@ -213,10 +215,10 @@ outbound_share(struct outbound *o)
 {
 	struct vault *v = o->p->v;
 	struct release_budget budget = { vault_now(v), RUN_RECORDS,
-	    o->credit };
+	    o->credit > 0 ? (size_t)o->credit : 0 };
 	int n;
 
-	if (!o->subscribed || o->credit == 0 || v->policy == NULL ||
+	if (!o->subscribed || o->credit <= 0 || v->policy == NULL ||
 	    release_position(o->p->release) >= store_last_seq(v->store) ||
 	    turn_open(v->turn) < 0)
 		return false;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gate/gate.h"
+#include "gate/derived.h"
 #include "host/log.h"
 #include "record/stix.h"
 #include "vault/link.h"
@@ -42,17 +42,18 @@ recall_log(struct vault *v, struct str payload)
 /* The signed message that withdraws r. */
 static int
 recall_message(struct vault *v, const struct store_record *r,
-    struct str id, const char *reason, struct buf *out)
+    const char *reason, struct buf *out)
 {
 	AUTO(stix_reader_free) struct stix_reader *reader =
 	    stix_reader_new();
-	struct msg_recall m = { .id = id, .at = vault_now(v),
+	struct msg_recall m = { .at = vault_now(v),
 	    .reason = str_of(reason), .originator = str_of(v->cert_id) };
 	struct stix_problem problem;
 	struct stix_object o;
 
 	if (stix_read(reader, r->bytes, &o, &problem) != 0)
 		return ERR_STORE;
+	m.id = o.id;
 	m.modified = o.modified_text;
 	m.digest = sha256_of(r->bytes.p, r->bytes.n);
 	return msg_recall_sign(&m, v->key, out);
@@ -81,21 +82,52 @@ recall_tell(struct peer *p, const struct store_record *r, struct str payload)
 	return 0;
 }
 
-int
-recall_start(struct vault *v, const struct store_record *r, struct str id,
+/* Withdraw one stored object from whoever may hold `original` of it. */
+static int
+recall_one(struct vault *v, const struct store_record *r, int64_t original,
     const char *reason)
 {
 	AUTO_BUF struct buf payload = { 0 };
 
-	if ((r->flags & RECORD_OWN) == 0)
-		return ERR_DENIED;
-	TRY(recall_message(v, r, id, reason, &payload));
+	TRY(recall_message(v, r, reason, &payload));
 	TRY(recall_log(v, buf_str(&payload)));
 	for (size_t i = 0; i < peers_count(v->peers); i++)
-		if (peer_may_hold(peers_at(v->peers, i), r->seq))
+		if (peer_may_hold(peers_at(v->peers, i), original))
 			TRY(recall_tell(peers_at(v->peers, i), r,
 			    buf_str(&payload)));
 	return gate_tombstone(v->gate, r);
+}
+
+/* What was derived of the recalled record goes with it. */
+struct derived_recall {
+	struct vault *v;
+	int64_t original;
+	const char *reason;
+};
+
+static int
+on_derived(void *arg, int64_t seq)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct derived_recall *d = arg;
+	struct store_record r;
+
+	TRY(store_get(d->v->store, seq, arena, &r));
+	if ((r.flags & RECORD_TOMBSTONE) != 0)
+		return 0;
+	return recall_one(d->v, &r, d->original, d->reason);
+}
+
+int
+recall_start(struct vault *v, const struct store_record *r,
+    const char *reason)
+{
+	struct derived_recall d = { v, r->seq, reason };
+
+	if ((r->flags & RECORD_OWN) == 0)
+		return ERR_DENIED;
+	TRY(derived_each(v->gate, r->seq, on_derived, &d));
+	return recall_one(v, r, r->seq, reason);
 }
 
 struct each {

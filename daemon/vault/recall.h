@@ -8,11 +8,12 @@
 #include "vault/peer.h"
 
 /*
- * recall_start(v, r, id, reason): in the open turn, recall a record of ours.
- * ERR_DENIED if it did not begin here; ERR_* of the store.
+ * recall_start(v, r, reason): in the open turn, recall a record of ours and
+ * what was derived of it.  ERR_DENIED if it did not begin here; ERR_* of
+ * the store.
  */
 int recall_start(struct vault *v, const struct store_record *r,
-    struct str id, const char *reason) MUST_CHECK;
+    const char *reason) MUST_CHECK;
 
 /* recall_each(v, id, visit, arg): who has to confirm the recall of id. */
 typedef void (*recall_visit)(void *arg, const char *peer, bool confirmed);
