@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "host/clock.h"
@@ -12,6 +13,7 @@
 #define LINE_MAX_BYTES 2048
 #define EVENTS_MAX 64
 #define MINUTE_MS 60000
+#define INHERIT_VARIABLE "COMITY_LOG"	/* "target level rate" */
 
 /* How often one event was logged in the present minute. */
 struct event_rate {
@@ -23,14 +25,42 @@ struct event_rate {
 static const char *role = "comity";
 static enum log_level max_level = LOG_LEVEL_INFO;
 static unsigned max_lines = 10;
-static bool journal;
+static enum log_target target;
+static bool journal;	/* what LOG_TARGET_AUTO found */
 static struct event_rate rates[EVENTS_MAX];
 
 void
 log_open(const char *name)
 {
+	const char *inherited = getenv(INHERIT_VARIABLE);
+	unsigned to, level, lines;
+
 	role = name;
 	journal = getenv("JOURNAL_STREAM") != NULL;
+	if (inherited == NULL || sscanf(inherited, "%u %u %u", &to, &level,
+	    &lines) != 3 || to > LOG_TARGET_SYSLOG || level > LOG_LEVEL_DEBUG)
+		return;
+	log_set_level((enum log_level)level);
+	log_set_rate(lines);
+	log_set_target((enum log_target)to);
+}
+
+void
+log_set_target(enum log_target to)
+{
+	target = to;
+	if (to == LOG_TARGET_SYSLOG)
+		openlog(role, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void
+log_inherit(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u %u %u", (unsigned)target,
+	    (unsigned)max_level, max_lines);
+	(void)setenv(INHERIT_VARIABLE, text, 1);
 }
 
 void
@@ -51,12 +81,17 @@ write_line(enum log_level level, const char *event, const char *pairs)
 {
 	static const char *const names[] = { "error", "warning", "notice",
 	    "info", "debug" };
-	/* sd-daemon(3) priorities. */
+	/* Of sd-daemon(3) and syslog(3) alike. */
 	static const int priorities[] = { 3, 4, 5, 6, 7 };
 	char line[LINE_MAX_BYTES], when[TIME_TEXT_MAX];
 	int n;
 
-	if (journal)
+	if (target == LOG_TARGET_SYSLOG) {
+		syslog(priorities[level], "%s %s", event, pairs);
+		return;
+	}
+	if (target == LOG_TARGET_JOURNAL ||
+	    (target == LOG_TARGET_AUTO && journal))
 		n = snprintf(line, sizeof(line), "<%d>%s: %s %s\n",
 		    priorities[level], role, event, pairs);
 	else

@@ -1,8 +1,8 @@
 /*
  * The log that administrators read: one line an event, "event key=value
- * ...", to the journal's format on standard error under systemd, else with
- * a time in front.  Never holds record content or secrets.  Not the
- * decision log: that is audit.
+ * ...", on standard error: as the journal reads it (sd-daemon(3)) under
+ * systemd, else with a time in front; or to syslog(3).  Never holds record
+ * content or secrets.  Not the decision log: that is audit.
  */
 #ifndef HOST_LOG_H
 #define HOST_LOG_H
@@ -17,6 +17,21 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE,
  * The string is borrowed for good.
  */
 void log_open(const char *role);
+
+enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_JOURNAL,
+	LOG_TARGET_SYSLOG };
+
+/*
+ * log_set_target(target): where lines go from here on.  LOG_TARGET_SYSLOG
+ * opens a socket, so it comes before confine.
+ */
+void log_set_target(enum log_target target);
+
+/*
+ * log_inherit(): what is set now holds in every process started from here,
+ * once it has called log_open.
+ */
+void log_inherit(void);
 
 /* log_set_level(level), log_set_rate(lines): what is left out. */
 void log_set_level(enum log_level level);

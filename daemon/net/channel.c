@@ -94,6 +94,7 @@ channel_free(struct channel *c)
 	if (c == NULL)
 		return;
 	/* What is queued goes as far as it goes without waiting. */
+	c->above_mark = false;	/* nothing is called from here */
 	if (!c->dead)
 		on_writable(c->fd, EV_WRITE, c);
 	channel_kill(c);

@@ -27,7 +27,7 @@ struct conn {
 	struct event *readable, *writable;	/* owned */
 	struct queue in, out;
 	size_t mark;
-	bool connected, dead, paused, finishing, above_mark;
+	bool connected, dead, paused, finishing, lingering, above_mark;
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
@@ -97,7 +97,10 @@ conn_again(struct conn *c, int rc)
 		(void)event_add(c->writable, NULL);
 		return true;
 	case SSL_ERROR_ZERO_RETURN:
-		conn_fail(c, ERR_CLOSED, "closed by the other side");
+		if (tls_is_flooded(c->ssl))
+			conn_fail(c, ERR_TLS, "too many changes of keys");
+		else
+			conn_fail(c, ERR_CLOSED, "closed by the other side");
 		return false;
 	case SSL_ERROR_SYSCALL:
 		conn_fail(c, ERR_IO, saved == 0 ? "the connection broke" :
@@ -158,7 +161,8 @@ conn_dispatch(struct conn *c)
 		}
 		if (n == 0)
 			break;
-		c->h->frame(c->arg, &f);
+		if (!c->finishing)
+			c->h->frame(c->arg, &f);
 		queue_drop(&c->in, (size_t)n);
 	}
 	return !c->dead;
@@ -193,15 +197,53 @@ conn_read(struct conn *c)
 		event_active(c->readable, EV_READ, 0);
 }
 
+/*
+ * All is said.  Closing the socket now would, with input unread, reset the
+ * connection and destroy what the other side has not read yet: say so, and
+ * throw away what comes until it closes too.  Our owner bounds the time.
+ */
+static void
+conn_linger(struct conn *c)
+{
+	c->lingering = true;
+	(void)SSL_shutdown(c->ssl);
+	(void)shutdown(c->fd, SHUT_WR);
+	(void)event_del(c->writable);
+	(void)event_add(c->readable, NULL);
+	event_active(c->readable, EV_READ, 0);
+}
+
+static void
+conn_discard(struct conn *c)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	for (int i = 0; i < READ_BUDGET / (int)sizeof(bytes); i++) {
+		n = recv(c->fd, bytes, sizeof(bytes), 0);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			conn_fail(c, ERR_CLOSED, "finished");
+			return;
+		}
+	}
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 
 	(void)fd, (void)what;
-	if (c->dead || !conn_handshake(c))
+	if (c->dead)
 		return;
-	conn_read(c);
+	if (c->lingering) {
+		conn_discard(c);
+		return;
+	}
+	if (conn_handshake(c))
+		conn_read(c);
 }
 
 static void
@@ -228,7 +270,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	struct conn *c = arg;
 
 	(void)fd, (void)what;
-	if (c->dead || !conn_handshake(c))
+	if (c->dead || c->lingering || !conn_handshake(c))
 		return;
 	conn_write(c);
 	if (c->dead)
@@ -237,10 +279,8 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		c->above_mark = false;
 		c->h->drained(c->arg);
 	}
-	if (c->finishing && queue_bytes(&c->out) == 0) {
-		(void)SSL_shutdown(c->ssl);
-		conn_fail(c, ERR_CLOSED, "finished");
-	}
+	if (c->finishing && queue_bytes(&c->out) == 0)
+		conn_linger(c);
 }
 
 void
@@ -248,7 +288,7 @@ conn_send(struct conn *c, const struct frame *f)
 {
 	uint8_t header[FRAME_HEADER_BYTES];
 
-	if (c->dead)
+	if (c->dead || c->finishing)
 		return;
 	frame_header_encode(header, f->type, (uint32_t)f->payload.n);
 	queue_add(&c->out, header, sizeof(header));
@@ -267,7 +307,7 @@ conn_is_full(const struct conn *c)
 void
 conn_pause(struct conn *c, bool on)
 {
-	if (c->dead || c->paused == on)
+	if (c->dead || c->lingering || c->paused == on)
 		return;
 	c->paused = on;
 	if (on) {

@@ -15,7 +15,7 @@ struct conn_handler {
 	void (*connected)(void *arg, const struct tls_peer *peer);
 	/* frame(arg, f): one whole peer frame, borrowed for the call. */
 	void (*frame)(void *arg, const struct frame *f);
-	/* drained(arg): the output fell below half the mark. */
+	/* drained(arg): the output, once above the mark, fell below half. */
 	void (*drained)(void *arg);
 	/*
 	 * closed(arg, code, text): it ended: ERR_CLOSED in order, ERR_TLS,
@@ -25,8 +25,8 @@ struct conn_handler {
 };
 
 /*
- * conn_new(l, o, h, arg): serve a connected socket (taken over).  h and t
- * are borrowed for good.
+ * conn_new(l, o, h, arg): serve a connected socket (taken over).  h is
+ * borrowed for good.
  */
 struct conn_options {
 	struct tls_context *tls;	/* borrowed */
@@ -50,7 +50,9 @@ bool conn_is_full(const struct conn *c);
 void conn_pause(struct conn *c, bool on);
 
 /*
- * conn_finish(c): send what is queued, then close_notify; closed() follows.
+ * conn_finish(c): send what is queued, then close_notify, and wait for the
+ * other side to close; closed(ERR_CLOSED) follows.  No frame is handed on
+ * from here.  The owner bounds the time and then calls conn_free.
  */
 void conn_finish(struct conn *c);
 

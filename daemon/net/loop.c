@@ -25,18 +25,23 @@ struct loop {
 
 /* Run what was deferred; what that defers again waits for the next time. */
 static void
-on_soon(evutil_socket_t fd, short what, void *arg)
+loop_run_deferred(struct loop *l)
 {
-	struct loop *l = arg;
 	VEC(struct deferred) now = { l->deferred.v, l->deferred.n,
 	    l->deferred.cap };
 
-	(void)fd, (void)what;
 	l->deferred.v = NULL;
 	l->deferred.n = l->deferred.cap = 0;
 	for (size_t i = 0; i < now.n; i++)
 		now.v[i].fn(now.v[i].arg);
 	vec_clear(&now);
+}
+
+static void
+on_soon(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	loop_run_deferred(arg);
 }
 
 struct loop *
@@ -56,6 +61,9 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
+	/* What was deferred in the last dispatch owns memory. */
+	while (l->deferred.n > 0)
+		loop_run_deferred(l);
 	for (size_t i = 0; i < l->signals.n; i++) {
 		event_free(l->signals.v[i]->event);
 		free(l->signals.v[i]);

@@ -10,6 +10,8 @@ struct loop;
 
 /* loop_new(): never NULL; ends the process if libevent cannot start. */
 struct loop *loop_new(void);
+
+/* loop_free(l): runs what is still deferred, then frees. */
 void loop_free(struct loop *l);
 MEM_AUTO(struct loop, loop_free);
 

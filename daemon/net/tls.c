@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "host/clock.h"
 #include "net/tls_private.h"
 #include "wire/msg_hello.h"
 
@@ -19,6 +19,7 @@
 /* A hybrid group first where this OpenSSL has one (3.5 and later). */
 #define GROUPS_HYBRID "X25519MLKEM768:X25519:P-256:P-384"
 #define GROUPS "X25519:P-256:P-384"
+#define CERTIFICATES_BYTES_MAX (16 << 10)
 #define KEY_UPDATES_MAX 10	/* a minute, without data */
 
 struct tls_context {
@@ -66,22 +67,32 @@ on_message(int sent, int version, int type, const void *p, size_t n,
     SSL *ssl, void *arg)
 {
 	const unsigned char *bytes = p;
-	struct timespec now;
-	uintptr_t state;
+	uintptr_t minute, state;
 
 	(void)version, (void)arg;
 	if (sent || type != SSL3_RT_HANDSHAKE || n == 0 ||
 	    bytes[0] != SSL3_MT_KEY_UPDATE)
 		return;
 	/* Minute and count share the connection's one application slot. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	minute = (uintptr_t)(clock_mono().ms / MINUTE(1));
 	state = (uintptr_t)SSL_get_app_data(ssl);
-	if (state >> 8 != (uintptr_t)now.tv_sec / 60)
-		state = (uintptr_t)now.tv_sec / 60 << 8;
+	if (tls_is_flooded(ssl))
+		return;
+	if (state >> 8 != minute)
+		state = minute << 8;
 	state++;
 	SSL_set_app_data(ssl, (void *)state);
-	if ((state & 0xff) > KEY_UPDATES_MAX)
+	/* The reading in progress ends here; conn asks why. */
+	if (tls_is_flooded(ssl))
 		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+bool
+tls_is_flooded(const SSL *ssl)
+{
+	uintptr_t state = (uintptr_t)SSL_get_app_data(ssl);
+
+	return (state & 0xff) > KEY_UPDATES_MAX;
 }
 
 static bool
@@ -95,6 +106,7 @@ context_profile(SSL_CTX *ctx)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_cert_list(ctx, CERTIFICATES_BYTES_MAX);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER |
@@ -218,17 +230,20 @@ describe_uri(X509 *cert, char *dst, size_t size)
 	dst[0] = '\0';
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
+		const char *text;
 		int len;
 
 		if (n->type != GEN_URI)
 			continue;
 		len = ASN1_STRING_length(n->d.uniformResourceIdentifier);
-		if (++uris > 1 || len <= 0 || (size_t)len >= size)
+		text = (const char *)ASN1_STRING_get0_data(
+		    n->d.uniformResourceIdentifier);
+		/* A NUL inside would make two readers see two names. */
+		if (++uris > 1 || len <= 0 || (size_t)len >= size ||
+		    memchr(text, '\0', (size_t)len) != NULL)
 			rc = ERR_TLS;
 		else
-			snprintf(dst, size, "%.*s", len, (const char *)
-			    ASN1_STRING_get0_data(
-			    n->d.uniformResourceIdentifier));
+			snprintf(dst, size, "%.*s", len, text);
 	}
 	GENERAL_NAMES_free(names);
 	return rc;

@@ -17,6 +17,12 @@ SSL *tls_start(struct tls_context *t, int fd, bool server);
  */
 int tls_describe(SSL *ssl, struct tls_peer *out) MUST_CHECK;
 
+/*
+ * tls_is_flooded(ssl): the other side asked for new keys more often than is
+ * good for us (RFC 8446 4.6.3 sets no bound, OpenSSL neither).
+ */
+bool tls_is_flooded(const SSL *ssl);
+
 /* tls_reason(dst, size): the newest error of OpenSSL, for people. */
 const char *tls_reason(char *dst, size_t size);
 
