@@ -1,0 +1,84 @@
+#include "record/stix.h"
+
+#include "base/unit.h"
+
+/* n digits at p as a number, or -1. */
+static int
+number_at(const char *p, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		v = v * 10 + (p[i] - '0');
+	}
+	return v;
+}
+
+/* The fraction after the dot, up to the Z. */
+static int
+parse_fraction(struct str s, struct stix_time *out)
+{
+	size_t i;
+
+	out->nanos = 0;
+	if (s.n == 0)
+		return ERR_SYNTAX;	/* a bare dot */
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return ERR_SYNTAX;
+	for (i = 0; i < 9; i++)
+		out->nanos = out->nanos * 10 +
+		    (i < s.n ? (uint32_t)(s.p[i] - '0') : 0);
+	out->rest = STR("");
+	if (s.n > 9) {
+		out->rest = (struct str){ s.p + 9, s.n - 9 };
+		while (out->rest.n > 0 &&
+		    out->rest.p[out->rest.n - 1] == '0')
+			out->rest.n--;
+	}
+	return 0;
+}
+
+/* STIX 2.1 section 2.16: YYYY-MM-DDTHH:MM:SS[.s+]Z, nothing else. */
+int
+stix_time_parse(struct str s, struct stix_time *out)
+{
+	struct stix_time t = { .rest = STR("") };
+	int y, mo, d, h, mi, sec;
+
+	if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
+	    s.p[13] != ':' || s.p[16] != ':' || s.p[s.n - 1] != 'Z')
+		return ERR_SYNTAX;
+	y = number_at(s.p, 4);
+	mo = number_at(s.p + 5, 2);
+	d = number_at(s.p + 8, 2);
+	h = number_at(s.p + 11, 2);
+	mi = number_at(s.p + 14, 2);
+	sec = number_at(s.p + 17, 2);
+	if (y < 0 || mo < 0 || d < 0 || h < 0 || mi < 0 || sec < 0)
+		return ERR_SYNTAX;
+	/* RFC 3339 5.6: a leap second is 60. */
+	if (mo < 1 || mo > 12 || d < 1 || d > time_days_in_month(y, mo) ||
+	    h > 23 || mi > 59 || sec > 60)
+		return ERR_VALUE;
+	if (s.n > 20) {
+		if (s.p[19] != '.')
+			return ERR_SYNTAX;
+		TRY(parse_fraction((struct str){ s.p + 20, s.n - 21 }, &t));
+	}
+	t.seconds = time_from_civil(y, mo, d, h, mi, sec);
+	*out = t;
+	return 0;
+}
+
+int
+stix_time_cmp(const struct stix_time *a, const struct stix_time *b)
+{
+	if (a->seconds != b->seconds)
+		return a->seconds < b->seconds ? -1 : 1;
+	if (a->nanos != b->nanos)
+		return a->nanos < b->nanos ? -1 : 1;
+	return str_cmp(a->rest, b->rest);
+}
