@@ -194,7 +194,6 @@ on_turn(void *arg, bool ok)
 	struct control *c = arg;
 	void (*after)(struct control *, bool) = c->after;
 
-	c->after = NULL;
 	if (after != NULL && !c->closed)
 		after(c, ok);
 }

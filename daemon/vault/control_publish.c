@@ -11,8 +11,7 @@ struct publication {
 	struct control *c;
 	int desk;
 	uint64_t stored, unchanged, unkeyed, refused;
-	json_t *reply;		/* owned: of the frame that awaits its turn */
-	bool ending;
+	VEC(json_t *) replies;	/* owned: of frames that await their turn */
 };
 
 static void
@@ -20,7 +19,9 @@ publication_free(void *arg)
 {
 	struct publication *p = arg;
 
-	json_decref(p->reply);
+	for (size_t i = 0; i < p->replies.n; i++)
+		json_decref(p->replies.v[i]);
+	vec_clear(&p->replies);
 	free(p);
 }
 
@@ -98,18 +99,20 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 	return rc;
 }
 
+/* The turn has ended: every frame that shared it is answered. */
 static void
 on_turn(struct control *c, bool ok)
 {
 	struct publication *p = control_kept(c);
-	json_t *reply = p->reply;
 
-	p->reply = NULL;
+	if (p == NULL || p->replies.n == 0)
+		return;
+	for (size_t i = 0; ok && i < p->replies.n; i++)
+		control_more(c, p->replies.v[i]);
 	if (ok) {
-		control_more(c, reply);
+		p->replies.n = 0;
 		return;
 	}
-	json_decref(reply);
 	(void)control_error(c, control_vault(c)->degraded_by,
 	    "see: comityctl status", "nothing of this was stored: %s",
 	    err_text(control_vault(c)->degraded_by));
@@ -138,7 +141,7 @@ control_objects(struct control *c, struct str payload)
 		    "nothing of this was stored: %s", err_text(rc));
 		return;
 	}
-	p->reply = verdicts_json(p, m.first, verdicts, m.n);
+	vec_push(&p->replies, verdicts_json(p, m.first, verdicts, m.n));
 	free(verdicts);
 	control_after(c, on_turn);
 	turn_wake(v->turn);
