@@ -2,209 +2,166 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "record/bundle_scan.h"
 
-#define CONTAINER_DEPTH_MAX 64	/* of what is skipped over */
-
-enum form { FORM_LIST, FORM_LINES, FORM_ONE, FORM_DONE };
+enum form {
+	FORM_END, FORM_BROKEN, FORM_SINGLE, FORM_LIST, FORM_LINES,
+};
 
 struct bundle_reader {
-	struct str text;
-	size_t at;
-	size_t line;		/* FORM_LINES: of `at`, from 1 */
+	struct str text;	/* borrowed */
 	enum form form;
-	bool first;		/* FORM_LIST: no comma is due yet */
-	const char *broken;	/* the container could not be read at all */
+	size_t at;		/* where to go on */
+	bool first;		/* FORM_LIST: nothing was read yet */
+	size_t bad_at;		/* FORM_BROKEN: where, */
+	const char *why;	/*   and how */
+	size_t line, line_at;	/* line number of the byte line_at */
 };
 
 static void
-skip_blank(struct bundle_reader *r)
+reader_break(struct bundle_reader *r, size_t at, const char *why)
 {
-	while (r->at < r->text.n && r->text.p[r->at] != '\0' &&
-	    strchr(" \t\r\n", r->text.p[r->at]) != NULL)
-		r->at++;
+	r->form = FORM_BROKEN;
+	r->bad_at = at < r->text.n ? at : r->text.n;
+	r->why = why;
 }
 
-/* Past a string that starts at `at`; false if it does not end. */
-static bool
-skip_string(struct bundle_reader *r)
+/* The line that byte at is on; cheap while at grows. */
+static size_t
+reader_line(struct bundle_reader *r, size_t at)
 {
-	r->at++;
-	while (r->at < r->text.n && r->text.p[r->at] != '"')
-		r->at += r->text.p[r->at] == '\\' ? 2 : 1;
-	if (r->at >= r->text.n)
-		return false;
-	r->at++;
-	return true;
-}
-
-/* Past one value of any kind, by counting brackets; false if it is cut. */
-static bool
-skip_value(struct bundle_reader *r)
-{
-	size_t depth = 0, from = r->at;
-
-	while (r->at < r->text.n) {
-		char c = r->text.p[r->at];
-
-		if (c == '"') {
-			if (!skip_string(r))
-				return false;
-		} else if (c == '{' || c == '[') {
-			depth++;
-			r->at++;
-		} else if (c == '}' || c == ']') {
-			if (depth == 0)
-				return r->at > from;
-			depth--;
-			r->at++;
-		} else if (depth == 0 && (c == ',' || c == '\n')) {
-			return r->at > from;
-		} else {
-			r->at++;
-			if (depth > 0 || strchr(" \t\r", c) != NULL)
-				continue;
-			continue;
-		}
-		if (depth == 0 && r->text.p[r->at - 1] != ':')
-			return true;
+	if (at < r->line_at) {
+		r->line_at = 0;
+		r->line = 1;
 	}
-	return depth == 0 && r->at > from;
+	for (; r->line_at < at; r->line_at++)
+		r->line += r->text.p[r->line_at] == '\n';
+	return r->line;
 }
 
-/* Is the text at `at` the member `name` with its colon?  Then go past it. */
-static bool
-at_member(struct bundle_reader *r, const char *name)
+static int
+reader_fail(struct bundle_reader *r, size_t at, const char *why,
+    struct err *e)
 {
-	size_t n = strlen(name), from = r->at;
+	return err_set(e, ERR_SYNTAX, "line %zu, byte %zu: %s",
+	    reader_line(r, at), at, why);
+}
 
-	if (r->text.n - r->at < n + 2 || r->text.p[r->at] != '"' ||
-	    memcmp(r->text.p + r->at + 1, name, n) != 0 ||
-	    r->text.p[r->at + 1 + n] != '"')
-		return false;
-	r->at += n + 2;
-	skip_blank(r);
-	if (r->at < r->text.n && r->text.p[r->at] == ':') {
-		r->at++;
-		skip_blank(r);
+/* The line that starts at from, without white space round it. */
+static struct str
+line_get(struct str s, size_t from, size_t *out_next)
+{
+	const char *lf = memchr(s.p + from, '\n', s.n - from);
+	size_t end = lf == NULL ? s.n : (size_t)(lf - s.p);
+
+	*out_next = lf == NULL ? s.n : end + 1;
+	while (end > from && (s.p[end - 1] == ' ' || s.p[end - 1] == '\t' ||
+	    s.p[end - 1] == '\r'))
+		end--;
+	while (from < end && (s.p[from] == ' ' || s.p[from] == '\t' ||
+	    s.p[from] == '\r'))
+		from++;
+	return (struct str){ s.p + from, end - from };
+}
+
+/* Why a line is not exactly one object, or NULL. */
+static const char *
+line_is_bad(struct str line)
+{
+	size_t end;
+
+	if (line.p[0] != '{')
+		return "not a JSON object: want one object on each line";
+	end = scan_value(line, 0);
+	if (end == SCAN_BROKEN)
+		return "the object does not end on its line";
+	return end == line.n ? NULL : "more text after the object";
+}
+
+/*
+ * Text that is not one value: lines of objects?  They are if the first line
+ * is an object by itself, or, where that one is bad, the second; a value
+ * over many lines has none that starts in the first column.
+ */
+static bool
+looks_like_lines(struct str s, size_t at)
+{
+	size_t next;
+	struct str line = line_get(s, at, &next);
+
+	if (line_is_bad(line) == NULL)
 		return true;
+	while (next < s.n) {
+		at = next;
+		line = line_get(s, at, &next);
+		if (line.n > 0)
+			return line.p == s.p + at &&
+			    line_is_bad(line) == NULL;
 	}
-	r->at = from;
 	return false;
 }
 
-/* What a walk over the members of the first object found. */
-struct found {
-	bool whole, bundle, objects;
-	size_t end;		/* behind the object */
-	size_t list;		/* of `objects`: behind its bracket */
-};
-
-/* Past the name and colon of a member; false if there is none. */
-static bool
-skip_name(struct bundle_reader *r)
-{
-	if (r->at >= r->text.n || r->text.p[r->at] != '"' ||
-	    !skip_string(r))
-		return false;
-	skip_blank(r);
-	if (r->at >= r->text.n || r->text.p[r->at] != ':')
-		return false;
-	r->at++;
-	skip_blank(r);
-	return true;
-}
-
-static bool
-walk_member(struct bundle_reader *r, struct found *f)
-{
-	if (at_member(r, "objects")) {
-		f->objects = r->at < r->text.n && r->text.p[r->at] == '[';
-		f->list = r->at + 1;
-	} else if (at_member(r, "type")) {
-		f->bundle = r->text.n - r->at >= 8 &&
-		    memcmp(r->text.p + r->at, "\"bundle\"", 8) == 0;
-	} else if (!skip_name(r)) {
-		return false;
-	}
-	return skip_value(r);
-}
-
-/* Walk the first object: is it a bundle, and where are its objects? */
 static void
-walk_object(struct bundle_reader *r, struct found *f)
+start_list(struct bundle_reader *r, size_t at)
 {
-	*f = (struct found){ .whole = false };
-	r->at++;
-	skip_blank(r);
-	while (r->at < r->text.n && r->text.p[r->at] != '}') {
-		if (!walk_member(r, f))
-			return;
-		skip_blank(r);
-		if (r->at < r->text.n && r->text.p[r->at] == ',') {
-			r->at++;
-			skip_blank(r);
-		}
-	}
-	if (r->at >= r->text.n)
-		return;
-	f->end = ++r->at;
-	f->whole = true;
-}
-
-/* One object on a line of its own, or more after it: JSON lines. */
-static bool
-is_lines(struct bundle_reader *r, const struct found *f, size_t start)
-{
-	if (!f->whole) {	/* the first line may be the broken one */
-		const char *lf = memchr(r->text.p + start, '\n',
-		    r->text.n - start);
-
-		return lf != NULL && lf + 1 < r->text.p + r->text.n &&
-		    lf[1] == '{';
-	}
-	r->at = f->end;
-	skip_blank(r);
-	return r->at < r->text.n;
-}
-
-static void
-find_form(struct bundle_reader *r)
-{
-	struct found f = { .whole = false };
-	size_t start;
-
-	if (str_starts(r->text, "\xef\xbb\xbf"))
-		r->at = 3;
-	skip_blank(r);
-	start = r->at;
+	r->form = FORM_LIST;
 	r->first = true;
-	if (r->at >= r->text.n) {
-		r->form = FORM_DONE;
-		return;
-	}
-	if (r->text.p[r->at] == '[') {
-		r->form = FORM_LIST;
-		r->at++;
-		return;
-	}
-	if (r->text.p[r->at] == '{')
-		walk_object(r, &f);
-	if (f.whole && is_lines(r, &f, start)) {
-		r->form = FORM_LINES;
-		r->at = start;
-	} else if (f.whole && f.bundle) {
-		r->form = f.objects ? FORM_LIST : FORM_DONE;
-		r->at = f.list;
-	} else if (!f.whole && f.bundle && f.objects) {
-		r->form = FORM_LIST;	/* cut: what is there is read */
-		r->at = f.list;
-	} else if (!f.whole && is_lines(r, &f, start)) {
-		r->form = FORM_LINES;
-		r->at = start;
+	r->at = at + 1;
+}
+
+/* One object and nothing else: a bundle, or one to hand out. */
+static void
+start_object(struct bundle_reader *r, size_t at)
+{
+	struct scan_bundle b;
+	size_t bad = at, end = scan_members(r->text, at, &b, &bad);
+
+	if (!b.is_bundle) {
+		r->form = FORM_SINGLE;
+		r->at = at;
+	} else if (end == SCAN_BROKEN) {
+		reader_break(r, bad, "the bundle is broken here");
+	} else if (b.twice) {
+		reader_break(r, b.objects_at,
+		    "the bundle has `objects` twice");
+	} else if (!b.has_objects) {
+		r->form = FORM_END;
+	} else if (r->text.p[b.objects_at] != '[') {
+		reader_break(r, b.objects_at,
+		    "`objects` of the bundle: want a list");
 	} else {
-		r->form = FORM_ONE;
-		r->at = start;
+		start_list(r, b.objects_at);
+	}
+}
+
+/* Find the form of the text. */
+static void
+reader_start(struct bundle_reader *r)
+{
+	struct str s = r->text;
+	size_t at = str_starts(s, "\xef\xbb\xbf") ? 3 : 0, end, rest;
+
+	at = scan_space(s, at);
+	if (at == s.n)
+		return;
+	end = s.p[at] == '{' || s.p[at] == '[' ? scan_value(s, at) :
+	    SCAN_BROKEN;
+	rest = end == SCAN_BROKEN ? end : scan_space(s, end);
+	if (rest == s.n && s.p[at] == '{') {
+		start_object(r, at);
+	} else if (rest == s.n) {
+		start_list(r, at);
+	} else if (looks_like_lines(s, at)) {
+		r->form = FORM_LINES;
+		r->at = at;
+	} else if (s.p[at] != '{' && s.p[at] != '[') {
+		reader_break(r, at, "not JSON: want a bundle, a list, an "
+		    "object, or an object on each line");
+	} else if (end == SCAN_BROKEN) {
+		reader_break(r, at, "what starts here has no end, or its "
+		    "brackets do not match");
+	} else {
+		reader_break(r, rest, "more text after the end");
 	}
 }
 
@@ -215,7 +172,8 @@ bundle_reader_new(struct str text)
 
 	r->text = text;
 	r->line = 1;
-	find_form(r);
+	r->form = FORM_END;
+	reader_start(r);
 	return r;
 }
 
@@ -226,41 +184,46 @@ bundle_reader_free(struct bundle_reader *r)
 }
 
 static int
-broken(struct bundle_reader *r, struct err *e, const char *what)
+next_single(struct bundle_reader *r, struct str *out)
 {
-	size_t line = 1;
+	size_t end = scan_value(r->text, r->at);
 
-	for (size_t i = 0; i < r->at && i < r->text.n; i++)
-		line += r->text.p[i] == '\n';
-	if (r->form != FORM_LINES)
-		r->form = FORM_DONE;
-	return err_set(e, ERR_SYNTAX, "line %zu, byte %zu: %s", line,
-	    r->at < r->text.n ? r->at : r->text.n, what);
+	*out = (struct str){ r->text.p + r->at, end - r->at };
+	r->form = FORM_END;
+	return 1;
 }
 
 static int
-next_item(struct bundle_reader *r, struct str *out, struct err *e)
+list_fail(struct bundle_reader *r, size_t at, const char *why,
+    struct err *e)
 {
-	size_t from;
+	r->form = FORM_END;
+	return reader_fail(r, at, why, e);
+}
 
-	skip_blank(r);
-	if (r->at < r->text.n && r->text.p[r->at] == ']') {
-		r->form = FORM_DONE;
+static int
+next_in_list(struct bundle_reader *r, struct str *out, struct err *e)
+{
+	struct str s = r->text;
+	size_t at = scan_space(s, r->at), end;
+
+	/* The list is known to end within the text. */
+	if (s.p[at] == ']') {
+		r->form = FORM_END;
 		return 0;
 	}
 	if (!r->first) {
-		if (r->at >= r->text.n || r->text.p[r->at] != ',')
-			return broken(r, e, "the list of objects is cut or "
-			    "lacks a comma");
-		r->at++;
-		skip_blank(r);
+		if (s.p[at] != ',')
+			return list_fail(r, at, "want \",\" or \"]\" after "
+			    "an object", e);
+		at = scan_space(s, at + 1);
 	}
+	end = scan_value(s, at);
+	if (end == SCAN_BROKEN)
+		return list_fail(r, at, "want an object", e);
+	*out = (struct str){ s.p + at, end - at };
 	r->first = false;
-	from = r->at;
-	if (r->at >= r->text.n || r->text.p[r->at] != '{' || !skip_value(r))
-		return broken(r, e, "the list of objects holds something "
-		    "that is not a whole object");
-	*out = (struct str){ r->text.p + from, r->at - from };
+	r->at = end;
 	return 1;
 }
 
@@ -268,60 +231,37 @@ static int
 next_line(struct bundle_reader *r, struct str *out, struct err *e)
 {
 	while (r->at < r->text.n) {
-		const char *p = r->text.p + r->at;
-		const char *lf = memchr(p, '\n', r->text.n - r->at);
-		size_t n = lf == NULL ? r->text.n - r->at : (size_t)(lf - p);
-		struct str line = { p, n };
+		struct str line = line_get(r->text, r->at, &r->at);
+		const char *why;
 
-		while (line.n > 0 && line.p[0] != '\0' &&
-		    strchr(" \t\r", line.p[0]) != NULL) {
-			line.p++;
-			line.n--;
-		}
-		while (line.n > 0 && line.p[line.n - 1] != '\0' &&
-		    strchr(" \t\r", line.p[line.n - 1]) != NULL)
-			line.n--;
-		if (line.n > 0 && line.p[0] != '{') {
-			int rc = broken(r, e, "not an object");
-
-			r->at += n + 1;
-			return rc;
-		}
-		r->at += n + 1;
-		if (line.n > 0) {
-			*out = line;
-			return 1;
-		}
+		if (line.n == 0)
+			continue;
+		why = line_is_bad(line);
+		if (why != NULL)
+			return reader_fail(r, (size_t)(line.p - r->text.p),
+			    why, e);
+		*out = line;
+		return 1;
 	}
+	r->form = FORM_END;
 	return 0;
-}
-
-static int
-next_one(struct bundle_reader *r, struct str *out, struct err *e)
-{
-	size_t from = r->at;
-
-	if (r->text.p[r->at] != '{' || !skip_value(r))
-		return broken(r, e, "not a whole JSON object");
-	*out = (struct str){ r->text.p + from, r->at - from };
-	skip_blank(r);
-	if (r->at < r->text.n)
-		return broken(r, e, "something follows the object");
-	r->form = FORM_DONE;
-	return 1;
 }
 
 int
 bundle_next(struct bundle_reader *r, struct str *out, struct err *e)
 {
 	switch (r->form) {
+	case FORM_END:
+		break;
+	case FORM_BROKEN:
+		r->form = FORM_END;
+		return reader_fail(r, r->bad_at, r->why, e);
+	case FORM_SINGLE:
+		return next_single(r, out);
 	case FORM_LIST:
-		return next_item(r, out, e);
+		return next_in_list(r, out, e);
 	case FORM_LINES:
 		return next_line(r, out, e);
-	case FORM_ONE:
-		return next_one(r, out, e);
-	default:
-		return 0;
 	}
+	return 0;
 }
