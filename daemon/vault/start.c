@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -184,6 +185,13 @@ static const struct {
 int
 vault_start(struct vault *v, struct str bytes, struct err *e)
 {
+	char *real = realpath(v->state_dir, NULL);
+
+	if (real == NULL)
+		return err_set(e, ERR_CONF, "%s: %s", v->state_dir,
+		    strerror(errno));
+	snprintf(v->state_dir, sizeof(v->state_dir), "%s", real);
+	free(real);
 	TRY(read_settings(v, bytes, e));
 	log_set_level((enum log_level)v->settings->log_level);
 	log_set_rate((unsigned)v->settings->limits.log_lines_per_minute);
