@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +19,8 @@
 #define FD_PEER 4
 #define FD_CERTIFICATE 5
 #define FD_KEY 6
-#define DIAL_SECONDS 10
+#define DIAL_SECONDS 10		/* for one address */
+#define DIAL_ALL_SECONDS 45	/* with names looked up, for all */
 #define PEM_BYTES_MAX (64 << 10)
 
 enum { EXIT_SYSTEM = 70, EXIT_SETUP = 78 };
@@ -115,7 +117,7 @@ dial(const char *endpoint, struct err *e)
 }
 
 static int
-run(struct tls_context *tls, int peer_fd, bool dialed, const char *address)
+run(struct session_options *options)
 {
 	struct confine_options o = { .role = CONFINE_SESSION,
 	    .landlock = true };
@@ -128,37 +130,79 @@ run(struct tls_context *tls, int peer_fd, bool dialed, const char *address)
 		log_error("confine-failed", "error=\"%s\"", e.text);
 		return EXIT_SYSTEM;
 	}
-	s = session_start(loop, &(struct session_options){ .tls = tls,
-	    .channel_fd = FD_CHANNEL, .peer_fd = peer_fd, .dialed = dialed,
-	    .address = address });
+	s = session_start(loop, options);
 	loop_run(loop);
 	session_free(s);
 	return 0;
+}
+
+static int
+read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+	TRY(str_to_u64(str_of(text), out));
+	return *out < min || *out > max ? ERR_VALUE : 0;
+}
+
+/* --listen|--dial ADDRESS HANDSHAKE-MS PROOF-MS PAUSE-BYTES */
+static int
+read_arguments(int argc, char **argv, struct session_options *o)
+{
+	uint64_t handshake_ms, proof_ms, pause_bytes;
+
+	if (argc != 6)
+		return ERR_USAGE;
+	o->dialed = strcmp(argv[1], "--dial") == 0;
+	if (!o->dialed && strcmp(argv[1], "--listen") != 0)
+		return ERR_USAGE;
+	TRY(read_number(argv[3], 1, HOUR(1), &handshake_ms));
+	TRY(read_number(argv[4], 1, HOUR(1), &proof_ms));
+	TRY(read_number(argv[5], KIB(4), MIB(1024), &pause_bytes));
+	o->address = argv[2];
+	o->handshake_ms = (int64_t)handshake_ms;
+	o->proof_ms = (int64_t)proof_ms;
+	o->pause_bytes = (size_t)pause_bytes;
+	return 0;
+}
+
+/*
+ * A terminal's or the service manager's signal to all processes is the
+ * supervisor's to act on; a session ends with its channel.
+ */
+static void
+ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
 }
 
 int
 main(int argc, char **argv)
 {
 	AUTO(tls_context_free) struct tls_context *tls = NULL;
-	bool dialed = argc == 3 && strcmp(argv[1], "--dial") == 0;
-	bool called = argc == 3 && strcmp(argv[1], "--listen") == 0;
-	int fd = FD_PEER;
+	struct session_options o = { .channel_fd = FD_CHANNEL,
+	    .peer_fd = FD_PEER };
 	struct err e;
 
 	log_open("session");
-	if (!dialed && !called) {
+	ignore_signals();
+	if (read_arguments(argc, argv, &o) != 0) {
 		fputs("comity-session is started by comityd(8)\n", stderr);
 		return EXIT_SETUP;
 	}
-	tls = load_tls(&e);
+	o.tls = tls = load_tls(&e);
 	if (tls == NULL) {
 		log_error("tls-setup", "error=\"%s\"", e.text);
 		session_report(FD_CHANNEL, e.text);
 		return EXIT_SETUP;
 	}
-	if (dialed && (fd = dial(argv[2], &e)) < 0) {
+	/* The resolver has no bound of its own; at this one we just end. */
+	(void)alarm(DIAL_ALL_SECONDS);
+	if (o.dialed && (o.peer_fd = dial(o.address, &e)) < 0) {
 		session_report(FD_CHANNEL, e.text);
 		return 0;
 	}
-	return run(tls, fd, dialed, argv[2]);
+	(void)alarm(0);
+	return run(&o);
 }

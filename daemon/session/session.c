@@ -3,24 +3,24 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "net/channel.h"
 #include "net/conn.h"
 #include "net/timer.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
 
-#define HANDSHAKE_MS SEC(10)
-#define PROOF_MS SEC(15)	/* from CONNECTED to PROVED */
-#define CLOSE_MS SEC(2)		/* for the other side to take the rest */
-#define MARK_BYTES (512 << 10)
+#define CLOSE_MS SEC(2)		/* for either side to take the rest */
+#define STALL_MS SEC(90)	/* for the peer to take half the mark */
 
 struct session {
 	struct loop *loop;		/* borrowed */
 	struct channel *channel;	/* owned: the vault */
 	struct conn *conn;		/* owned: the peer */
 	struct timer *deadline;		/* owned */
-	const char *address;		/* borrowed */
-	bool dialed, connected, proved, over;
+	struct session_options o;	/* its pointers are borrowed */
+	mono_ms_t started;
+	bool connected, proved, closing, over;
 };
 
 static void on_vault_frame(void *arg, const struct frame *f, int fd);
@@ -46,15 +46,15 @@ session_start(struct loop *l, const struct session_options *o)
 	struct session *s = mem_new(struct session);
 
 	s->loop = l;
-	s->dialed = o->dialed;
-	s->address = o->address;
+	s->o = *o;
+	s->started = clock_mono();
 	s->deadline = timer_new(l, on_deadline, s);
 	s->channel = channel_new(l, o->channel_fd, &vault, s);
-	channel_set_mark(s->channel, MARK_BYTES);
+	channel_set_mark(s->channel, o->pause_bytes);
 	s->conn = conn_new(l, &(struct conn_options){ .tls = o->tls,
 	    .fd = o->peer_fd, .server = !o->dialed,
-	    .mark_bytes = MARK_BYTES }, &peer, s);
-	timer_arm_ms(s->deadline, HANDSHAKE_MS);
+	    .mark_bytes = o->pause_bytes }, &peer, s);
+	timer_arm_ms(s->deadline, o->handshake_ms);
 	return s;
 }
 
@@ -79,15 +79,21 @@ say_closed(struct channel *c, enum close_reason reason, const char *text)
 	channel_send(c, MESSAGE_CLOSED, buf_str(&out));
 }
 
-/* The only way out: tell the vault why, and leave the loop. */
+/*
+ * The only way out: tell the vault why, and leave the loop once it has
+ * taken that and every frame before it, or does not within CLOSE_MS.
+ */
 static void
 session_end(struct session *s, enum close_reason reason, const char *text)
 {
 	if (s->over)
 		return;
 	s->over = true;
+	conn_pause(s->conn, true);
+	channel_pause(s->channel, false);
+	channel_set_mark(s->channel, 2);	/* drained is then empty */
 	say_closed(s->channel, reason, text);
-	loop_stop(s->loop);
+	timer_arm_ms(s->deadline, CLOSE_MS);
 }
 
 static void
@@ -95,10 +101,14 @@ on_deadline(void *arg)
 {
 	struct session *s = arg;
 
-	session_end(s, CLOSE_TIMEOUT, !s->connected ?
-	    "the TLS handshake took too long" : !s->proved ?
-	    "the proof of identity took too long" :
-	    "the other side did not take the rest");
+	if (s->over)
+		loop_stop(s->loop);
+	else
+		session_end(s, CLOSE_TIMEOUT, s->closing ?
+		    "the other side did not take the rest" : !s->connected ?
+		    "the TLS handshake took too long" : !s->proved ?
+		    "the proof of identity took too long" :
+		    "the other side does not read");
 }
 
 /* ---- the peer ---- */
@@ -108,15 +118,16 @@ on_connected(void *arg, const struct tls_peer *peer)
 {
 	struct session *s = arg;
 	struct msg_connected m = {
-		.role = s->dialed ? PROVE_DIALER : PROVE_LISTENER,
+		.role = s->o.dialed ? PROVE_DIALER : PROVE_LISTENER,
 		.spki = peer->pin, .not_before = peer->not_before,
 		.not_after = peer->not_after,
 		.tls = str_of(peer->version),
 		.cipher = str_of(peer->cipher),
 		.group = str_of(peer->group),
-		.address = str_of(s->address), .uri = str_of(peer->uri),
+		.address = str_of(s->o.address), .uri = str_of(peer->uri),
 	};
 	AUTO_BUF struct buf out = { 0 };
+	int64_t left_ms = s->o.proof_ms - (clock_mono().ms - s->started.ms);
 
 	for (size_t i = 0; i < sizeof(m.exporter); i++)
 		m.exporter[i] = peer->exporter[i];
@@ -126,7 +137,7 @@ on_connected(void *arg, const struct tls_peer *peer)
 		    "long");
 		return;
 	}
-	timer_arm_ms(s->deadline, PROOF_MS);
+	timer_arm_ms(s->deadline, left_ms > 0 ? left_ms : 0);
 	channel_send(s->channel, MESSAGE_CONNECTED, buf_str(&out));
 }
 
@@ -146,12 +157,14 @@ on_peer_frame(void *arg, const struct frame *f)
 {
 	struct session *s = arg;
 
+	if (s->over)
+		return;
 	if (!may_pass(s, f->type)) {
 		session_end(s, CLOSE_ORDER, message_name(f->type));
 		return;
 	}
 	channel_send(s->channel, f->type, f->payload);
-	if (channel_queued(s->channel) >= MARK_BYTES)
+	if (channel_queued(s->channel) >= s->o.pause_bytes)
 		conn_pause(s->conn, true);
 }
 
@@ -160,7 +173,10 @@ on_vault_drained(void *arg)
 {
 	struct session *s = arg;
 
-	conn_pause(s->conn, false);
+	if (s->over)
+		loop_stop(s->loop);
+	else
+		conn_pause(s->conn, false);
 }
 
 static void
@@ -182,12 +198,15 @@ on_vault_frame(void *arg, const struct frame *f, int fd)
 
 	if (fd >= 0)
 		close(fd);
+	if (s->over || s->closing)
+		return;
 	if (f->type == MESSAGE_PROVED) {
 		s->proved = true;
 		timer_cancel(s->deadline);
 		return;
 	}
 	if (f->type == MESSAGE_CLOSE) {
+		s->closing = true;
 		timer_arm_ms(s->deadline, CLOSE_MS);
 		if (s->connected)
 			conn_finish(s->conn);
@@ -198,8 +217,12 @@ on_vault_frame(void *arg, const struct frame *f, int fd)
 	if ((message_info(f->type).carriers & CARRIER_PEER) == 0)
 		return;
 	conn_send(s->conn, f);
-	if (conn_is_full(s->conn))
-		channel_pause(s->channel, true);
+	if (!conn_is_full(s->conn))
+		return;
+	/* A CLOSE would not be seen now, so this has an end of its own. */
+	channel_pause(s->channel, true);
+	if (s->proved)
+		timer_arm_ms(s->deadline, STALL_MS);
 }
 
 static void
@@ -208,6 +231,8 @@ on_peer_drained(void *arg)
 	struct session *s = arg;
 
 	channel_pause(s->channel, false);
+	if (s->proved && !s->closing && !s->over)
+		timer_cancel(s->deadline);
 }
 
 /* Without a vault there is nothing to live for. */

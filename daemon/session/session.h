@@ -19,6 +19,9 @@ struct session_options {
 	int peer_fd;			/* connected socket; taken over */
 	bool dialed;			/* we called them */
 	const char *address;		/* remote, for the vault */
+	int64_t handshake_ms;		/* for TLS */
+	int64_t proof_ms;		/* from the start to the proof */
+	size_t pause_bytes;		/* unsent, either way: stop reading */
 };
 
 /* session_start(l, o): begins at once; stops the loop when it is over. */

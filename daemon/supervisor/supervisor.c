@@ -208,15 +208,21 @@ static int
 start_session(struct supervisor *s, const struct msg_adopt *adopt,
     int peer_fd, struct child *child)
 {
-	char address[400];
+	const struct settings_limits *l = &s->limits.limits;
+	char address[400], handshake[24], proof[24], pause[24];
 	char *argv[] = { "comity-session", adopt->what == ADOPT_DIAL ?
-	    "--dial" : "--listen", address, NULL };
+	    "--dial" : "--listen", address, handshake, proof, pause, NULL };
 	AUTO_BUF struct buf out = { 0 };
 	struct spawn_fds fds = { .n = 4 };
 	int pair[2], rc;
 
 	snprintf(address, sizeof(address), "%.*s", (int)adopt->address.n,
 	    adopt->address.p);
+	snprintf(handshake, sizeof(handshake), "%lld",
+	    (long long)l->handshake_ms);
+	snprintf(proof, sizeof(proof), "%lld", (long long)l->proof_ms);
+	snprintf(pause, sizeof(pause), "%lld",
+	    (long long)l->output_pause_bytes);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return ERR_SYSTEM;
 	fds.v[0] = pair[1];
