@@ -77,6 +77,7 @@ on_vault_frame(void *arg, const struct frame *f, int fd)
 		x->reason = m.reason;
 		snprintf(x->text, sizeof(x->text), "%.*s", (int)m.text.n,
 		    m.text.p);
+		loop_stop(x->loop);
 		return;
 	}
 	x->vault_frames++;
