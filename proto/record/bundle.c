@@ -12,9 +12,10 @@ struct bundle_reader {
 	struct str text;	/* borrowed */
 	enum form form;
 	size_t at;		/* where to go on */
-	bool first;		/* FORM_LIST: nothing was read yet */
-	size_t bad_at;		/* FORM_BROKEN: where, */
-	const char *why;	/*   and how */
+	bool first;		/* FORM_LIST: nothing was read yet, */
+	bool in_bundle;		/*   and more members may follow it */
+	size_t bad_at;		/* where the text is broken, */
+	const char *why;	/*   and how; NULL if it is not known to be */
 	size_t line, line_at;	/* line number of the byte line_at */
 };
 
@@ -102,35 +103,56 @@ looks_like_lines(struct str s, size_t at)
 }
 
 static void
-start_list(struct bundle_reader *r, size_t at)
+start_list(struct bundle_reader *r, size_t at, bool in_bundle)
 {
+	r->in_bundle = in_bundle;
 	r->form = FORM_LIST;
 	r->first = true;
 	r->at = at + 1;
 }
 
-/* One object and nothing else: a bundle, or one to hand out. */
+/* Hand out the objects of a bundle; what is wrong behind them comes last. */
+static void
+start_bundle(struct bundle_reader *r, const struct scan_bundle *b)
+{
+	if (b->twice)
+		reader_break(r, b->objects_at,
+		    "the bundle has `objects` twice");
+	else if (b->has_objects && r->text.p[b->objects_at] != '[')
+		reader_break(r, b->objects_at,
+		    "`objects` of the bundle: want a list");
+	else if (b->has_objects)
+		start_list(r, b->objects_at, true);
+	else
+		r->form = r->why == NULL ? FORM_END : FORM_BROKEN;
+}
+
+/* The text starts with an object: is it alone, a bundle, or one of many? */
 static void
 start_object(struct bundle_reader *r, size_t at)
 {
 	struct scan_bundle b;
 	size_t bad = at, end = scan_members(r->text, at, &b, &bad);
+	size_t rest;
 
-	if (!b.is_bundle) {
+	if (end == SCAN_BROKEN)		/* not by members: by brackets? */
+		end = b.is_bundle ? end : scan_value(r->text, at);
+	rest = end == SCAN_BROKEN ? end : scan_space(r->text, end);
+	if (rest != r->text.n && looks_like_lines(r->text, at)) {
+		r->form = FORM_LINES;
+		r->at = at;
+		return;
+	}
+	if (end == SCAN_BROKEN)
+		reader_break(r, bad, "broken here: brackets do not match, "
+		    "or the text ends");
+	else if (rest != r->text.n)
+		reader_break(r, rest, "more text after the end");
+	if (b.is_bundle) {
+		start_bundle(r, &b);
+	} else if (r->why == NULL) {
 		r->form = FORM_SINGLE;
 		r->at = at;
-	} else if (end == SCAN_BROKEN) {
-		reader_break(r, bad, "the bundle is broken here");
-	} else if (b.twice) {
-		reader_break(r, b.objects_at,
-		    "the bundle has `objects` twice");
-	} else if (!b.has_objects) {
-		r->form = FORM_END;
-	} else if (r->text.p[b.objects_at] != '[') {
-		reader_break(r, b.objects_at,
-		    "`objects` of the bundle: want a list");
-	} else {
-		start_list(r, b.objects_at);
 	}
 }
 
@@ -139,29 +161,21 @@ static void
 reader_start(struct bundle_reader *r)
 {
 	struct str s = r->text;
-	size_t at = str_starts(s, "\xef\xbb\xbf") ? 3 : 0, end, rest;
+	size_t at = str_starts(s, "\xef\xbb\xbf") ? 3 : 0;
 
 	at = scan_space(s, at);
 	if (at == s.n)
 		return;
-	end = s.p[at] == '{' || s.p[at] == '[' ? scan_value(s, at) :
-	    SCAN_BROKEN;
-	rest = end == SCAN_BROKEN ? end : scan_space(s, end);
-	if (rest == s.n && s.p[at] == '{') {
+	if (s.p[at] == '{') {
 		start_object(r, at);
-	} else if (rest == s.n) {
-		start_list(r, at);
+	} else if (s.p[at] == '[') {
+		start_list(r, at, false);
 	} else if (looks_like_lines(s, at)) {
 		r->form = FORM_LINES;
 		r->at = at;
-	} else if (s.p[at] != '{' && s.p[at] != '[') {
+	} else {
 		reader_break(r, at, "not JSON: want a bundle, a list, an "
 		    "object, or an object on each line");
-	} else if (end == SCAN_BROKEN) {
-		reader_break(r, at, "what starts here has no end, or its "
-		    "brackets do not match");
-	} else {
-		reader_break(r, rest, "more text after the end");
 	}
 }
 
@@ -201,26 +215,38 @@ list_fail(struct bundle_reader *r, size_t at, const char *why,
 	return reader_fail(r, at, why, e);
 }
 
+/* The list is at its end; is the rest of the text as it should be? */
+static int
+list_end(struct bundle_reader *r, size_t at, struct err *e)
+{
+	size_t rest = scan_space(r->text, at + 1);
+
+	if (r->why != NULL)
+		return list_fail(r, r->bad_at, r->why, e);
+	if (!r->in_bundle && rest < r->text.n)
+		return list_fail(r, rest, "more text after the end", e);
+	r->form = FORM_END;
+	return 0;
+}
+
 static int
 next_in_list(struct bundle_reader *r, struct str *out, struct err *e)
 {
 	struct str s = r->text;
 	size_t at = scan_space(s, r->at), end;
 
-	/* The list is known to end within the text. */
-	if (s.p[at] == ']') {
-		r->form = FORM_END;
-		return 0;
-	}
+	if (at < s.n && s.p[at] == ']')
+		return list_end(r, at, e);
 	if (!r->first) {
-		if (s.p[at] != ',')
+		if (at == s.n || s.p[at] != ',')
 			return list_fail(r, at, "want \",\" or \"]\" after "
 			    "an object", e);
 		at = scan_space(s, at + 1);
 	}
 	end = scan_value(s, at);
 	if (end == SCAN_BROKEN)
-		return list_fail(r, at, "want an object", e);
+		return list_fail(r, at, "no whole object here: brackets do "
+		    "not match, or the text ends", e);
 	*out = (struct str){ s.p + at, end - at };
 	r->first = false;
 	r->at = end;

@@ -152,10 +152,9 @@ scan_member(struct str s, size_t at, struct buf *b, struct scan_bundle *out)
 	if (end >= s.n || s.p[end] != ':')
 		return SCAN_BROKEN;
 	at = scan_space(s, end + 1);
-	end = scan_value(s, at);
-	if (end != SCAN_BROKEN)
+	if (at < s.n)
 		note_member(s, key, at, out);
-	return end;
+	return scan_value(s, at);
 }
 
 size_t
