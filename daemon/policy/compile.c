@@ -31,6 +31,8 @@ set_layout(struct rule_set *s, const struct policy_file *f, bool in)
 	for (int c = 0; c < RULE_CLASSES; c++) {
 		s->first[c] = at;
 		at += (count[c] + 63) / 64;
+		for (size_t w = s->first[c]; w < at; w++)
+			s->words_of[c][w / 64] |= UINT64_C(1) << (w % 64);
 	}
 	s->first[RULE_CLASSES] = at;
 	s->words = (at + VECTOR_STEP - 1) / VECTOR_STEP * VECTOR_STEP;
@@ -41,10 +43,10 @@ set_layout(struct rule_set *s, const struct policy_file *f, bool in)
 static void
 set_alloc(struct rule_set *s, const struct policy_file *f)
 {
-	uint64_t **const vectors[] = { &s->desk, &s->kind, &s->domain,
+	uint64_t **const vectors[] = { &s->org, &s->kind, &s->domain,
 	    &s->tlp, &s->discretion, &s->reliability, &s->transit, &s->narrow,
 	    &s->circle, &s->agreement };
-	const size_t values[] = { f->v.desks.n, LABEL_KINDS_MAX,
+	const size_t values[] = { f->parties.n, LABEL_KINDS_MAX,
 	    LABEL_BITS_MAX, TLP_RED + 1, POLICY_BANDS, POLICY_BANDS, 1, 1,
 	    f->circles.n, f->agreements.n };
 	size_t total = 0;
@@ -76,7 +78,7 @@ range_set(const struct rule_set *s, uint64_t *vectors, const int range[2],
 
 /* The bit of rule r in every vector that it belongs to. */
 static void
-rule_place(const struct rule_set *s, const struct policy *p,
+rule_place(struct rule_set *s, const struct policy *p,
     const struct policy_rule *r, size_t bit)
 {
 	const struct vocabulary *v = &p->file->v;
@@ -84,10 +86,10 @@ rule_place(const struct rule_set *s, const struct policy *p,
 	const int discretion[] = { r->discretion_min, r->discretion_max };
 	const int reliability[] = { r->reliability_min, r->reliability_max };
 
-	for (size_t d = 0; d < v->desks.n; d++)
-		if (p->desks[d].org > 0 && org_set_has(&r->orgs,
-		    (unsigned)p->desks[d].org))
-			bit_set(s, s->desk, d, bit);
+	/* From 1: no rule is about ourselves. */
+	for (size_t o = 1; o < p->file->parties.n; o++)
+		if (org_set_has(&r->orgs, (unsigned)o))
+			bit_set(s, s->org, o, bit);
 	for (size_t k = 0; k < v->kinds.n; k++)
 		if ((r->kinds >> k & 1) != 0)
 			bit_set(s, s->kind, k, bit);
@@ -101,8 +103,10 @@ rule_place(const struct rule_set *s, const struct policy *p,
 		bit_set(s, s->transit, 0, bit);
 	if (r->limit)
 		return;
-	if (r->cap_purposes != UINT32_MAX)
+	if (r->cap_purposes != UINT32_MAX) {
 		bit_set(s, s->narrow, 0, bit);
+		s->narrows = true;
+	}
 	if (r->circle >= 0)
 		bit_set(s, s->circle, (size_t)r->circle, bit);
 	if (r->agreement >= 0)

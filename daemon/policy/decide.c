@@ -83,26 +83,59 @@ drop_narrow(const struct policy *p, const struct rule_set *s,
 		}
 }
 
-/* The first word of [from, to) with a bit set; its lowest bit, or -1. */
-static int
-first_bit(const uint64_t *acc, size_t from, size_t to)
+/* Which of the words of one step have a bit. */
+static inline uint64_t
+step_words(const uint64_t *acc)
 {
-	for (size_t w = from; w < to; w++)
-		if (acc[w] != 0)
-			return (int)(w * 64) + __builtin_ctzll(acc[w]);
-	return -1;
+	_Static_assert(VECTOR_STEP == 4, "one term a word");
+	return (uint64_t)(acc[0] != 0) | (uint64_t)(acc[1] != 0) << 1 |
+	    (uint64_t)(acc[2] != 0) << 2 | (uint64_t)(acc[3] != 0) << 3;
 }
 
-bool
-policy_match(const struct policy *p, const struct policy_request *req,
-    uint64_t acc[static VECTOR_WORDS_MAX])
+/* Which words have a bit, and so which classes have a rule. */
+static void
+summarise(struct matching *m)
+{
+	const struct rule_set *s = m->set;
+
+	m->classes = 0;
+	for (size_t b = 0; b * 64 < s->words; b++) {
+		size_t n = s->words - b * 64 < 64 ? s->words - b * 64 : 64;
+		uint64_t words = 0;
+
+		for (size_t k = 0; k < n; k += VECTOR_STEP)
+			words |= step_words(&m->acc[b * 64 + k]) << k;
+		m->words[b] = words;
+		for (unsigned c = 0; c < RULE_CLASSES; c++)
+			m->classes |= (unsigned)((words &
+			    s->words_of[c][b]) != 0) << c;
+	}
+}
+
+#define GRANTS ((1U << GRANT_CLASSES) - 1)
+
+/* Only what nobody else received, or a grant lets pass on. */
+static void
+drop_kept(struct matching *m)
+{
+	bool any = (m->classes & GRANTS) != 0;
+
+	for (size_t i = 0; i < m->set->words; i++)
+		m->acc[i] &= m->set->transit[i];
+	summarise(m);
+	m->kept = any && (m->classes & GRANTS) == 0;
+}
+
+static inline void
+match(const struct policy *p, const struct policy_request *req,
+    struct matching *out)
 {
 	const struct rule_set *s = &p->sets[req->direction == DIRECTION_IN];
 	const struct desk_facts *d = &p->desks[req->desk];
 	const struct label *l = req->label;
 	size_t n = s->words;
 	const uint64_t *const v[6] = {
-		s->desk + (size_t)req->desk * n,
+		s->org + (size_t)d->org * n,
 		s->kind + kind_index(p, l) * n,
 		s->domain + (size_t)req->purpose * n,
 		s->tlp + clamp(l->tlp, TLP_RED, TLP_RED) * n,
@@ -110,21 +143,39 @@ policy_match(const struct policy *p, const struct policy_request *req,
 		s->reliability + clamp(req->reliability, BAND_E, BAND_E) * n,
 	};
 
-	and_vectors(acc, v, n);
+	out->set = s;
+	out->kept = false;
+	and_vectors(out->acc, v, n);
 	if ((d->circles & ~req->circles) != 0 ||
 	    (d->agreements & ~req->agreements) != 0 ||
 	    req->now.ms > d->agreements_end.ms)
-		drop_unmet_terms(p, s, req, acc);
-	drop_narrow(p, s, req, acc);
-	if (req->received && req->direction == DIRECTION_OUT) {
-		bool any = first_bit(acc, 0, s->first[GRANT_CLASSES]) >= 0;
+		drop_unmet_terms(p, s, req, out->acc);
+	if (s->narrows)
+		drop_narrow(p, s, req, out->acc);
+	summarise(out);
+	if (req->received && req->direction != DIRECTION_IN)
+		drop_kept(out);
+}
 
-		for (size_t i = 0; i < n; i++)
-			acc[i] &= s->transit[i];
-		return !any ||
-		    first_bit(acc, 0, s->first[GRANT_CLASSES]) >= 0;
-	}
-	return true;
+void
+policy_match(const struct policy *p, const struct policy_request *req,
+    struct matching *out)
+{
+	match(p, req, out);
+}
+
+/* The first matching rule of a class that has one. */
+static int
+first_rule(const struct matching *m, enum rule_class c)
+{
+	size_t b = 0, w;
+
+	while ((m->words[b] & m->set->words_of[c][b]) == 0)
+		b++;
+	w = b * 64 + (size_t)__builtin_ctzll(m->words[b] &
+	    m->set->words_of[c][b]);
+	return m->set->terms[w * 64 +
+	    (size_t)__builtin_ctzll(m->acc[w])].rule;
 }
 
 int
@@ -193,52 +244,53 @@ cause_of_posture(const struct policy *p, const struct policy_request *req)
 	};
 }
 
-/* The strictest of the matching limits. */
-static struct cause
-cause_of_limits(const struct rule_set *s, const uint64_t *acc)
-{
-	static const struct {
-		enum rule_class class;
-		enum outcome level;
-	} order[] = {
-		{ CLASS_LIMIT_DENY, OUTCOME_DENY },
-		{ CLASS_LIMIT_CONSULT, OUTCOME_CONSULT },
-		{ CLASS_LIMIT_REDACT, OUTCOME_REDACT },
-	};
-
-	for (size_t i = 0; i < NELEM(order); i++) {
-		int bit = first_bit(acc, s->first[order[i].class],
-		    s->first[order[i].class + 1]);
-
-		if (bit >= 0)
-			return (struct cause){ order[i].level, REASON_RULE,
-			    s->terms[bit].rule };
-	}
-	return (struct cause){ OUTCOME_PERMIT, REASON_RULE, -1 };
-}
-
-/* The mildest of the matching grants. */
-static struct cause
-cause_of_grants(const struct rule_set *s, const uint64_t *acc)
-{
-	static const enum outcome via[GRANT_CLASSES] = { OUTCOME_PERMIT,
-	    OUTCOME_REDACT, OUTCOME_CONSULT };
-
-	for (int c = 0; c < GRANT_CLASSES; c++) {
-		int bit = first_bit(acc, s->first[c], s->first[c + 1]);
-
-		if (bit >= 0)
-			return (struct cause){ via[c], REASON_RULE,
-			    s->terms[bit].rule };
-	}
-	return (struct cause){ OUTCOME_DENY, REASON_DEFAULT, -1 };
-}
-
 /* The stricter one; of equals the first. */
 static struct cause
 stricter(struct cause a, struct cause b)
 {
 	return b.level > a.level ? b : a;
+}
+
+/* By the set of classes that match: the mildest grant, else nothing. */
+static const uint8_t granted_by[1 << GRANT_CLASSES] = {
+	OUTCOME_DENY, OUTCOME_PERMIT, OUTCOME_REDACT, OUTCOME_PERMIT,
+	OUTCOME_CONSULT, OUTCOME_PERMIT, OUTCOME_REDACT, OUTCOME_PERMIT,
+};
+
+/* ... and the strictest limit. */
+static const uint8_t limited_by[1 << (RULE_CLASSES - GRANT_CLASSES)] = {
+	OUTCOME_PERMIT, OUTCOME_REDACT, OUTCOME_CONSULT, OUTCOME_CONSULT,
+	OUTCOME_DENY, OUTCOME_DENY, OUTCOME_DENY, OUTCOME_DENY,
+};
+
+/* outcome = max(g, l), and the rule or reason that decided. */
+static void
+decide_outcome(const struct matching *m, struct cause own,
+    struct decision *out)
+{
+	enum outcome g = granted_by[m->classes & GRANTS];
+	enum outcome limits = limited_by[m->classes >> GRANT_CLASSES];
+	enum outcome l = limits > own.level ? limits : own.level;
+
+	out->granted = g;
+	out->limited = l;
+	out->outcome = g > l ? g : l;
+	out->reason = REASON_RULE;
+	out->by = -1;
+	if (g > l || l == OUTCOME_PERMIT) {
+		if (g == OUTCOME_DENY)
+			out->reason = m->kept ? REASON_TRANSIT :
+			    REASON_DEFAULT;
+		else
+			out->by = first_rule(m, (enum rule_class)
+			    (CLASS_PERMIT + (g - OUTCOME_PERMIT)));
+	} else if (limits > own.level) {
+		out->by = first_rule(m, (enum rule_class)
+		    (CLASS_LIMIT_REDACT + (l - OUTCOME_REDACT)));
+	} else {
+		out->reason = own.reason;
+		out->by = own.by;
+	}
 }
 
 /* One matching rule: caps are the meet, obligations and redactions the union. */
@@ -261,27 +313,32 @@ add_rule(const struct rule_terms *t, struct decision *out)
 
 /* Returns the purposes that any of the grants leaves. */
 static uint32_t
-add_terms(const struct rule_set *s, const uint64_t *acc, struct decision *out)
+add_terms(const struct matching *m, struct decision *out)
 {
+	const struct rule_set *s = m->set;
 	uint32_t any = 0;
 
-	for (size_t w = 0; w < s->first[RULE_CLASSES]; w++)
-		for (uint64_t m = acc[w]; m != 0; m &= m - 1) {
-			const struct rule_terms *t = &s->terms[w * 64 +
-			    (size_t)__builtin_ctzll(m)];
+	for (size_t b = 0; b * 64 < s->words; b++)
+		for (uint64_t words = m->words[b]; words; words &= words - 1) {
+			size_t w = b * 64 + (size_t)__builtin_ctzll(words);
+			uint64_t bits = m->acc[w];
 
-			add_rule(t, out);
-			if (w < s->first[GRANT_CLASSES])
-				any |= t->purposes;
+			for (; bits != 0; bits &= bits - 1) {
+				const struct rule_terms *t = &s->terms[w *
+				    64 + (size_t)__builtin_ctzll(bits)];
+
+				add_rule(t, out);
+				any |= w < s->first[GRANT_CLASSES] ?
+				    t->purposes : 0;
+			}
 		}
 	return any;
 }
 
 static void
 decide_terms(const struct policy *p, const struct policy_request *req,
-    const uint64_t *acc, struct decision *out)
+    const struct matching *m, struct decision *out)
 {
-	const struct rule_set *s = &p->sets[req->direction == DIRECTION_IN];
 	uint32_t purposes = req->label->purposes &
 	    p->file->v.domain_purposes[req->purpose];
 	uint32_t any;
@@ -290,7 +347,7 @@ decide_terms(const struct policy *p, const struct policy_request *req,
 	if (req->direction != DIRECTION_IN)
 		out->cap_hops--;
 	out->purposes = purposes;
-	any = add_terms(s, acc, out);
+	any = add_terms(m, out);
 	/*
 	 * Nothing in common: each grant opened the flow for its own part.
 	 * An empty meet would let a record that matches fewer grants pass
@@ -317,9 +374,7 @@ void
 policy_decide(const struct policy *p, const struct policy_request *req,
     struct decision *out)
 {
-	uint64_t acc[VECTOR_WORDS_MAX];
-	struct cause l, g, why;
-	bool may_pass_on;
+	struct matching m;
 
 	if (p == NULL || req->label == NULL) {
 		decide_none(out, REASON_NO_POLICY);
@@ -334,17 +389,10 @@ policy_decide(const struct policy *p, const struct policy_request *req,
 		decide_none(out, REASON_DESK_PURPOSE);
 		return;
 	}
-	may_pass_on = policy_match(p, req, acc);
-	l = stricter(cause_of_label(p, req), cause_of_posture(p, req));
-	l = stricter(l, cause_of_limits(
-	    &p->sets[req->direction == DIRECTION_IN], acc));
-	g = cause_of_grants(&p->sets[req->direction == DIRECTION_IN], acc);
-	if (!may_pass_on)
-		g.reason = REASON_TRANSIT;
-	why = g.level > l.level || l.level == OUTCOME_PERMIT ? g : l;
-	*out = (struct decision){ .outcome = why.level,
-	    .granted = g.level, .limited = l.level, .reason = why.reason,
-	    .by = why.by, .cap_ttl_ms = INT64_MAX };
+	match(p, req, &m);
+	*out = (struct decision){ .cap_ttl_ms = INT64_MAX };
+	decide_outcome(&m, stricter(cause_of_label(p, req),
+	    cause_of_posture(p, req)), out);
 	if (out->outcome < OUTCOME_DENY)
-		decide_terms(p, req, acc, out);
+		decide_terms(p, req, &m, out);
 }

@@ -99,13 +99,14 @@ policy_test_known(const struct policy *p, const struct policy_case *c)
 
 /* The ids of the matching rules of the classes [from, to), with commas. */
 static void
-add_matching(const struct policy *p, const struct rule_set *s,
-    const uint64_t *acc, const int classes[2], struct buf *out)
+add_matching(const struct policy *p, const struct matching *matching,
+    const int classes[2], struct buf *out)
 {
+	const struct rule_set *s = matching->set;
 	const char *sep = out->n > 0 ? "," : "";
 
 	for (size_t w = s->first[classes[0]]; w < s->first[classes[1]]; w++)
-		for (uint64_t m = acc[w]; m != 0; m &= m - 1) {
+		for (uint64_t m = matching->acc[w]; m != 0; m &= m - 1) {
 			size_t bit = w * 64 + (size_t)__builtin_ctzll(m);
 
 			buf_addf(out, "%s%s", sep,
@@ -122,12 +123,11 @@ text_of(const struct buf *b)
 
 /* "permit g=permit[out-clean] l=permit[]", and by what. */
 static void
-explain_head(const struct policy *p, const struct policy_request *req,
-    const struct decision *d, const uint64_t *acc, struct buf *out)
+explain_head(const struct policy *p, const struct matching *matching,
+    const struct decision *d, struct buf *out)
 {
 	static const int all_grants[] = { CLASS_PERMIT, CLASS_LIMIT_REDACT };
 	static const int all_limits[] = { CLASS_LIMIT_REDACT, RULE_CLASSES };
-	const struct rule_set *s = &p->sets[req->direction == DIRECTION_IN];
 	AUTO_BUF struct buf grants = { 0 }, limits = { 0 };
 	bool by_rule = d->by >= 0 && (size_t)d->by < p->file->rules.n;
 
@@ -135,8 +135,8 @@ explain_head(const struct policy *p, const struct policy_request *req,
 	if (!by_rule && d->limited == d->outcome &&
 	    d->outcome != OUTCOME_PERMIT)
 		buf_addz(&limits, policy_by_name(p, d));
-	add_matching(p, s, acc, all_grants, &grants);
-	add_matching(p, s, acc, all_limits, &limits);
+	add_matching(p, matching, all_grants, &grants);
+	add_matching(p, matching, all_limits, &limits);
 	buf_addf(out, "%s g=%s[%s] l=%s[%s]", outcome_name(d->outcome),
 	    outcome_name(d->granted), text_of(&grants),
 	    outcome_name(d->limited), text_of(&limits));
@@ -395,7 +395,7 @@ void
 policy_explain(const struct policy *p, const struct policy_request *req,
     const struct decision *d, struct buf *out)
 {
-	uint64_t acc[VECTOR_WORDS_MAX];
+	struct matching matching;
 	AUTO_BUF struct buf b = { 0 };
 
 	if (p == NULL || req->label == NULL || req->desk < 0 ||
@@ -405,8 +405,8 @@ policy_explain(const struct policy *p, const struct policy_request *req,
 		    reason_name(d->reason));
 		return;
 	}
-	(void)policy_match(p, req, acc);
-	explain_head(p, req, d, acc, &b);
+	policy_match(p, req, &matching);
+	explain_head(p, &matching, d, &b);
 	if (d->outcome < OUTCOME_DENY)
 		explain_terms(p, d, &b);
 	explain_nearest(p, req, d, &b);

@@ -24,6 +24,7 @@ enum rule_class {
 /* A vector is a multiple of this many words: one AVX register. */
 #define VECTOR_STEP 4
 #define VECTOR_WORDS_MAX (POLICY_RULES_MAX / 64 + RULE_CLASSES + VECTOR_STEP)
+#define VECTOR_BLOCKS ((VECTOR_WORDS_MAX + 63) / 64)
 
 /* What a matching rule adds to the decision. */
 struct rule_terms {
@@ -39,9 +40,12 @@ struct rule_terms {
 struct rule_set {
 	size_t words;			/* of one vector */
 	size_t first[RULE_CLASSES + 1];	/* word where a class begins */
+	/* The same as bits of words, in blocks of 64 words. */
+	uint64_t words_of[RULE_CLASSES][VECTOR_BLOCKS];
+	bool narrows;			/* some grant caps the purposes */
 	uint64_t *bits;			/* owned: all vectors */
 	/* Borrowed from bits: the vector of value i is at i * words. */
-	uint64_t *desk, *kind, *domain, *tlp, *discretion, *reliability;
+	uint64_t *org, *kind, *domain, *tlp, *discretion, *reliability;
 	uint64_t *transit;		/* may pass on what was received */
 	uint64_t *narrow;		/* grants that cap the purposes */
 	uint64_t *circle, *agreement;	/* grants that rest on that one */
@@ -69,13 +73,19 @@ struct policy {
 void policy_compile(struct policy *p);
 void policy_sets_clear(struct policy *p);
 
-/*
- * policy_match(p, req, acc): the bits of the rules that match a request
- * whose desk and purpose are in range.  false: grants matched, but none lets
- * pass on what was received.
- */
-bool policy_match(const struct policy *p, const struct policy_request *req,
-    uint64_t acc[static VECTOR_WORDS_MAX]);
+/* The rules that match one request. */
+struct matching {
+	const struct rule_set *set;	/* borrowed */
+	bool kept;			/* grants matched, but none lets pass
+					 * on what was received */
+	unsigned classes;		/* bit c: some rule of class c */
+	uint64_t words[VECTOR_BLOCKS];	/* which words have a bit */
+	uint64_t acc[VECTOR_WORDS_MAX];	/* one bit a rule */
+};
+
+/* policy_match(p, req, out): desk and purpose of req are in range. */
+void policy_match(const struct policy *p, const struct policy_request *req,
+    struct matching *out);
 
 /* policy_wall_of(p, req): the first wall that forbids, or -1. */
 int policy_wall_of(const struct policy *p, const struct policy_request *req);
