@@ -411,10 +411,20 @@ vault_config_done(struct supervisor *s, struct str payload)
 }
 
 static int
-vault_says(struct supervisor *s, const struct frame *f)
+vault_status(struct str payload)
 {
+	AUTO_BUF struct buf line = { 0 };
 	struct str text;
 
+	TRY(msg_text_decode(payload, &text));
+	buf_add(&line, text.p, text.n);
+	notify_status(line.p);
+	return 0;
+}
+
+static int
+vault_says(struct supervisor *s, const struct frame *f)
+{
 	switch (f->type) {
 	case MESSAGE_CONFIG_DONE:
 		return vault_config_done(s, f->payload);
@@ -432,11 +442,7 @@ vault_says(struct supervisor *s, const struct frame *f)
 		return 0;
 	case MESSAGE_READY:
 	case MESSAGE_STATUS:
-		TRY(msg_text_decode(f->payload, &text));
-		AUTO_BUF struct buf line = { 0 };
-		buf_add(&line, text.p, text.n);
-		notify_status(line.p == NULL ? "" : line.p);
-		return 0;
+		return vault_status(f->payload);
 	case MESSAGE_STOPPED:
 		end_sessions(s);
 		supervisor_exit(s, 0);
