@@ -143,7 +143,8 @@ conn_header_error(struct conn *c, int code)
 	char text[FRAME_EXPLAIN_MAX];
 	struct str head = queue_head(&c->in);
 
-	conn_fail(c, code, frame_header_explain(text,
+	conn_pause(c, true);
+	c->h->refused(c->arg, code, frame_header_explain(text,
 	    (const uint8_t *)head.p, CARRIER_PEER));
 }
 

@@ -15,6 +15,11 @@ struct conn_handler {
 	void (*connected)(void *arg, const struct tls_peer *peer);
 	/* frame(arg, f): one whole peer frame, borrowed for the call. */
 	void (*frame)(void *arg, const struct frame *f);
+	/*
+	 * refused(arg, code, text): a frame's header is wrong; nothing more is
+	 * read.  The owner says so to the other side and finishes.
+	 */
+	void (*refused)(void *arg, int code, const char *text);
 	/* drained(arg): the output, once above the mark, fell below half. */
 	void (*drained)(void *arg);
 	/*

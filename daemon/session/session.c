@@ -21,6 +21,8 @@ struct session {
 	struct session_options o;	/* its pointers are borrowed */
 	mono_ms_t started;
 	bool connected, proved, closing, over;
+	enum close_reason refused;	/* why we end it, or CLOSE_NONE */
+	char refused_text[FRAME_EXPLAIN_MAX];
 };
 
 static void on_vault_frame(void *arg, const struct frame *f, int fd);
@@ -28,6 +30,7 @@ static void on_vault_closed(void *arg, int code);
 static void on_vault_drained(void *arg);
 static void on_connected(void *arg, const struct tls_peer *peer);
 static void on_peer_frame(void *arg, const struct frame *f);
+static void on_peer_refused(void *arg, int code, const char *text);
 static void on_peer_drained(void *arg);
 static void on_peer_closed(void *arg, int code, const char *text);
 static void on_deadline(void *arg);
@@ -41,7 +44,7 @@ session_start(struct loop *l, const struct session_options *o)
 	};
 	static const struct conn_handler peer = {
 		.connected = on_connected, .frame = on_peer_frame,
-		.drained = on_peer_drained, .closed = on_peer_closed,
+		.refused = on_peer_refused, .drained = on_peer_drained, .closed = on_peer_closed,
 	};
 	struct session *s = mem_new(struct session);
 
@@ -152,6 +155,32 @@ may_pass(const struct session *s, uint8_t type)
 	    type == MESSAGE_CREDIT || type == MESSAGE_RECALL;
 }
 
+/* The other side broke the protocol: tell it so, then end. */
+static void
+session_refuse(struct session *s, enum close_reason reason,
+    const char *text)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	if (s->over || s->closing)
+		return;
+	s->closing = true;
+	s->refused = reason;
+	snprintf(s->refused_text, sizeof(s->refused_text), "%s", text);
+	msg_close_encode(&(struct msg_close){ (uint16_t)reason,
+	    str_of(text) }, &out);
+	conn_pause(s->conn, true);
+	conn_send(s->conn, &(struct frame){ MESSAGE_ERROR, buf_str(&out) });
+	conn_finish(s->conn);
+	timer_arm_ms(s->deadline, CLOSE_MS);
+}
+
+static void
+on_peer_refused(void *arg, int code, const char *text)
+{
+	session_refuse(arg, close_reason_of_error(code), text);
+}
+
 static void
 on_peer_frame(void *arg, const struct frame *f)
 {
@@ -160,7 +189,7 @@ on_peer_frame(void *arg, const struct frame *f)
 	if (s->over)
 		return;
 	if (!may_pass(s, f->type)) {
-		session_end(s, CLOSE_ORDER, message_name(f->type));
+		session_refuse(s, CLOSE_ORDER, message_name(f->type));
 		return;
 	}
 	channel_send(s->channel, f->type, f->payload);
@@ -184,6 +213,8 @@ on_peer_closed(void *arg, int code, const char *text)
 {
 	struct session *s = arg;
 
+	if (s->refused != CLOSE_NONE)
+		session_end(s, s->refused, s->refused_text);
 	session_end(s, code == ERR_CLOSED ? CLOSE_NONE : code == ERR_TLS ?
 	    CLOSE_TLS : code == ERR_IO ? CLOSE_NETWORK :
 	    close_reason_of_error(code), text);
