@@ -6,6 +6,7 @@ its functions test_* run in order.  Standard library only.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ from instance import Failed, Instance, free_ports  # noqa: E402,F401
 SKIP = 77
 TLP_GREEN = 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb'
 TLP_RED = 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1'
+# Signs that a process did not end as it should; kill -9 is ours.
+CRASH = re.compile(r'AddressSanitizer|LeakSanitizer|runtime error:|'
+                   r'double free|corrupt|assertion|signal=(?!9\b)\d',
+                   re.I)
 NAMESPACE = uuid.UUID('3f6e5c1d-8a52-5c6b-9d0f-2f1f6f0b7a11')
 
 POLICY = '''policy: 1
@@ -107,11 +112,19 @@ class Net:
                              '%s is connected to %s' % (inst.id, other.id))
 
     def close(self, failed):
+        """End the daemons; what their logs hold of crashes is returned."""
+        crashes = []
         for inst in self.all:
-            if failed:
-                print('--- %s\n%s' % (inst.log, inst.log_tail(40)))
-            inst.stop()
+            if not inst.stop():
+                crashes.append('%s did not end when asked to' % inst.id)
+            crashes += ['%s: %s' % (inst.id, line.strip())
+                        for line in inst.log_tail(100000).splitlines()
+                        if CRASH.search(line)]
+        for inst in self.all:
+            if failed or crashes:
+                print('--- %s\n%s' % (inst.log, inst.log_tail(60)))
         shutil.rmtree(self.dir, ignore_errors=True)
+        return crashes
 
 
 def wait_for(condition, seconds, what, step=0.1):
@@ -196,6 +209,7 @@ def with_net(n, more='', introduced=True):
                 function(net)
                 failed = False
             finally:
-                net.close(failed)
+                crashes = net.close(failed)
+            equal(crashes, [], 'crashes')
         return run
     return wrap
