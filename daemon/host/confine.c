@@ -214,19 +214,17 @@ confine(const struct confine_options *o, struct err *e)
 	return confine_calls(o->role, e);
 }
 
-int
-confine_drop_user(const char *user, const char *group, struct err *e)
+static int
+find_user(const char *user, const char *group, uid_t *out_uid,
+    gid_t *out_gid, struct err *e)
 {
-	const struct passwd *pw;
+	const struct passwd *pw = getpwnam(user);
 	const struct group *gr;
 	gid_t gid;
 
-	if (user[0] == '\0' || geteuid() != 0)
-		return 0;
-	pw = getpwnam(user);
 	if (pw == NULL)
 		return err_set(e, ERR_CONF, "user: no user \"%s\" on this "
-		    "machine; create it, or leave `user` out", user);
+		    "machine; create it, or name another", user);
 	gid = pw->pw_gid;
 	if (group[0] != '\0') {
 		gr = getgrnam(group);
@@ -235,8 +233,41 @@ confine_drop_user(const char *user, const char *group, struct err *e)
 			    "group: no group \"%s\" on this machine", group);
 		gid = gr->gr_gid;
 	}
+	*out_uid = pw->pw_uid;
+	*out_gid = gid;
+	return 0;
+}
+
+int
+confine_give(const char *path, const char *user, const char *group,
+    struct err *e)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (user[0] == '\0' || geteuid() != 0)
+		return 0;
+	TRY(find_user(user, group, &uid, &gid, e));
+	if (lchown(path, uid, gid) != 0)
+		return err_set(e, ERR_SYSTEM, "%s: %s", path,
+		    strerror(errno));
+	return 0;
+}
+
+int
+confine_drop_user(const char *user, const char *group, struct err *e)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (user[0] == '\0' || geteuid() != 0)
+		return 0;
+	TRY(find_user(user, group, &uid, &gid, e));
+	/* Being root already, it keeps the groups it was started with. */
+	if (uid == 0 && gid == getgid())
+		return 0;
 	if (setgroups(1, &gid) != 0 || setresgid(gid, gid, gid) != 0 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+	    setresuid(uid, uid, uid) != 0)
 		return err_set(e, ERR_SYSTEM, "cannot become %s: %s", user,
 		    strerror(errno));
 	return 0;

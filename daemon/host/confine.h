@@ -35,6 +35,13 @@ struct confine_options {
 int confine(const struct confine_options *o, struct err *e) MUST_CHECK;
 
 /*
+ * confine_give(path, user, group, e): when started by root, make path belong
+ * to that user and group.  ERR_CONF, ERR_SYSTEM as below.
+ */
+int confine_give(const char *path, const char *user, const char *group,
+    struct err *e) MUST_CHECK;
+
+/*
  * confine_drop_user(user, group, e): become that user and group (names) for
  * good, when started by root; with user "" nothing happens.  ERR_CONF if
  * there is no such user, ERR_SYSTEM.

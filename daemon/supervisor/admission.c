@@ -20,6 +20,7 @@ struct place {
 struct admission {
 	struct place places[PLACES_MAX];
 	int64_t unproved;
+	int64_t second, begun;		/* handshakes begun in that second */
 };
 
 struct admission *
@@ -47,6 +48,11 @@ admission_key(const struct sockaddr *sa)
 	} else if (sa->sa_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const void *)sa;
 
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			memcpy(k.b, &in6->sin6_addr.s6_addr[12], 4);
+			k.local = k.b[0] == 127;
+			return k;
+		}
 		memcpy(k.b + 8, &in6->sin6_addr, 8);
 		k.local = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 		k.b[7] = 6;
@@ -54,24 +60,42 @@ admission_key(const struct sockaddr *sa)
 	return k;
 }
 
-/* The address's place, or the least recently seen one made free for it. */
+static struct place *
+place_find(struct admission *a, const struct admission_key *key)
+{
+	for (size_t i = 0; i < PLACES_MAX; i++)
+		if (a->places[i].used && memcmp(a->places[i].key.b, key->b,
+		    sizeof(key->b)) == 0)
+			return &a->places[i];
+	return NULL;
+}
+
+/* Is a easier to forget than b?  Free, then nothing open, then long ago. */
+static bool
+place_before(const struct place *a, const struct place *b)
+{
+	if (a->used != b->used)
+		return !a->used;
+	if ((a->unproved == 0) != (b->unproved == 0))
+		return a->unproved == 0;
+	return a->seen.ms < b->seen.ms;
+}
+
+/* The address's place, or the one best forgotten made free for it. */
 static struct place *
 place_of(struct admission *a, const struct admission_key *key,
     mono_ms_t now)
 {
-	struct place *oldest = &a->places[0];
+	struct place *p = place_find(a, key);
 
-	for (size_t i = 0; i < PLACES_MAX; i++) {
-		struct place *p = &a->places[i];
-
-		if (p->used && memcmp(p->key.b, key->b, sizeof(key->b)) == 0)
-			return p;
-		if (!p->used || (oldest->used && p->unproved == 0 &&
-		    p->seen.ms < oldest->seen.ms))
-			oldest = p->used || oldest->used ? p : oldest;
-	}
-	*oldest = (struct place){ .key = *key, .used = true, .seen = now };
-	return oldest;
+	if (p != NULL)
+		return p;
+	p = &a->places[0];
+	for (size_t i = 1; i < PLACES_MAX; i++)
+		if (place_before(&a->places[i], p))
+			p = &a->places[i];
+	*p = (struct place){ .key = *key, .used = true, .seen = now };
+	return p;
 }
 
 /*
@@ -104,12 +128,18 @@ admission_ask(struct admission *a, const struct admission_question *q)
 		p->minute = minute;
 		p->started = 0;
 	}
-	if (drop_early(a, q->limits))
+	if (a->second != q->now.ms / SEC(1)) {
+		a->second = q->now.ms / SEC(1);
+		a->begun = 0;
+	}
+	if (a->begun >= q->limits->handshakes_per_second ||
+	    drop_early(a, q->limits))
 		return false;
 	if (!q->key.local && (q->now.ms < p->until.ms ||
 	    p->unproved >= q->limits->unproved_per_address ||
 	    p->started >= q->limits->unproved_per_minute))
 		return false;
+	a->begun++;
 	p->started++;
 	p->unproved++;
 	a->unproved++;
@@ -119,9 +149,9 @@ admission_ask(struct admission *a, const struct admission_question *q)
 void
 admission_gone(struct admission *a, const struct admission_key *key)
 {
-	struct place *p = place_of(a, key, (mono_ms_t){ 0 });
+	struct place *p = place_find(a, key);
 
-	if (p->unproved > 0)
+	if (p != NULL && p->unproved > 0)
 		p->unproved--;
 	if (a->unproved > 0)
 		a->unproved--;
@@ -130,9 +160,11 @@ admission_gone(struct admission *a, const struct admission_key *key)
 void
 admission_proved(struct admission *a, const struct admission_key *key)
 {
-	struct place *p = place_of(a, key, (mono_ms_t){ 0 });
+	struct place *p = place_find(a, key);
 
 	admission_gone(a, key);
+	if (p == NULL)
+		return;
 	p->penalty_ms = 0;
 	p->until.ms = 0;
 	if (p->started > 0)

@@ -26,8 +26,8 @@ void admission_free(struct admission *a);
 struct admission_key admission_key(const struct sockaddr *sa);
 
 /*
- * admission_ask(a, limits, key, now): may a session be started for it?  If
- * so it counts as unproved until admission_proved or admission_gone.
+ * admission_ask(a, q): may a session be started for it?  If so it counts as
+ * unproved until admission_proved or admission_gone.
  */
 struct admission_question {
 	const struct settings_limits *limits;
@@ -40,7 +40,10 @@ bool admission_ask(struct admission *a, const struct admission_question *q);
 void admission_proved(struct admission *a, const struct admission_key *key);
 void admission_gone(struct admission *a, const struct admission_key *key);
 
-/* admission_penalty(a, limits, key, now): a proof from there failed. */
+/*
+ * admission_penalty(a, q): a proof from there failed: it is refused for
+ * penalty_min_ms, doubling with each further one up to penalty_max_ms.
+ */
 void admission_penalty(struct admission *a,
     const struct admission_question *q);
 

@@ -54,27 +54,34 @@ spawn_find(const char *name, const char *role, char *dst, size_t size,
 	    "comityd and in %s", name, LIBEXEC_DIR);
 }
 
-/*
- * Put the descriptors where they belong: first all out of the way, then each
- * to its number, so that none overwrites another.
- */
+/* A copy of each descriptor above every number that will be written to. */
 static bool
-actions_for(posix_spawn_file_actions_t *a, const struct spawn_fds *fds)
+copies_of(const struct spawn_fds *fds, struct spawn_fds *out)
+{
+	bool ok = true;
+
+	*out = (struct spawn_fds){ .n = fds->n };
+	for (size_t i = 0; i < fds->n; i++) {
+		out->v[i] = fds->v[i] < 0 ? -1 :
+		    fcntl(fds->v[i], F_DUPFD_CLOEXEC, SAFE_FD);
+		ok = ok && (fds->v[i] < 0 || out->v[i] >= 0);
+	}
+	return ok;
+}
+
+static bool
+actions_for(posix_spawn_file_actions_t *a, const struct spawn_fds *copies)
 {
 	bool ok = posix_spawn_file_actions_init(a) == 0;
 
-	for (size_t i = 0; i < fds->n; i++)
-		if (fds->v[i] >= 0)
+	for (size_t i = 0; i < copies->n; i++)
+		if (copies->v[i] >= 0)
 			ok = ok && posix_spawn_file_actions_adddup2(a,
-			    fds->v[i], SAFE_FD + (int)i) == 0;
-	for (size_t i = 0; i < fds->n; i++)
-		if (fds->v[i] >= 0)
-			ok = ok && posix_spawn_file_actions_adddup2(a,
-			    SAFE_FD + (int)i, SPAWN_FD_FIRST + (int)i) == 0;
+			    copies->v[i], SPAWN_FD_FIRST + (int)i) == 0;
 	ok = ok && posix_spawn_file_actions_addopen(a, STDIN_FILENO,
 	    "/dev/null", O_RDONLY, 0) == 0;
 	return ok && posix_spawn_file_actions_addclosefrom_np(a,
-	    SPAWN_FD_FIRST + (int)fds->n) == 0;
+	    SPAWN_FD_FIRST + (int)copies->n) == 0;
 }
 
 int
@@ -84,17 +91,22 @@ spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
+	struct spawn_fds copies;
 	bool ok = posix_spawnattr_init(&attr) == 0;
 
 	sigemptyset(&none);
 	sigfillset(&all);
-	ok = ok && posix_spawnattr_setsigmask(&attr, &none) == 0 &&
+	ok = copies_of(fds, &copies) && ok && posix_spawnattr_setsigmask(&attr, &none) == 0 &&
 	    posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
 	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF) == 0 && actions_for(&actions, fds);
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0 &&
+	    actions_for(&actions, &copies);
 	ok = ok && posix_spawn(out_pid, path, &actions, &attr, argv,
 	    environ) == 0;
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
+	for (size_t i = 0; i < copies.n; i++)
+		if (copies.v[i] >= 0)
+			close(copies.v[i]);
 	return ok ? 0 : ERR_SYSTEM;
 }

@@ -21,8 +21,9 @@ int spawn_find(const char *name, const char *role, char *dst, size_t size,
 
 /*
  * spawn(path, argv, fds, n, out_pid): start path; fds[i] becomes descriptor
- * SPAWN_FD_FIRST + i there (-1: none), and nothing else but standard error
- * is open.  All fds stay open here.  ERR_SYSTEM.
+ * SPAWN_FD_FIRST + i there (-1: none), and nothing else but standard output
+ * and error is open.  It is in a process group of its own, so that a
+ * terminal's signals come only to us.  All fds stay open here.  ERR_SYSTEM.
  */
 struct spawn_fds {
 	int v[SPAWN_FDS_MAX];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/file_set.h"
@@ -22,8 +23,9 @@
 #include "wire/msg_supervisor.h"
 
 #define CONFIG_PIECE (512 << 10)
-#define VAULT_STARTS_MAX 3	/* within a minute */
-#define STOP_MS SEC(10)
+#define VAULT_ENDS_MAX 3	/* within a minute */
+#define STOP_MS SEC(10)		/* for the vault to drain */
+#define LINGER_MS SEC(3)	/* then for sessions, and the vault to close */
 #define HEARTBEAT_MS SEC(5)
 #define HEARTBEAT_DEAD_MS SEC(120)
 
@@ -45,9 +47,11 @@ struct supervisor {
 	VEC(struct child) children;
 	struct admission *admission;		/* owned */
 	struct timer *beat, *stop;		/* owned */
-	mono_ms_t last_beat, starts[VAULT_STARTS_MAX];
+	struct buf sent;		/* the file set the vault looks at */
+	struct buf config;		/* the last one it took */
+	mono_ms_t last_beat, ends[VAULT_ENDS_MAX];
 	uint64_t next_number;
-	bool configured, stopping, ready;
+	bool configured, stopping, stopped;
 	int exit_code;
 };
 
@@ -64,42 +68,57 @@ supervisor_exit(struct supervisor *s, int code)
 
 /* ---- the vault ---- */
 
-/* Send the configuration directory as it is now. */
-static int
-send_config(struct supervisor *s, bool reload, struct err *e)
+static void
+send_pieces(struct supervisor *s, bool reload)
 {
-	AUTO(file_set_free) struct file_set *files = file_set_new();
-	AUTO_BUF struct buf all = { 0 };
 	AUTO_BUF struct buf out = { 0 };
 	size_t at = 0;
 
-	TRY(file_set_read_dir(files, s->paths->config_dir, e));
-	file_set_encode(files, &all);
 	do {
-		size_t n = all.n - at < CONFIG_PIECE ? all.n - at :
+		size_t n = s->sent.n - at < CONFIG_PIECE ? s->sent.n - at :
 		    CONFIG_PIECE;
 		struct msg_config m = { .reload = reload,
-		    .last = at + n == all.n, .bytes = { all.p + at, n } };
+		    .last = at + n == s->sent.n,
+		    .bytes = { s->sent.p + at, n } };
 
 		buf_reset(&out);
 		msg_config_encode(&m, &out);
 		channel_send(s->vault, MESSAGE_CONFIG, buf_str(&out));
 		at += n;
-	} while (at < all.n);
+	} while (at < s->sent.n);
+}
+
+/*
+ * Send the configuration directory as it is now; to a vault that was
+ * started again, what was in force, whatever the directory holds by now.
+ */
+static int
+send_config(struct supervisor *s, bool reload, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files = file_set_new();
+
+	if (!reload && s->config.n > 0) {
+		buf_reset(&s->sent);
+		buf_add(&s->sent, s->config.p, s->config.n);
+	} else {
+		TRY(file_set_read_dir(files, s->paths->config_dir, e));
+		buf_reset(&s->sent);
+		file_set_encode(files, &s->sent);
+	}
+	send_pieces(s, reload);
 	return 0;
 }
 
-/* May it be started again, or has it failed too often? */
+/* It ended.  May it be started again, or has it failed too often? */
 static bool
 start_allowed(struct supervisor *s)
 {
 	mono_ms_t now = clock_mono();
 
-	for (int i = 0; i + 1 < VAULT_STARTS_MAX; i++)
-		s->starts[i] = s->starts[i + 1];
-	s->starts[VAULT_STARTS_MAX - 1] = now;
-	return s->starts[0].ms == 0 ||
-	    now.ms - s->starts[0].ms > MINUTE(1);
+	for (int i = 0; i + 1 < VAULT_ENDS_MAX; i++)
+		s->ends[i] = s->ends[i + 1];
+	s->ends[VAULT_ENDS_MAX - 1] = now;
+	return s->ends[0].ms == 0 || now.ms - s->ends[0].ms > MINUTE(1);
 }
 
 static int
@@ -130,16 +149,16 @@ start_vault(struct supervisor *s, struct err *e)
 	}
 	s->vault = channel_new(s->loop, pair[0], &handler, s);
 	s->last_beat = clock_mono();
-	s->configured = s->ready = false;
+	s->configured = false;
 	return send_config(s, false, e);
 }
 
-/* End every session: their vault is gone or they are to go with us. */
+/* End every session: their vault is gone, or they had their time. */
 static void
 end_sessions(struct supervisor *s)
 {
 	for (size_t i = 0; i < s->children.n; i++)
-		(void)kill(s->children.v[i].pid, SIGTERM);
+		(void)kill(s->children.v[i].pid, SIGKILL);
 }
 
 static void
@@ -167,7 +186,7 @@ on_vault_exit(struct supervisor *s, int status)
 {
 	s->vault_pid = 0;
 	if (s->stopping) {
-		supervisor_exit(s, 0);
+		supervisor_exit(s, s->stopped ? 0 : SUPERVISOR_INTERNAL);
 		return;
 	}
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == SUPERVISOR_CONF ||
@@ -375,19 +394,26 @@ request_reload(struct supervisor *s)
 	channel_send(s->vault, MESSAGE_CONFIG_DONE, buf_str(&out));
 }
 
-/* The limits the supervisor itself applies follow the reload. */
+/* What the vault took is in force here too: limits, what is logged. */
 static void
-take_limits(struct supervisor *s)
+take_config(struct supervisor *s)
 {
-	AUTO(file_set_free) struct file_set *files = file_set_new();
+	AUTO(file_set_free) struct file_set *files = NULL;
 	struct settings fresh;
 	struct str text;
 	struct err e;
 
-	if (file_set_read_dir(files, s->paths->config_dir, &e) == 0 &&
-	    file_set_get(files, STR(SETTINGS_FILE), &text) == 0 &&
-	    settings_parse(SETTINGS_FILE, text, &fresh, &e) == 0)
-		s->limits = fresh;
+	buf_reset(&s->config);
+	buf_add(&s->config, s->sent.p, s->sent.n);
+	files = file_set_decode(buf_str(&s->config), &e);
+	if (files == NULL ||
+	    file_set_get(files, STR(SETTINGS_FILE), &text) != 0 ||
+	    settings_parse(SETTINGS_FILE, text, &fresh, &e) != 0)
+		return;
+	s->limits = fresh;
+	log_set_level((enum log_level)fresh.log_level);
+	log_set_rate((unsigned)fresh.limits.log_lines_per_minute);
+	log_inherit();
 }
 
 static int
@@ -400,7 +426,7 @@ vault_config_done(struct supervisor *s, struct str payload)
 		log_error("configuration", "error=\"%.*s\"", (int)m.text.n,
 		    m.text.p);
 	if (m.ok)
-		take_limits(s);
+		take_config(s);
 	if (m.ok && !s->configured)
 		log_notice("ready", "state=%s", s->paths->state_dir);
 	s->configured = s->configured || m.ok;
@@ -444,8 +470,12 @@ vault_says(struct supervisor *s, const struct frame *f)
 	case MESSAGE_STATUS:
 		return vault_status(f->payload);
 	case MESSAGE_STOPPED:
-		end_sessions(s);
-		supervisor_exit(s, 0);
+		/* The sessions still say good-bye. */
+		s->stopped = true;
+		if (s->children.n == 0)
+			supervisor_exit(s, 0);
+		else
+			timer_arm_ms(s->stop, LINGER_MS);
 		return 0;
 	default:
 		return ERR_ORDER;
@@ -481,10 +511,13 @@ child_ended(struct supervisor *s, pid_t pid, int status)
 		s->children.v[i] = s->children.v[--s->children.n];
 		if (c.inbound && !c.proved)
 			admission_gone(s->admission, &c.key);
-		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+		    WTERMSIG(status) != SIGALRM)
 			log_warning("session-ended", "signal=%d",
 			    WTERMSIG(status));
 		tell_gone(s, c.number, status);
+		if (s->stopped && s->children.n == 0)
+			supervisor_exit(s, 0);
 		return;
 	}
 }
@@ -534,8 +567,12 @@ on_sigterm(void *arg)
 static void
 on_stop_timeout(void *arg)
 {
-	log_error("stop-timeout", "action=exit");
-	supervisor_exit(arg, SUPERVISOR_INTERNAL);
+	struct supervisor *s = arg;
+
+	if (!s->stopped)
+		log_error("stop-timeout", "ms=%lld action=kill",
+		    (long long)STOP_MS);
+	supervisor_exit(s, s->stopped ? 0 : SUPERVISOR_INTERNAL);
 }
 
 /* Feed the service manager's watchdog only while the vault answers. */
@@ -572,6 +609,21 @@ supervisor_listen(struct supervisor *s,
 		    on_peer_accepted, s));
 }
 
+/* The vault closes its store once its channel is closed. */
+static void
+wait_for_vault(const struct supervisor *s)
+{
+	static const struct timespec step = { .tv_nsec = 10000000 };
+
+	for (int ms = 0; ms < LINGER_MS; ms += 10) {
+		if (waitpid(s->vault_pid, NULL, WNOHANG) != 0)
+			return;
+		(void)nanosleep(&step, NULL);
+	}
+	(void)kill(s->vault_pid, SIGKILL);
+	(void)waitpid(s->vault_pid, NULL, 0);
+}
+
 /* Nothing that was started here outlives it. */
 static void
 supervisor_tear_down(struct supervisor *s)
@@ -581,10 +633,10 @@ supervisor_tear_down(struct supervisor *s)
 	vec_clear(&s->listeners);
 	end_sessions(s);
 	channel_free(s->vault);
-	if (s->vault_pid > 0) {
-		(void)kill(s->vault_pid, SIGTERM);
-		(void)waitpid(s->vault_pid, NULL, 0);
-	}
+	if (s->vault_pid > 0)
+		wait_for_vault(s);
+	buf_clear(&s->sent);
+	buf_clear(&s->config);
 	vec_clear(&s->children);
 	timer_free(s->beat);
 	timer_free(s->stop);
@@ -611,7 +663,6 @@ supervisor_run(const struct settings *settings,
 	loop_signal(s.loop, SIGTERM, on_sigterm, &s);
 	loop_signal(s.loop, SIGINT, on_sigterm, &s);
 	supervisor_listen(&s, sockets);
-	(void)start_allowed(&s);
 	if (start_vault(&s, &e) != 0) {
 		log_error("start", "error=\"%s\"", e.text);
 		s.exit_code = e.code == ERR_SYSTEM ? SUPERVISOR_INTERNAL :
