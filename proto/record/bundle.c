@@ -138,7 +138,8 @@ start_object(struct bundle_reader *r, size_t at)
 	if (end == SCAN_BROKEN)		/* not by members: by brackets? */
 		end = b.is_bundle ? end : scan_value(r->text, at);
 	rest = end == SCAN_BROKEN ? end : scan_space(r->text, end);
-	if (rest != r->text.n && looks_like_lines(r->text, at)) {
+	if (rest != r->text.n && !(b.is_bundle && end == SCAN_BROKEN) &&
+	    looks_like_lines(r->text, at)) {
 		r->form = FORM_LINES;
 		r->at = at;
 		return;
