@@ -2,6 +2,8 @@
  * A policy from its files: sections in the order in which they need each
  * other, whatever their order in the file.
  */
+#include "config/policy_file.h"
+
 #include "config/policy_file_read.h"
 
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /*
  * Loading a policy, and what it says about organisations and sources.
  */
+#include "policy/policy.h"
+
 #include "policy/policy_private.h"
 
 #include <stdlib.h>

@@ -95,6 +95,7 @@ MEM_AUTO(struct policy, policy_free);
 /* policy_warning(p, i): the i-th lint warning's text, NULL past the last. */
 const char *policy_warning(const struct policy *p, size_t i);
 
+/* policy_vocabulary(p): its names, borrowed from p. */
 const struct vocabulary *policy_vocabulary(const struct policy *p);
 
 /* policy_digest(p): SHA-256 over the source files in order of name. */
@@ -131,15 +132,18 @@ bool policy_term_with(const struct policy *p, int org, size_t i,
 uint8_t policy_classify(const struct policy *p, const struct stix_object *o);
 
 /*
- * policy_source_label(p, org, desk_name, out): the label of what comes from
- * that source without one: our own desk (org 0) or a peer; `source:` of the
- * policy, or the most restrictive but for lineage and roots.
+ * policy_source_label(p, org, desk, out): the label of what comes from
+ * that source without one, our own desk (org 0) or a peer: `default-label`
+ * of the policy; unstated: RED, AMBER, the purposes and domains declared by
+ * that desk of ours or by all desks of the peer.
  */
 void policy_source_label(const struct policy *p, int org, int desk,
     struct label *out);
 
 /*
  * policy_decide(p, req, out): never fails: what it cannot decide it denies.
+ * Beyond DENY the caps of out are empty: nothing is sent.  Walls, declared
+ * uses, audience and hops are asked in direction OUT only.
  */
 void policy_decide(const struct policy *p, const struct policy_request *req,
     struct decision *out);
@@ -158,10 +162,15 @@ const char *policy_redaction(const struct policy *p, unsigned bit);
 void policy_explain(const struct policy *p, const struct policy_request *req,
     const struct decision *d, struct buf *out);
 
+/* The names of these in policies, logs and answers; never NULL. */
 const char *outcome_name(enum outcome o);
+/* reason_name(r): as the name of a rule in `by`. */
 const char *reason_name(enum reason r);
+/* obligation_name(o): as in `oblige`. */
 const char *obligation_name(enum obligation o);
+/* band_name(b): "A" to "E". */
 const char *band_name(enum band b);
+/* posture_name(p): as in `postures`. */
 const char *posture_name(enum posture p);
 
 /* The policy's in-file tests. */
