@@ -47,6 +47,10 @@ int delivery_save(struct delivery *d, struct store *store) MUST_CHECK;
 /* delivery_is_dirty(d): something changed since the last save. */
 bool delivery_is_dirty(const struct delivery *d);
 
+/*
+ * delivery_get(d, seq), delivery_set(d, seq, s): what became of one record;
+ * each is in one state at a time.  delivery_count(d, s): how many are in s.
+ */
 enum delivery_state delivery_get(const struct delivery *d, int64_t seq);
 void delivery_set(struct delivery *d, int64_t seq, enum delivery_state s);
 uint64_t delivery_count(const struct delivery *d, enum delivery_state s);

@@ -8,6 +8,7 @@
 
 #include "net/loop.h"
 
+/* loop_base(l): libevent's handle, borrowed. */
 struct event_base *loop_base(struct loop *l);
 
 #endif

@@ -18,6 +18,7 @@ size_t queue_bytes(const struct queue *q);
 /* queue_head(q): all of it, borrowed until the next change. */
 struct str queue_head(const struct queue *q);
 
+/* queue_add(q, p, n): copy n bytes to the end; queue_drop: off the front. */
 void queue_add(struct queue *q, const void *p, size_t n);
 void queue_drop(struct queue *q, size_t n);	/* n <= queue_bytes(q) */
 

@@ -12,6 +12,7 @@
 struct control;
 struct controls;
 
+/* controls_new(v): no connection yet; controls_free closes all. */
 struct controls *controls_new(struct vault *v);
 void controls_free(struct controls *cs);
 

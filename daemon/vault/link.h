@@ -53,6 +53,11 @@ void link_hold(struct link *l, uint8_t type, struct str payload);
 /* link_terms_changed(l): the policy is another: say our terms again. */
 void link_terms_changed(struct link *l);
 
+/*
+ * What others want to know of a link: whether records may flow, whose it is
+ * (NULL before HELLO), its stream of our records (NULL before ready), and
+ * the name of its state.
+ */
 bool link_is_ready(const struct link *l);
 struct peer *link_peer(const struct link *l);
 struct outbound *link_outbound(const struct link *l);

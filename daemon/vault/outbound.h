@@ -10,6 +10,7 @@
 struct link;
 struct outbound;
 
+/* outbound_new(p, l): nothing is under way yet; both are borrowed. */
 struct outbound *outbound_new(struct peer *p, struct link *l);
 void outbound_free(struct outbound *o);
 

@@ -13,6 +13,7 @@
 struct turn;
 struct vault;
 
+/* turn_new(v): none is open yet; v is borrowed. */
 struct turn *turn_new(struct vault *v);
 void turn_free(struct turn *t);
 

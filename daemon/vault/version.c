@@ -1,7 +1,6 @@
 #include "vault/version.h"
 
-#include <openssl/crypto.h>
-
+#include "base/crypto.h"
 #include "net/loop.h"
 #include "store/store.h"
 
@@ -9,7 +8,7 @@ json_t *
 version_libraries(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:s}",
-	    "openssl", OpenSSL_version(OPENSSL_VERSION_STRING),
+	    "openssl", crypto_library_version(),
 	    "libevent", loop_library_version(),
 	    "jansson", jansson_version_str(),
 	    "sqlite", store_library_version());

@@ -80,6 +80,12 @@ crypto_random(void *dst, size_t n)
 	assert(ok == 1);
 }
 
+const char *
+crypto_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 void
 crypto_wipe(void *p, size_t n)
 {

@@ -40,6 +40,9 @@ bool digest_eq(const struct digest *a, const struct digest *b);
 /* crypto_random(dst, n): n bytes from the system; ends the process if not. */
 void crypto_random(void *dst, size_t n);
 
+/* crypto_library_version(): of OpenSSL, as it runs; never NULL. */
+const char *crypto_library_version(void);
+
 /* crypto_wipe(p, n): overwrite n bytes for certain. */
 void crypto_wipe(void *p, size_t n);
 
