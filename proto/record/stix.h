@@ -30,7 +30,8 @@ const char *refusal_text(int refusal);
 /* An instant of any precision: whole seconds and the fraction's digits. */
 struct stix_time {
 	int64_t seconds;	/* since 1970 */
-	uint32_t nanos;		/* the first nine digits of the fraction */
+	uint32_t nanos;		/* the first nine digits of the fraction; */
+				/*   10^9 more in second 60, which is 59 */
 	struct str rest;	/* digits beyond nine, trailing zeros cut */
 };
 
@@ -56,7 +57,7 @@ struct stix_object {
 	bool revoked;
 	int confidence;			/* 0..100, or -1 when absent */
 	struct str *refs;		/* ids in *_ref(s), not created_by_ref, */
-	size_t nrefs;			/*   nor markings; deduplicated */
+	size_t nrefs;			/*   nor markings; sorted, each once */
 	struct str *markings;		/* marking-definition ids, whole object */
 	size_t nmarkings;
 	struct str *granular;		/* marking ids in granular_markings */
@@ -80,7 +81,8 @@ MEM_AUTO(struct stix_reader, stix_reader_free);
  * borrows from r (valid until the next stix_read or stix_reader_free) and
  * from bytes.  Return 0, or ERR_VALUE with problem filled (problem->text
  * names property, index and byte position where they are known).  A bundle
- * given here is refused (REFUSAL_TYPE): see bundle.h.
+ * given here is refused (REFUSAL_TYPE): see bundle.h.  When an object is
+ * refused, out has its type and id if these are valid, and nothing else.
  */
 int stix_read(struct stix_reader *r, struct str bytes,
     struct stix_object *out, struct stix_problem *problem) MUST_CHECK;

@@ -179,8 +179,9 @@ check_tlp(const struct stix_check *c, struct str id)
 		if (str_eqz(stix_json_str(tlp), levels[i].tlp) &&
 		    str_ends(id, levels[i].id))
 			return 0;
-	return stix_refuse(c->problem, REFUSAL_MARKING, "`definition.tlp` is "
-	    "%s with this id: want one of the four TLP objects of STIX",
+	return stix_refuse(c->problem, REFUSAL_MARKING,
+	    "`definition_type` is \"tlp\" and `definition.tlp` is %s with "
+	    "this id: want one of the four TLP objects of STIX",
 	    tlp == NULL ? "missing" : stix_show(shown, sizeof(shown), tlp));
 }
 

@@ -41,16 +41,23 @@ parse_fraction(struct str s, struct stix_time *out)
 	return 0;
 }
 
-/* STIX 2.1 section 2.16: YYYY-MM-DDTHH:MM:SS[.s+]Z, nothing else. */
+/* A leap second comes after :59 and before the next day. */
+#define LEAP_NANOS 1000000000U
+
 int
 stix_time_parse(struct str s, struct stix_time *out)
 {
+	static const char form[] = "____-__-__T__:__:__";
 	struct stix_time t = { .rest = STR("") };
 	int y, mo, d, h, mi, sec;
+	bool leap;
 
-	if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
-	    s.p[13] != ':' || s.p[16] != ':' || s.p[s.n - 1] != 'Z')
+	/* STIX 2.1 2.16: RFC 3339, upper-case T and Z, no other offset. */
+	if (s.n < sizeof(form) || s.p[s.n - 1] != 'Z')
 		return ERR_SYNTAX;
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] != '_' && s.p[i] != form[i])
+			return ERR_SYNTAX;
 	y = number_at(s.p, 4);
 	mo = number_at(s.p + 5, 2);
 	d = number_at(s.p + 8, 2);
@@ -59,16 +66,19 @@ stix_time_parse(struct str s, struct stix_time *out)
 	sec = number_at(s.p + 17, 2);
 	if (y < 0 || mo < 0 || d < 0 || h < 0 || mi < 0 || sec < 0)
 		return ERR_SYNTAX;
-	/* RFC 3339 5.6: a leap second is 60. */
-	if (mo < 1 || mo > 12 || d < 1 || d > time_days_in_month(y, mo) ||
-	    h > 23 || mi > 59 || sec > 60)
-		return ERR_VALUE;
-	if (s.n > 20) {
-		if (s.p[19] != '.')
+	if (s.n > sizeof(form)) {
+		if (s.p[sizeof(form) - 1] != '.')
 			return ERR_SYNTAX;
-		TRY(parse_fraction((struct str){ s.p + 20, s.n - 21 }, &t));
+		TRY(parse_fraction((struct str){ s.p + sizeof(form),
+		    s.n - sizeof(form) - 1 }, &t));
 	}
-	t.seconds = time_from_civil(y, mo, d, h, mi, sec);
+	/* RFC 3339 5.7: second 60 is where leap seconds are. */
+	leap = h == 23 && mi == 59 && sec == 60;
+	if (mo < 1 || mo > 12 || d < 1 || d > time_days_in_month(y, mo) ||
+	    h > 23 || mi > 59 || (sec > 59 && !leap))
+		return ERR_VALUE;
+	t.seconds = time_from_civil(y, mo, d, h, mi, leap ? 59 : sec);
+	t.nanos += leap ? LEAP_NANOS : 0;
 	*out = t;
 	return 0;
 }
@@ -80,5 +90,6 @@ stix_time_cmp(const struct stix_time *a, const struct stix_time *b)
 		return a->seconds < b->seconds ? -1 : 1;
 	if (a->nanos != b->nanos)
 		return a->nanos < b->nanos ? -1 : 1;
+	/* The digits of a fraction order like text. */
 	return str_cmp(a->rest, b->rest);
 }
