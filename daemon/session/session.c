@@ -44,7 +44,8 @@ session_start(struct loop *l, const struct session_options *o)
 	};
 	static const struct conn_handler peer = {
 		.connected = on_connected, .frame = on_peer_frame,
-		.refused = on_peer_refused, .drained = on_peer_drained, .closed = on_peer_closed,
+		.refused = on_peer_refused, .drained = on_peer_drained,
+		.closed = on_peer_closed,
 	};
 	struct session *s = mem_new(struct session);
 
@@ -106,6 +107,8 @@ on_deadline(void *arg)
 
 	if (s->over)
 		loop_stop(s->loop);
+	else if (s->refused != CLOSE_NONE)
+		session_end(s, s->refused, s->refused_text);
 	else
 		session_end(s, CLOSE_TIMEOUT, s->closing ?
 		    "the other side did not take the rest" : !s->connected ?
@@ -169,7 +172,6 @@ session_refuse(struct session *s, enum close_reason reason,
 	snprintf(s->refused_text, sizeof(s->refused_text), "%s", text);
 	msg_close_encode(&(struct msg_close){ (uint16_t)reason,
 	    str_of(text) }, &out);
-	conn_pause(s->conn, true);
 	conn_send(s->conn, &(struct frame){ MESSAGE_ERROR, buf_str(&out) });
 	conn_finish(s->conn);
 	timer_arm_ms(s->deadline, CLOSE_MS);

@@ -123,6 +123,16 @@ on_peer_drained(void *arg)
 	(void)arg;
 }
 
+/* A peer that is told of the end closes too. */
+static void
+on_peer_reap(void *arg)
+{
+	struct fixture *x = arg;
+
+	conn_free(x->peer);
+	x->peer = NULL;
+}
+
 static void
 on_peer_closed(void *arg, int code, const char *text)
 {
@@ -131,6 +141,7 @@ on_peer_closed(void *arg, int code, const char *text)
 	(void)text;
 	x->peer_closed++;
 	x->peer_code = code;
+	loop_defer(x->loop, on_peer_reap, x);
 }
 
 static void
@@ -451,8 +462,6 @@ test_session_vault_closes(void **state)
 		turn(x, 10);
 	assert_int_equal(x->peer_frames, 1);
 	assert_int_equal(x->peer_code, ERR_CLOSED);
-	conn_free(x->peer);
-	x->peer = NULL;
 	run_to_end(x);
 	assert_int_equal(x->reason, CLOSE_NONE);
 }
@@ -536,6 +545,8 @@ test_session_bad_header_is_told(void **state)
 	conn_send(x->peer, &(struct frame){ MESSAGE_PING, { ones, 9 } });
 	run_to_end(x);
 	assert_int_equal(x->vault_frames, 0);
+	assert_int_equal(x->peer_frames, 1);
+	assert_int_equal(x->last_type, MESSAGE_ERROR);
 	assert_int_equal(x->reason, CLOSE_LIMIT);
 	assert_string_equal(x->text, "PING: length 9 exceeds 8");
 }
