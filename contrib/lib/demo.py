@@ -207,15 +207,14 @@ class Demo:
         for o in self.others:
             want = {r['there'] for r in expected[o.id]['records']
                     if 'there' in r}
-            held = o.ids('--source', self.us.id)
-            lines = o.ctl('--json', 'records', '--source', self.us.id)
-            versions = [(r['id'], r['modified'])
-                        for r in json.loads(lines)['records']]
+            rows = o.ask('records', '--source', self.us.id)['records']
+            versions = [(r['id'], r['modified']) for r in rows]
+            held = {r['id'] for r in rows}
             if len(set(versions)) != len(versions):
                 wrong.append('%s holds a record twice' % o.id)
-            for name in sorted(want - set(held))[:5]:
+            for name in sorted(want - held)[:5]:
                 wrong.append('%s lacks %s' % (o.id, name))
-            for name in sorted(set(held) - want)[:5]:
+            for name in sorted(held - want)[:5]:
                 wrong.append('%s must not have %s' % (o.id, name))
             for outcome, count in expected[o.id]['counts'].items():
                 got = peers[o.id][OUTCOMES[outcome]]
@@ -266,6 +265,8 @@ def run(demo, files, once, as_json):
     result = demo.exchange(files)
     wrong = demo.verify(demo.remember(files), result['peers'])
     demo.table(result)
+    if result['published'] + result['unchanged'] == 0:
+        wrong.append('nothing in %s could be published' % ', '.join(files))
     if not result['converged']:
         wrong.insert(0, 'not everything was sent')
     for line in wrong:
@@ -291,6 +292,8 @@ def main():
     once, as_json = '--once' in rest, '--json' in rest
     files = [a for a in rest if a not in ('--once', '--json')] or [SAMPLE]
     demo = Demo(build, sys.stderr if as_json else sys.stdout)
+    # Also where a shell has us started with interrupts ignored.
+    signal.signal(signal.SIGINT, on_terminate)
     signal.signal(signal.SIGTERM, on_terminate)
     if what == 'stop':
         demo.stop(demo.all)

@@ -27,6 +27,7 @@ REFUSED = {
     'other-id': 'unknown-peer',
     'skew': 'skew',
     'replay': 'identity',
+    'expired': 'certificate-expired',
 }
 STALLED = ('silent-tcp', 'half-tls', 'silent-hello', 'silent-prove')
 

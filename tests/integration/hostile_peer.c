@@ -73,8 +73,24 @@ tcp_connect(const char *port)
 	return fd;
 }
 
+/* The same certificate and key, but of the day before yesterday. */
+static bool
+make_expired(SSL_CTX *ctx)
+{
+	X509 *x = X509_dup(SSL_CTX_get0_certificate(ctx));
+	EVP_PKEY *key = SSL_CTX_get0_privatekey(ctx);
+	bool ok = x != NULL &&
+	    X509_gmtime_adj(X509_getm_notBefore(x), -172800) != NULL &&
+	    X509_gmtime_adj(X509_getm_notAfter(x), -86400) != NULL &&
+	    X509_sign(x, key, EVP_sha256()) > 0 &&
+	    SSL_CTX_use_certificate(ctx, x) == 1;
+
+	X509_free(x);
+	return ok;
+}
+
 static SSL *
-tls_connect(int fd, const char *cert, const char *key)
+tls_connect(int fd, const char *cert, const char *key, bool expired)
 {
 	static const unsigned char alpn[] = "\x08" "comity/1";
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -82,7 +98,7 @@ tls_connect(int fd, const char *cert, const char *key)
 
 	if (ctx == NULL || SSL_CTX_use_certificate_file(ctx, cert,
 	    SSL_FILETYPE_PEM) != 1 || SSL_CTX_use_PrivateKey_file(ctx, key,
-	    SSL_FILETYPE_PEM) != 1)
+	    SSL_FILETYPE_PEM) != 1 || (expired && !make_expired(ctx)))
 		return NULL;
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
 	SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1);
@@ -264,7 +280,8 @@ act_identity(struct peer *p, const char *scenario)
 		send_prove(p, true);
 	} else if (strcmp(scenario, "silent-prove") == 0) {
 		send_hello(p, p->me, 0);
-	} else if (strcmp(scenario, "good") == 0) {
+	} else if (strcmp(scenario, "good") == 0 ||
+	    strcmp(scenario, "expired") == 0) {
 		send_hello(p, p->me, 0);
 		wait_hello(p);
 		send_prove(p, false);
@@ -311,7 +328,8 @@ main(int argc, char **argv)
 	if (strcmp(scenario, "half-tls") == 0) {
 		(void)send(p.fd, "\x16\x03\x01", 3, MSG_NOSIGNAL);
 	} else if (strcmp(scenario, "silent-tcp") != 0) {
-		p.ssl = tls_connect(p.fd, argv[3], argv[4]);
+		p.ssl = tls_connect(p.fd, argv[3], argv[4],
+		    strcmp(scenario, "expired") == 0);
 		if (p.ssl == NULL) {
 			printf("tls-failed\n");
 			return 0;
