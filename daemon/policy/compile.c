@@ -32,7 +32,7 @@ set_layout(struct rule_set *s, const struct policy_file *f, bool in)
 		s->first[c] = at;
 		at += (count[c] + 63) / 64;
 		for (size_t w = s->first[c]; w < at; w++)
-			s->words_of[c][w / 64] |= UINT64_C(1) << (w % 64);
+			s->words_of[w / 64][c] |= UINT64_C(1) << (w % 64);
 	}
 	s->first[RULE_CLASSES] = at;
 	s->words = (at + VECTOR_STEP - 1) / VECTOR_STEP * VECTOR_STEP;

@@ -108,7 +108,7 @@ summarise(struct matching *m)
 		m->words[b] = words;
 		for (unsigned c = 0; c < RULE_CLASSES; c++)
 			m->classes |= (unsigned)((words &
-			    s->words_of[c][b]) != 0) << c;
+			    s->words_of[b][c]) != 0) << c;
 	}
 }
 
@@ -170,10 +170,10 @@ first_rule(const struct matching *m, enum rule_class c)
 {
 	size_t b = 0, w;
 
-	while ((m->words[b] & m->set->words_of[c][b]) == 0)
+	while ((m->words[b] & m->set->words_of[b][c]) == 0)
 		b++;
 	w = b * 64 + (size_t)__builtin_ctzll(m->words[b] &
-	    m->set->words_of[c][b]);
+	    m->set->words_of[b][c]);
 	return m->set->terms[w * 64 +
 	    (size_t)__builtin_ctzll(m->acc[w])].rule;
 }

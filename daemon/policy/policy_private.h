@@ -41,7 +41,7 @@ struct rule_set {
 	size_t words;			/* of one vector */
 	size_t first[RULE_CLASSES + 1];	/* word where a class begins */
 	/* The same as bits of words, in blocks of 64 words. */
-	uint64_t words_of[RULE_CLASSES][VECTOR_BLOCKS];
+	uint64_t words_of[VECTOR_BLOCKS][RULE_CLASSES];
 	bool narrows;			/* some grant caps the purposes */
 	uint64_t *bits;			/* owned: all vectors */
 	/* Borrowed from bits: the vector of value i is at i * words. */

@@ -75,6 +75,26 @@ test_read_small(void **state)
 	policy_file_free(f);
 }
 
+/* NO is Norway, and a kind may be called on. */
+static void
+test_read_norway(void **state)
+{
+	struct err e = { 0 };
+	struct policy_file *f = read_text("policy: 1\nself: {org: cert-no, "
+	    "country: NO, desks: {on: [off]}}\npurposes: {off: [yes, 0x1]}\n"
+	    "kinds: {y: [1e3, null]}\n", &e);
+
+	(void)state;
+	if (f == NULL)
+		fail_msg("%s", e.text);
+	assert_string_equal(f->parties.v[0].country, "NO");
+	assert_string_equal(f->v.desks.v[0], "cert-no/on");
+	assert_string_equal(f->v.purposes.v[0], "yes");
+	assert_string_equal(f->v.kinds.v[1], "1e3");
+	assert_string_equal(f->v.kinds.v[2], "null");
+	policy_file_free(f);
+}
+
 /* lessons.md L-25 and the surprises of YAML 1.1: everything is text. */
 static void
 test_read_shape(void **state)
@@ -449,6 +469,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_small),
+		cmocka_unit_test(test_read_norway),
 		cmocka_unit_test(test_read_shape),
 		cmocka_unit_test(test_read_names),
 		cmocka_unit_test(test_read_peers),
