@@ -28,6 +28,7 @@ struct conn {
 	struct queue in, out;
 	size_t mark;
 	bool connected, dead, paused, finishing, lingering, above_mark;
+	bool deaf;			/* a header was wrong: read no frames */
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
@@ -143,7 +144,12 @@ conn_header_error(struct conn *c, int code)
 	char text[FRAME_EXPLAIN_MAX];
 	struct str head = queue_head(&c->in);
 
-	conn_pause(c, true);
+	if (c->h->refused == NULL) {
+		conn_fail(c, code, frame_header_explain(text,
+		    (const uint8_t *)head.p, CARRIER_PEER));
+		return;
+	}
+	c->deaf = true;
 	c->h->refused(c->arg, code, frame_header_explain(text,
 	    (const uint8_t *)head.p, CARRIER_PEER));
 }
@@ -152,7 +158,9 @@ conn_header_error(struct conn *c, int code)
 static bool
 conn_dispatch(struct conn *c)
 {
-	while (!c->dead && !c->paused) {
+	if (c->deaf)
+		queue_drop(&c->in, queue_bytes(&c->in));
+	while (!c->dead && !c->paused && !c->deaf) {
 		struct frame f;
 		int n = frame_next(queue_head(&c->in), CARRIER_PEER, &f);
 

@@ -16,8 +16,9 @@ struct conn_handler {
 	/* frame(arg, f): one whole peer frame, borrowed for the call. */
 	void (*frame)(void *arg, const struct frame *f);
 	/*
-	 * refused(arg, code, text): a frame's header is wrong; nothing more is
-	 * read.  The owner says so to the other side and finishes.
+	 * refused(arg, code, text): a frame's header is wrong; no frame is read
+	 * any more.  The owner says so to the other side and finishes.  NULL:
+	 * closed() is called instead.
 	 */
 	void (*refused)(void *arg, int code, const char *text);
 	/* drained(arg): the output, once above the mark, fell below half. */
