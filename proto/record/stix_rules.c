@@ -57,18 +57,25 @@ rule_malware(const struct stix_check *c)
 	    "`name` is missing: want it when `is_family` is true");
 }
 
-/* 7.2.2: nothing marks itself. */
+/* 7.2.1, 7.2.3: nothing marks itself or a part of itself. */
 static int
 rule_self_marking(const struct stix_check *c, struct str id)
 {
-	json_t *refs = json_object_get(c->root, "object_marking_refs"), *ref;
+	json_t *refs = json_object_get(c->root, "object_marking_refs"), *v;
+	json_t *granular = json_object_get(c->root, "granular_markings");
 	size_t i;
 
-	json_array_foreach(refs, i, ref)
-		if (str_eq(stix_json_str(ref), id))
+	json_array_foreach(refs, i, v)
+		if (str_eq(stix_json_str(v), id))
 			return stix_refuse(c->problem, REFUSAL_MARKING,
 			    "`object_marking_refs.[%zu]` is the object "
 			    "itself: want no circle of markings", i);
+	json_array_foreach(granular, i, v)
+		if (str_eq(stix_json_str(json_object_get(v, "marking_ref")),
+		    id))
+			return stix_refuse(c->problem, REFUSAL_MARKING,
+			    "`granular_markings.[%zu].marking_ref` is the "
+			    "object itself: want no circle of markings", i);
 	return 0;
 }
 

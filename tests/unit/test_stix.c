@@ -251,6 +251,9 @@ test_stix_read_markings(void **state)
 	    { STATEMENT, "object_marking_refs", "[\"" WHITE "\","
 	        "\"marking-definition--" ID2 "\"]", REFUSAL_MARKING,
 	        ".[1]` is the object itself" },
+	    { STATEMENT, "granular_markings", GRANULAR("\"marking_ref\":"
+	        "\"marking-definition--" ID2 "\",\"selectors\":[\"id\"]"),
+	        REFUSAL_MARKING, ".[0].marking_ref` is the object itself" },
 	    { TOOL, "granular_markings", GRANULAR("\"marking_ref\":\"" WHITE
 	        "\",\"selectors\":[\"name\",\"id\"]"), REFUSAL_NONE, NULL },
 	    { TOOL, "granular_markings", GRANULAR("\"lang\":\"fr\","
