@@ -43,11 +43,10 @@ set_layout(struct rule_set *s, const struct policy_file *f, bool in)
 static void
 set_alloc(struct rule_set *s, const struct policy_file *f)
 {
-	uint64_t **const vectors[] = { &s->org, &s->kind, &s->domain,
-	    &s->tlp, &s->discretion, &s->reliability, &s->transit, &s->narrow,
-	    &s->circle, &s->agreement };
-	const size_t values[] = { f->parties.n, LABEL_KINDS_MAX,
-	    LABEL_BITS_MAX, TLP_RED + 1, POLICY_BANDS, POLICY_BANDS, 1, 1,
+	uint64_t **const vectors[] = { &s->org, &s->kind, &s->use, &s->trust,
+	    &s->transit, &s->narrow, &s->circle, &s->agreement };
+	const size_t values[] = { f->parties.n, f->v.kinds.n,
+	    SET_USE(f->v.domains.n, 0), SET_TRUST(POLICY_BANDS, 0), 1, 1,
 	    f->circles.n, f->agreements.n };
 	size_t total = 0;
 
@@ -68,12 +67,18 @@ bit_set(const struct rule_set *s, uint64_t *vectors, size_t value, size_t bit)
 	vectors[value * s->words + bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
+/* Where both of two attributes are in range. */
 static void
-range_set(const struct rule_set *s, uint64_t *vectors, const int range[2],
-    size_t bit)
+rule_place_pairs(const struct rule_set *s, const struct policy *p,
+    const struct policy_rule *r, size_t bit)
 {
-	for (int v = range[0]; v <= range[1]; v++)
-		bit_set(s, vectors, (size_t)v, bit);
+	for (size_t d = 0; d < p->file->v.domains.n; d++)
+		for (int t = r->tlp_min; t <= r->tlp_max; t++)
+			if ((r->domains >> d & 1) != 0)
+				bit_set(s, s->use, SET_USE(d, t), bit);
+	for (int d = r->discretion_min; d <= r->discretion_max; d++)
+		for (int i = r->reliability_min; i <= r->reliability_max; i++)
+			bit_set(s, s->trust, SET_TRUST(d, i), bit);
 }
 
 /* The bit of rule r in every vector that it belongs to. */
@@ -82,9 +87,6 @@ rule_place(struct rule_set *s, const struct policy *p,
     const struct policy_rule *r, size_t bit)
 {
 	const struct vocabulary *v = &p->file->v;
-	const int tlp[] = { r->tlp_min, r->tlp_max };
-	const int discretion[] = { r->discretion_min, r->discretion_max };
-	const int reliability[] = { r->reliability_min, r->reliability_max };
 
 	/* From 1: no rule is about ourselves. */
 	for (size_t o = 1; o < p->file->parties.n; o++)
@@ -93,12 +95,7 @@ rule_place(struct rule_set *s, const struct policy *p,
 	for (size_t k = 0; k < v->kinds.n; k++)
 		if ((r->kinds >> k & 1) != 0)
 			bit_set(s, s->kind, k, bit);
-	for (size_t d = 0; d < v->domains.n; d++)
-		if ((r->domains >> d & 1) != 0)
-			bit_set(s, s->domain, d, bit);
-	range_set(s, s->tlp, tlp, bit);
-	range_set(s, s->discretion, discretion, bit);
-	range_set(s, s->reliability, reliability, bit);
+	rule_place_pairs(s, p, r, bit);
 	if (r->limit || r->transit || r->in)
 		bit_set(s, s->transit, 0, bit);
 	if (r->limit)

@@ -7,17 +7,16 @@
 
 #include <string.h>
 
-/* Six vectors in every decision; the loop is over whole steps. */
+/* Four vectors in every decision; the loop is over whole steps. */
 static void
-and_vectors(uint64_t *restrict acc, const uint64_t *const v[6], size_t words)
+and_vectors(uint64_t *restrict acc, const uint64_t *const v[4], size_t words)
 {
 	const uint64_t *restrict a = v[0], *restrict b = v[1],
-	    *restrict c = v[2], *restrict d = v[3], *restrict e = v[4],
-	    *restrict f = v[5];
+	    *restrict c = v[2], *restrict d = v[3];
 
 	for (size_t i = 0; i < words; i += VECTOR_STEP)
 		for (size_t k = i; k < i + VECTOR_STEP; k++)
-			acc[k] = a[k] & b[k] & c[k] & d[k] & e[k] & f[k];
+			acc[k] = a[k] & b[k] & c[k] & d[k];
 }
 
 static void
@@ -97,8 +96,8 @@ static void
 summarise(struct matching *m)
 {
 	const struct rule_set *s = m->set;
+	unsigned classes = 0;
 
-	m->classes = 0;
 	for (size_t b = 0; b * 64 < s->words; b++) {
 		size_t n = s->words - b * 64 < 64 ? s->words - b * 64 : 64;
 		uint64_t words = 0;
@@ -107,9 +106,10 @@ summarise(struct matching *m)
 			words |= step_words(&m->acc[b * 64 + k]) << k;
 		m->words[b] = words;
 		for (unsigned c = 0; c < RULE_CLASSES; c++)
-			m->classes |= (unsigned)((words &
+			classes |= (unsigned)((words &
 			    s->words_of[b][c]) != 0) << c;
 	}
+	m->classes = classes;
 }
 
 #define GRANTS ((1U << GRANT_CLASSES) - 1)
@@ -126,7 +126,7 @@ drop_kept(struct matching *m)
 	m->kept = any && (m->classes & GRANTS) == 0;
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 match(const struct policy *p, const struct policy_request *req,
     struct matching *out)
 {
@@ -134,13 +134,12 @@ match(const struct policy *p, const struct policy_request *req,
 	const struct desk_facts *d = &p->desks[req->desk];
 	const struct label *l = req->label;
 	size_t n = s->words;
-	const uint64_t *const v[6] = {
-		s->org + (size_t)d->org * n,
-		s->kind + kind_index(p, l) * n,
-		s->domain + (size_t)req->purpose * n,
-		s->tlp + clamp(l->tlp, TLP_RED, TLP_RED) * n,
-		s->discretion + clamp(req->discretion, BAND_E, BAND_E) * n,
-		s->reliability + clamp(req->reliability, BAND_E, BAND_E) * n,
+	size_t use = SET_USE(req->purpose, clamp(l->tlp, TLP_RED, TLP_RED));
+	size_t trust = SET_TRUST(clamp(req->discretion, BAND_E, BAND_E),
+	    clamp(req->reliability, BAND_E, BAND_E));
+	const uint64_t *const v[4] = {
+		s->org + (size_t)d->org * n, s->kind + kind_index(p, l) * n,
+		s->use + use * n, s->trust + trust * n,
 	};
 
 	out->set = s;

@@ -26,6 +26,11 @@ enum rule_class {
 #define VECTOR_WORDS_MAX (POLICY_RULES_MAX / 64 + RULE_CLASSES + VECTOR_STEP)
 #define VECTOR_BLOCKS ((VECTOR_WORDS_MAX + 63) / 64)
 
+/* Two attributes of few values share a vector: less to AND. */
+#define SET_USE(domain, tlp) ((size_t)(domain) * (TLP_RED + 1) + (size_t)(tlp))
+#define SET_TRUST(discretion, reliability) \
+	((size_t)(discretion) * POLICY_BANDS + (size_t)(reliability))
+
 /* What a matching rule adds to the decision. */
 struct rule_terms {
 	int64_t ttl_ms;
@@ -45,7 +50,9 @@ struct rule_set {
 	bool narrows;			/* some grant caps the purposes */
 	uint64_t *bits;			/* owned: all vectors */
 	/* Borrowed from bits: the vector of value i is at i * words. */
-	uint64_t *org, *kind, *domain, *tlp, *discretion, *reliability;
+	uint64_t *org, *kind;
+	uint64_t *use;			/* SET_USE(domain, TLP) */
+	uint64_t *trust;		/* SET_TRUST(discretion, reliability) */
 	uint64_t *transit;		/* may pass on what was received */
 	uint64_t *narrow;		/* grants that cap the purposes */
 	uint64_t *circle, *agreement;	/* grants that rest on that one */
