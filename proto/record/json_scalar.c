@@ -266,11 +266,14 @@ scan_tail(struct json_scan *s, bool *out_real)
 static int
 scan_real(struct json_scan *s, const unsigned char *from, json_t **out)
 {
+	json_error_t e;
 	json_t *real = json_loadb((const char *)from, (size_t)(s->p - from),
-	    JSON_DECODE_ANY, NULL);
+	    JSON_DECODE_ANY, &e);
 
-	if (real == NULL)
+	if (real == NULL && json_error_code(&e) == json_error_numeric_overflow)
 		return json_scan_fail(s, "number out of range");
+	if (real == NULL)
+		return json_scan_limit(s, "out of memory");
 	*out = real;
 	return 0;
 }

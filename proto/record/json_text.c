@@ -1,7 +1,5 @@
 #include "record/json_text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"

@@ -342,7 +342,6 @@ stix_check_property(const struct stix_check *c,
 		return stix_check_ref(c, row->name, row, v);
 	case KIND_STRINGS:
 	case KIND_REFS:
-	case KIND_REFS_NOT:
 		return check_items(c, row, v);
 	case KIND_DICT:
 		return check_dict(c, row->name, v);

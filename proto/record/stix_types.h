@@ -25,7 +25,7 @@ enum stix_kind {
 	KIND_ENUM,			/* one of arg's words */
 	KIND_REF,			/* id of a type among arg's words, */
 	KIND_REF_NOT,			/*   not of a type among them */
-	KIND_STRINGS, KIND_REFS, KIND_REFS_NOT,
+	KIND_STRINGS, KIND_REFS,
 	KIND_DICT,
 	KIND_EXTERNAL, KIND_KILL_CHAIN,	/* lists of such objects */
 	KIND_GRANULAR, KIND_EXTENSIONS,

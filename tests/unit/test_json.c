@@ -249,6 +249,40 @@ test_json_text_parse_prefixes(void **state)
 	}
 }
 
+/* Fails the allocation that brings fail_in to nought. */
+static int fail_in;
+
+static void *
+on_malloc(size_t n)
+{
+	return --fail_in == 0 ? NULL : malloc(n);
+}
+
+/* Whichever allocation fails, the text is refused for it, without a leak. */
+static void
+test_json_text_parse_no_memory(void **state)
+{
+	static const char text[] = "{\"a\":[1.5e3,-2,\"x\\u00e9\",{\"b\":1,"
+	    "\"c\":null,\"d\":[],\"e\":{},\"f\":0,\"g\":0,\"h\":0,\"i\":0,"
+	    "\"j\":0,\"k\":0}],\"l\":[1,2,3,4,5,6,7,8,9,10]}";
+	int got, n = 0;
+
+	(void)state;
+	json_set_alloc_funcs(on_malloc, free);
+	do {
+		struct stix_problem problem;
+
+		fail_in = ++n;
+		got = verdict(STR(text), &problem);
+		if (got != REFUSAL_NONE && (got != REFUSAL_LIMIT ||
+		    strstr(problem.text, "out of memory") == NULL))
+			fail_msg("allocation %d: %s", n, problem.text);
+	} while (got != REFUSAL_NONE && n < 1000);
+	json_set_alloc_funcs(malloc, free);
+	assert_true(n > 20);
+	assert_int_equal(got, REFUSAL_NONE);
+}
+
 /* Real data, where there is some. */
 
 static const char *
@@ -395,6 +429,7 @@ main(void)
 		cmocka_unit_test(test_json_text_parse_limits),
 		cmocka_unit_test(test_json_text_parse_facts),
 		cmocka_unit_test(test_json_text_parse_prefixes),
+		cmocka_unit_test(test_json_text_parse_no_memory),
 		cmocka_unit_test(test_json_text_parse_suite),
 		cmocka_unit_test(test_json_text_parse_naughty),
 	};
