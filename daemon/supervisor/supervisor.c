@@ -46,7 +46,7 @@ struct supervisor {
 	VEC(struct listener *) listeners;	/* owned */
 	VEC(struct child) children;
 	struct admission *admission;		/* owned */
-	struct timer *beat, *stop;		/* owned */
+	struct timer *beat, *stop, *put_down;	/* owned */
 	struct buf sent;		/* the file set the vault looks at */
 	struct buf config;		/* the last one it took */
 	mono_ms_t last_beat, ends[VAULT_ENDS_MAX];
@@ -67,6 +67,14 @@ supervisor_exit(struct supervisor *s, int code)
 }
 
 /* ---- the vault ---- */
+
+/* Pid 0 would be everybody of our group. */
+static void
+kill_vault(const struct supervisor *s)
+{
+	if (s->vault_pid > 0)
+		(void)kill(s->vault_pid, SIGKILL);
+}
 
 static void
 send_pieces(struct supervisor *s, bool reload)
@@ -185,6 +193,7 @@ static void
 on_vault_exit(struct supervisor *s, int status)
 {
 	s->vault_pid = 0;
+	timer_cancel(s->put_down);
 	if (s->stopping) {
 		supervisor_exit(s, s->stopped ? 0 : SUPERVISOR_INTERNAL);
 		return;
@@ -205,10 +214,18 @@ on_vault_closed(void *arg, int code)
 {
 	struct supervisor *s = arg;
 
-	/* SIGCHLD says the rest; a vault that only closed is put down. */
+	/*
+	 * It closes its store and ends with an exit code that says why;
+	 * SIGCHLD brings that.  A vault that only closed is put down.
+	 */
 	(void)code;
-	if (s->vault_pid > 0)
-		(void)kill(s->vault_pid, SIGKILL);
+	timer_arm_ms(s->put_down, LINGER_MS);
+}
+
+static void
+on_put_down(void *arg)
+{
+	kill_vault(arg);
 }
 
 /* ---- sessions ---- */
@@ -494,7 +511,7 @@ on_vault_frame(void *arg, const struct frame *f, int fd)
 	if (rc < 0) {
 		log_error("vault-message", "type=%s error=%s",
 		    message_name(f->type), err_name(rc));
-		(void)kill(s->vault_pid, SIGKILL);
+		kill_vault(s);
 	}
 }
 
@@ -590,7 +607,7 @@ on_beat(void *arg)
 		notify_watchdog();
 	if (s->configured && silent > HEARTBEAT_DEAD_MS) {
 		log_error("vault-silent", "action=kill");
-		(void)kill(s->vault_pid, SIGKILL);
+		kill_vault(s);
 		return;
 	}
 	msg_number_encode((uint64_t)clock_mono().ms, &out);
@@ -640,6 +657,7 @@ supervisor_tear_down(struct supervisor *s)
 	vec_clear(&s->children);
 	timer_free(s->beat);
 	timer_free(s->stop);
+	timer_free(s->put_down);
 	admission_free(s->admission);
 	loop_free(s->loop);
 	(void)unlink(s->paths->control_socket);
@@ -658,6 +676,7 @@ supervisor_run(const struct settings *settings,
 	s.admission = admission_new();
 	s.beat = timer_new(s.loop, on_beat, &s);
 	s.stop = timer_new(s.loop, on_stop_timeout, &s);
+	s.put_down = timer_new(s.loop, on_put_down, &s);
 	loop_signal(s.loop, SIGCHLD, on_sigchld, &s);
 	loop_signal(s.loop, SIGHUP, on_sighup, &s);
 	loop_signal(s.loop, SIGTERM, on_sigterm, &s);
