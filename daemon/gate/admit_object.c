@@ -37,6 +37,10 @@ admit_marking(void *arg, struct str id)
 	struct admit *a = arg;
 	struct str found = STR("");
 
+	/* It may have come just before, in this very batch. */
+	for (size_t i = 0; i < a->waiting.n; i++)
+		if (str_eq(a->waiting.v[i].rec.id, id))
+			return a->waiting.v[i].rec.bytes;
 	if (store_find_id(a->g->o.store, id, a->arena, on_marking,
 	    &found) < 0)
 		return STR("");

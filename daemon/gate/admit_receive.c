@@ -115,8 +115,12 @@ receive_decide(struct receive *r, const struct stix_object *o,
 	answer_in(&q, &a);
 	if (a.outcome == OUTCOME_PERMIT)
 		return 1;
-	if (a.outcome == OUTCOME_REDACT)
-		return derived_add(r->derived, &w->rec, &a);
+	if (a.outcome == OUTCOME_REDACT) {
+		int rc = derived_add(r->derived, &w->rec, &a);
+
+		if (rc != ERR_DENIED)
+			return rc;
+	}
 	refuse_by_answer(r, &a, out);
 	return 0;
 }

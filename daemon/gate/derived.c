@@ -162,7 +162,7 @@ derived_add(struct derived *d, const struct store_record *rec,
 	int rc;
 
 	if (stix_read(d->g->other, rec->bytes, &o, &problem) != 0)
-		return 0;
+		return ERR_DENIED;
 	(void)derive_id(&o, names, redaction_names(d->g->policy,
 	    a->redactions, names), d->g->o.cert_id, id);
 	w.id.n = strlen(id);
@@ -172,12 +172,8 @@ derived_add(struct derived *d, const struct store_record *rec,
 	rc = store_find_id(d->g->o.store, w.id, d->arena, on_found, &w);
 	if (rc < 0)
 		return rc;
-	if (!w.found) {
-		rc = derived_make(d, rec, &w);
-		if (rc == ERR_DENIED)
-			return 0;
-		TRY(rc);
-	}
+	if (!w.found)
+		TRY(derived_make(d, rec, &w));
 	vec_push(&d->wanted, w);
 	return 0;
 }

@@ -17,8 +17,8 @@ void derived_free(struct derived *d);
 
 /*
  * derived_add(d, rec, a): rec is to go out without what a.redactions names.
- * A record that cannot be redacted so is left out (it stays undelivered and
- * counts as denied).  ERR_* of the store.
+ * ERR_DENIED if nothing valid would be left of it: it is denied then; ERR_*
+ * of the store.
  */
 int derived_add(struct derived *d, const struct store_record *rec,
     const struct gate_answer *a) MUST_CHECK;

@@ -321,6 +321,23 @@ run_concerns(struct run *run, const struct store_record *rec)
 	return echo < 0 ? echo : !echo;
 }
 
+/* What cannot be redacted as the policy wants is denied, and logged so. */
+static int
+run_redact(struct run *run, const struct store_record *rec,
+    const struct gate_answer *a)
+{
+	struct gate_answer denied = *a;
+	int rc = derived_add(run->derived, rec, a);
+
+	if (rc != ERR_DENIED)
+		return rc;
+	denied.outcome = OUTCOME_DENY;
+	denied.reason = REASON_OBLIGATION;
+	run_log(run, &denied, rec->seq);
+	delivery_set(run->r->o.delivery, rec->seq, DELIVERY_DENIED);
+	return 0;
+}
+
 static int
 run_record(struct run *run, const struct store_record *rec)
 {
@@ -338,7 +355,7 @@ run_record(struct run *run, const struct store_record *rec)
 	if (k->a.outcome == OUTCOME_PERMIT)
 		return run_add(run, rec, rec->seq, k);
 	if (k->a.outcome == OUTCOME_REDACT)
-		return derived_add(run->derived, rec, &k->a);
+		return run_redact(run, rec, &k->a);
 	return 0;
 }
 

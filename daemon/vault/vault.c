@@ -106,7 +106,7 @@ vault_configure(struct vault *v, struct str bytes, struct err *e)
 	AUTO(file_set_free) struct file_set *files =
 	    file_set_decode(bytes, e);
 	struct settings settings;
-	struct policy *policy;
+	struct policy *policy = NULL;
 	int rc;
 
 	if (files == NULL)
