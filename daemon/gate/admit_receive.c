@@ -78,6 +78,20 @@ refuse_by_answer(struct receive *r, const struct gate_answer *a,
 	admit_refuse(out, refusal, text);
 }
 
+/* What our policy adds to the lineage is stored beside the terms. */
+static int
+receive_add_lineage(struct receive *r, uint32_t lineage, struct admitted *w)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	if (lineage == 0)
+		return 0;
+	terms_with_lineage(r->in->v[w->index].release, lineage,
+	    policy_vocabulary(r->a.g->policy), &text);
+	return store_intern_label(r->a.g->o.store, buf_str(&text),
+	    &w->rec.desks);
+}
+
 /*
  * Ask the policy about one object.  Return 1 if it may come in as it is, 0
  * if not: out says why, or what is left of it waits in r->derived.
@@ -113,6 +127,7 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		return 0;
 	}
 	answer_in(&q, &a);
+	TRY(receive_add_lineage(r, a.add_lineage, w));
 	if (a.outcome == OUTCOME_PERMIT)
 		return 1;
 	if (a.outcome == OUTCOME_REDACT) {

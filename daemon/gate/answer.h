@@ -23,6 +23,7 @@ struct gate_answer {
 	struct desk_set desks;	/* permit and redact: released to these */
 	uint32_t purposes;
 	uint32_t obligations;
+	uint32_t add_lineage;	/* IN: tags that the grants add */
 	uint64_t redactions;
 	uint8_t cap_hops;
 	int64_t cap_ttl_ms;

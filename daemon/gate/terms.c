@@ -1,6 +1,11 @@
 #include "gate/terms.h"
 
+#include <string.h>
+
 #include "wire/release_text.h"
+
+/* Behind a release text in our store; no field of the text is called so. */
+#define LOCAL_LINE "local-lineage="
 
 #define READ_ARENA_BYTES KIB(64)
 
@@ -129,8 +134,49 @@ tighten_by(struct label *l, const struct release_text *r,
 }
 
 void
+terms_with_lineage(struct str text, uint32_t lineage,
+    const struct vocabulary *v, struct buf *out)
+{
+	buf_add(out, text.p, text.n);
+	buf_addz(out, LOCAL_LINE);
+	for (unsigned i = 0; i < v->lineage.n; i++)
+		if (lineage >> i & 1)
+			buf_addf(out, "%s,", v->lineage.v[i]);
+	buf_addc(out, '\n');
+}
+
+/*
+ * Cut our own line off a stored text.  Returns the lineage it names; a name
+ * that the policy no longer has is the unknown bit.
+ */
+static uint32_t
+cut_lineage(struct str *text, const struct vocabulary *v)
+{
+	const char *p = memmem(text->p, text->n, LOCAL_LINE,
+	    strlen(LOCAL_LINE)), *end, *comma;
+	uint32_t lineage = 0;
+
+	if (p == NULL)
+		return 0;
+	end = text->p + text->n;
+	text->n = (size_t)(p - text->p);
+	for (p += strlen(LOCAL_LINE); p < end; p = comma + 1) {
+		int i;
+
+		comma = memchr(p, ',', (size_t)(end - p));
+		if (comma == NULL)
+			break;
+		i = names_find(&v->lineage, (struct str){ p,
+		    (size_t)(comma - p) });
+		lineage |= i < 0 ? LABEL_UNKNOWN_BIT : 1U << i;
+	}
+	return lineage;
+}
+
+void
 terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
 {
+	uint32_t lineage = cut_lineage(&text, v);
 	AUTO(arena_free) struct arena *arena = arena_new(READ_ARENA_BYTES);
 	struct release_text r;
 
@@ -138,4 +184,5 @@ terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
 		label_top(l);
 	else
 		tighten_by(l, &r, v);
+	l->lineage |= lineage;
 }

@@ -33,10 +33,18 @@ int terms_text(struct terms_text *t, const struct policy *p,
 void terms_text_clear(struct terms_text *t);
 
 /*
+ * terms_with_lineage(text, lineage, v, out): append the release text as it
+ * is stored here when our own policy adds lineage to what came under it: the
+ * text, then a line that never leaves this store.
+ */
+void terms_with_lineage(struct str text, uint32_t lineage,
+    const struct vocabulary *v, struct buf *out);
+
+/*
  * terms_tighten(l, text, v): join the terms into label l: purposes and
  * audience as stated, no more hops than stated, no later expiry; hops are
- * those left after the transfer.  A text that does not read gives the
- * most restrictive label.
+ * those left after the transfer; lineage that our policy added is joined.
+ * A text that does not read gives the most restrictive label.
  */
 void terms_tighten(struct label *l, struct str text,
     const struct vocabulary *v);

@@ -38,7 +38,8 @@
 	"grants:\n" \
 	"  - {id: out, out: {peer: " other "}, kind: technical, for: " \
 	    "[secops], tlp: <=green, cap: {hops: 0}, oblige: [receipt]}\n" \
-	"  - {id: in, in: any, kind: technical, for: [secops]}\n" \
+	"  - {id: in, in: any, kind: technical, for: [secops], " \
+	    "tag: [ngo]}\n" \
 	"limits:\n" \
 	"  - {id: hide, out: any, kind: [victim], level: redact, redact: " \
 	    "[victim.name]}\n"
@@ -253,6 +254,36 @@ test_gate_l16_one_gate_both_ways(void **state)
 	assert_int_equal(delivery_count(p->b->delivery, DELIVERY_DENIED), 1);
 }
 
+/* A tag that an in-grant adds stays with the record here. */
+static int
+on_first(void *arg, const struct store_record *r)
+{
+	struct store_record *out = arg;
+
+	*out = *r;
+	return 1;
+}
+
+static void
+test_gate_in_grant_adds_lineage(void **state)
+{
+	struct pair *p = *state;
+	struct arena *arena = arena_new(MIB(1));
+	struct store_record r;
+	struct crossing x;
+	struct label l;
+	int ngo = names_find(&policy_vocabulary(p->b->policy)->lineage,
+	    STR("ngo"));
+
+	cert_publish(p->a, indicator(1, T1, "botnet", GREEN));
+	cert_cross(p->a, p->b, false, &x);
+	assert_true(store_scan(p->b->store, 0, 1, arena, on_first, &r) >= 0);
+	assert_int_equal(gate_label(p->b->gate, &r, &l), 0);
+	assert_true(ngo >= 0 && (l.lineage >> ngo & 1) != 0);
+	assert_null(strstr(x.label, "ngo"));
+	arena_free(arena);
+}
+
 /* L-18: a failed check ends the handling of that batch, new or known. */
 static void
 test_gate_l18_spoiled_batch_is_refused_whole(void **state)
@@ -354,6 +385,7 @@ main(void)
 		TEST(test_gate_l15_l21_counts_add_up),
 		TEST(test_gate_l14_batches_are_bounded),
 		TEST(test_gate_l16_one_gate_both_ways),
+		TEST(test_gate_in_grant_adds_lineage),
 		TEST(test_gate_l18_spoiled_batch_is_refused_whole),
 		TEST(test_gate_redaction_derives),
 		TEST(test_gate_versions),
