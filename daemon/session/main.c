@@ -164,19 +164,6 @@ read_arguments(int argc, char **argv, struct session_options *o)
 	return 0;
 }
 
-/*
- * A terminal's or the service manager's signal to all processes is the
- * supervisor's to act on; a session ends with its channel.
- */
-static void
-ignore_signals(void)
-{
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
-	(void)signal(SIGTERM, SIG_IGN);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -186,7 +173,7 @@ main(int argc, char **argv)
 	struct err e;
 
 	log_open("session");
-	ignore_signals();
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (read_arguments(argc, argv, &o) != 0) {
 		fputs("comity-session is started by comityd(8)\n", stderr);
 		return EXIT_SETUP;

@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -144,6 +145,8 @@ on_connected(void *arg, const struct tls_peer *peer)
 		return;
 	}
 	timer_arm_ms(s->deadline, left_ms > 0 ? left_ms : 0);
+	/* A session lives long; what the handshake took it does not need. */
+	(void)malloc_trim(0);
 	channel_send(s->channel, MESSAGE_CONNECTED, buf_str(&out));
 }
 

@@ -90,13 +90,20 @@ spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t none, all;
+	sigset_t blocked, all;
 	struct spawn_fds copies;
 	bool ok = posix_spawnattr_init(&attr) == 0;
 
-	sigemptyset(&none);
+	/*
+	 * A service manager signals every process; it is for us to stop them
+	 * in order.
+	 */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
 	sigfillset(&all);
-	ok = copies_of(fds, &copies) && ok && posix_spawnattr_setsigmask(&attr, &none) == 0 &&
+	ok = copies_of(fds, &copies) && ok && posix_spawnattr_setsigmask(&attr, &blocked) == 0 &&
 	    posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
 	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
 	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0 &&

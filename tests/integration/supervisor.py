@@ -369,6 +369,20 @@ def test_vault_does_not_stop(d):
 
 
 @with_daemon()
+def test_signal_to_everybody(d):
+    """As a service manager does when it stops a unit."""
+    d.ready()
+    with d.connect():
+        d.wait_diary(1, 'ADOPT', what='L')
+        pid = d.vault_pid()
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGHUP)
+        equal(d.stop(), 0, 'exit code')
+    equal(len(d.diary('STOP')), 1, 'STOP')
+    equal(len(d.diary('start')), 1, 'starts')
+
+
+@with_daemon()
 def test_second_signal(d):
     d.ready()
     d.mode('hang')
