@@ -35,15 +35,12 @@ struct settings_limits {
 	int64_t penalty_min_ms, penalty_max_ms;	/* after a failed proof */
 	int64_t handshake_ms, proof_ms;		/* deadlines, absolute */
 	int64_t handshakes_per_second;		/* all listeners */
-	int64_t sessions_per_peer;
 	int64_t credit_bytes;			/* outstanding per peer */
-	int64_t output_pause_bytes, output_drop_bytes;
+	int64_t output_pause_bytes;
 	int64_t peer_per_second, peer_burst, peer_per_day;	/* records */
-	int64_t peer_share_percent;		/* of the store */
 	int64_t ping_ms, ping_missed;
 	int64_t reconnect_min_ms, reconnect_max_ms;
 	int64_t disk_free_bytes, disk_free_percent;	/* the larger counts */
-	int64_t wal_checkpoint_bytes, wal_alarm_bytes, wal_stop_bytes;
 	int64_t log_lines_per_minute;		/* per key */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/admit.h"
+#include "host/clock.h"
 #include "host/counters.h"
 #include "vault/link.h"
 #include "wire/message.h"
@@ -19,6 +20,7 @@ inbound_start(struct peer *p)
 	    .cursor = p->cursor };
 	AUTO_BUF struct buf payload = { 0 };
 
+	p->rate.withheld = 0;	/* the whole credit is given anew */
 	memcpy(m.epoch, p->epoch, sizeof(m.epoch));
 	msg_subscribe_encode(&m, &payload);
 	link_send(p->link, MESSAGE_SUBSCRIBE, buf_str(&payload));
@@ -64,6 +66,19 @@ receipt_fill(struct msg_receipt *m, struct msg_refused *refused,
 	}
 }
 
+/* What was taken in may come again, unless the peer is over its rate. */
+static void
+inbound_give_credit(struct peer *p)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	if (!rate_allows(&p->rate, &p->v->settings->limits, clock_mono()))
+		return;
+	msg_credit_encode(p->rate.withheld, &out);
+	p->rate.withheld = 0;
+	link_hold(p->link, MESSAGE_CREDIT, buf_str(&out));
+}
+
 /* Our signature over what we now hold, said once it is on disk. */
 static int
 inbound_receipt(struct peer *p, const struct msg_records *in,
@@ -89,10 +104,20 @@ inbound_receipt(struct peer *p, const struct msg_records *in,
 	counter_add(CTR_RECORDS_UNCHANGED, m.unchanged);
 	counter_add(CTR_RECORDS_REFUSED, m.nrefused);
 	link_hold(p->link, MESSAGE_RECEIPT, buf_str(&out));
-	buf_reset(&out);
-	msg_credit_encode(payload.n, &out);
-	link_hold(p->link, MESSAGE_CREDIT, buf_str(&out));
+	rate_take(&p->rate, &p->v->settings->limits, in->nrecords,
+	    clock_mono());
+	p->rate.withheld += payload.n;
+	inbound_give_credit(p);
 	return 0;
+}
+
+void
+inbound_tick(struct peer *p)
+{
+	if (p->link == NULL || !link_is_ready(p->link) ||
+	    p->rate.withheld == 0 || turn_open(p->v->turn) < 0)
+		return;
+	inbound_give_credit(p);
 }
 
 static int

@@ -10,6 +10,9 @@
 /* inbound_start(p): the link is ready: subscribe and give credit. */
 void inbound_start(struct peer *p);
 
+/* inbound_tick(p): now and then: credit that was withheld may be given. */
+void inbound_tick(struct peer *p);
+
 /*
  * inbound_records(p, payload): RECORDS came.  ERR_SYNTAX and the like if it
  * is malformed or its position goes back: the link is closed.

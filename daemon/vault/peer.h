@@ -9,6 +9,7 @@
 #include "gate/answer.h"
 #include "gate/delivery.h"
 #include "gate/release.h"
+#include "vault/rate.h"
 #include "vault/vault.h"
 
 struct link;
@@ -42,6 +43,7 @@ struct peer {
 	unix_ms_t last_contact, since;
 	int64_t skew_ms;		/* its clock minus ours */
 	struct link_memory *memory;	/* owned: of the last link's proof */
+	struct rate rate;		/* of what it sends us */
 	bool removed;
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "config/file_set.h"
@@ -14,6 +15,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/control.h"
+#include "vault/inbound.h"
 #include "vault/peer.h"
 #include "vault/supervisor_link.h"
 
@@ -64,13 +66,27 @@ open_key(struct vault *v, struct err *e)
 
 /* ---- the rest ---- */
 
+/* The larger of the two limits counts. */
+static uint64_t
+disk_free_min(const struct vault *v)
+{
+	const struct settings_limits *l = &v->settings->limits;
+	uint64_t percent = 0;
+	struct statvfs fs;
+
+	if (statvfs(v->state_dir, &fs) == 0)
+		percent = (uint64_t)fs.f_blocks * fs.f_frsize / 100 *
+		    (uint64_t)l->disk_free_percent;
+	return percent > (uint64_t)l->disk_free_bytes ? percent :
+	    (uint64_t)l->disk_free_bytes;
+}
+
 static int
 open_store(struct vault *v, struct err *e)
 {
 	struct store_options o = { .dir = v->state_dir, .create = true,
 	    .cache_bytes = (size_t)v->settings->store_cache_bytes,
-	    .free_bytes_min =
-	    (uint64_t)v->settings->limits.disk_free_bytes };
+	    .free_bytes_min = disk_free_min(v) };
 	int rc;
 
 	v->store = store_open(&o, e);
@@ -157,8 +173,10 @@ on_second(void *arg)
 	bool dirty = false;
 
 	timer_arm_ms(v->second, SAVE_EVERY_MS);
-	for (size_t i = 0; i < peers_count(v->peers); i++)
+	for (size_t i = 0; i < peers_count(v->peers); i++) {
 		dirty |= delivery_is_dirty(peers_at(v->peers, i)->delivery);
+		inbound_tick(peers_at(v->peers, i));
+	}
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
 	if (v->degraded_by != 0 && turn_open(v->turn) == 0)

@@ -45,10 +45,9 @@ test_settings_parse_small(void **state)
 	assert_int_equal(s.limits.handshake_ms, SEC(10));
 	assert_int_equal(s.limits.proof_ms, SEC(15));
 	assert_int_equal(s.limits.credit_bytes, 4 << 20);
-	assert_int_equal(s.limits.peer_per_second, 200);
+	assert_int_equal(s.limits.peer_per_second, 5000);
 	assert_int_equal(s.limits.ping_ms, SEC(30));
 	assert_int_equal(s.limits.reconnect_max_ms, MINUTE(5));
-	assert_int_equal(s.limits.wal_stop_bytes, 1 << 30);
 }
 
 static void
@@ -68,9 +67,9 @@ test_settings_parse_bad(void **state)
 		{ HEAD "limits: {proof-deadline: 5s}\n", "comityd.yaml:3:26: "
 		    "limits.handshake-deadline is above "
 		    "limits.proof-deadline" },
-		{ HEAD "limits: {wal-alarm: 2GiB, wal-stop: 1GiB}\n",
-		    "comityd.yaml:3:21: limits.wal-alarm is above "
-		    "limits.wal-stop; want it at most that" },
+		{ HEAD "limits: {penalty-min: 9m, penalty-max: 5m}\n",
+		    "comityd.yaml:3:23: limits.penalty-min is above "
+		    "limits.penalty-max; want it at most that" },
 		{ HEAD "limits:\n  ping-interval: 30\n",
 		    "comityd.yaml:4:18: limits.ping-interval \"30\"; want a "
 		    "duration" },
