@@ -487,13 +487,14 @@ static void
 test_observables_of_real_indicators(void **state)
 {
 	gzFile f = shared_open("B-indicators/indicators-50k.stix.jsonl.gz");
-	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	AUTO(arena_free) struct arena *arena = NULL;
 	static char line[65536];
 	size_t n = 0;
 
 	(void)state;
 	if (f == NULL)
 		skip();
+	arena = arena_new(ARENA_BYTES);
 	while (gzgets(f, line, sizeof(line)) != NULL) {
 		json_t *j = json_loads(line, 0, NULL);
 		struct stix_object o = indicator(member(j, "pattern"),
@@ -522,13 +523,14 @@ test_observables_of_huge_pattern(void **state)
 {
 	gzFile f = shared_open("A-stix/oasis-stix-elevator/"
 	    "idioms-json-2.1__Appendix_G_IOCs_Full.json.gz");
-	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	AUTO(arena_free) struct arena *arena = NULL;
 	size_t i, longest = 0, keyed = 0;
 	json_t *bundle, *j;
 
 	(void)state;
 	if (f == NULL)
 		skip();
+	arena = arena_new(ARENA_BYTES);
 	bundle = shared_json(f);
 	json_array_foreach(json_object_get(bundle, "objects"), i, j) {
 		struct stix_object o = indicator(member(j, "pattern"),
@@ -554,13 +556,14 @@ test_observable_wild_rejects(void **state)
 {
 	gzFile f = shared_open("C-malformed/wild-rejects/"
 	    "malformed-feed-values.jsonl");
-	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	AUTO(arena_free) struct arena *arena = NULL;
 	char line[8192];
 	size_t n = 0;
 
 	(void)state;
 	if (f == NULL)
 		skip();
+	arena = arena_new(ARENA_BYTES);
 	while (gzgets(f, line, sizeof(line)) != NULL) {
 		json_t *j = json_loads(line, JSON_ALLOW_NUL, NULL);
 		struct str raw = member(j, "raw");
