@@ -8,7 +8,7 @@
 
 void notify_ready(const char *status);		/* READY=1, STATUS= */
 void notify_status(const char *status);
-void notify_reloading(void);			/* RELOADING=1, MONOTONIC_USEC= */
+void notify_reloading(void);		/* RELOADING=1, MONOTONIC_USEC= */
 void notify_stopping(void);
 void notify_watchdog(void);
 

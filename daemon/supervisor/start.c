@@ -1,5 +1,6 @@
 #include "supervisor/start.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -72,12 +73,15 @@ copies_of(const struct spawn_fds *fds, struct spawn_fds *out)
 static bool
 actions_for(posix_spawn_file_actions_t *a, const struct spawn_fds *copies)
 {
-	bool ok = posix_spawn_file_actions_init(a) == 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < copies->n; i++)
-		if (copies->v[i] >= 0)
-			ok = ok && posix_spawn_file_actions_adddup2(a,
-			    copies->v[i], SPAWN_FD_FIRST + (int)i) == 0;
+	for (size_t i = 0; i < copies->n; i++) {
+		int to = SPAWN_FD_FIRST + (int)i;
+
+		ok = ok && (copies->v[i] >= 0 ?
+		    posix_spawn_file_actions_adddup2(a, copies->v[i], to) :
+		    posix_spawn_file_actions_addclose(a, to)) == 0;
+	}
 	ok = ok && posix_spawn_file_actions_addopen(a, STDIN_FILENO,
 	    "/dev/null", O_RDONLY, 0) == 0;
 	return ok && posix_spawn_file_actions_addclosefrom_np(a,
@@ -91,9 +95,16 @@ spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t blocked, all;
-	struct spawn_fds copies;
-	bool ok = posix_spawnattr_init(&attr) == 0;
+	struct spawn_fds copies = { .n = 0 };
+	bool ok;
+	int rc = EMFILE;
 
+	if (posix_spawnattr_init(&attr) != 0)
+		return ERR_SYSTEM;
+	if (posix_spawn_file_actions_init(&actions) != 0) {
+		posix_spawnattr_destroy(&attr);
+		return ERR_SYSTEM;
+	}
 	/*
 	 * A service manager signals every process; it is for us to stop them
 	 * in order.
@@ -103,17 +114,20 @@ spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGHUP);
 	sigfillset(&all);
-	ok = copies_of(fds, &copies) && ok && posix_spawnattr_setsigmask(&attr, &blocked) == 0 &&
+	ok = copies_of(fds, &copies) &&
+	    posix_spawnattr_setsigmask(&attr, &blocked) == 0 &&
 	    posix_spawnattr_setsigdefault(&attr, &all) == 0 &&
 	    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
 	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP) == 0 &&
 	    actions_for(&actions, &copies);
-	ok = ok && posix_spawn(out_pid, path, &actions, &attr, argv,
-	    environ) == 0;
+	if (ok)
+		rc = posix_spawn(out_pid, path, &actions, &attr, argv,
+		    environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	for (size_t i = 0; i < copies.n; i++)
 		if (copies.v[i] >= 0)
 			close(copies.v[i]);
-	return ok ? 0 : ERR_SYSTEM;
+	errno = rc;
+	return rc == 0 ? 0 : ERR_SYSTEM;
 }

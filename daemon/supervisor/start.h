@@ -20,10 +20,11 @@ int spawn_find(const char *name, const char *role, char *dst, size_t size,
     struct err *e) MUST_CHECK;
 
 /*
- * spawn(path, argv, fds, n, out_pid): start path; fds[i] becomes descriptor
+ * spawn(path, argv, fds, out_pid): start path; fds[i] becomes descriptor
  * SPAWN_FD_FIRST + i there (-1: none), and nothing else but standard output
  * and error is open.  It is in a process group of its own and has SIGTERM,
- * SIGINT and SIGHUP blocked: these come only to us.  All fds stay open here.  ERR_SYSTEM.
+ * SIGINT and SIGHUP blocked: these come only to us.  All fds stay open
+ * here.  ERR_SYSTEM with errno.
  */
 struct spawn_fds {
 	int v[SPAWN_FDS_MAX];
