@@ -59,7 +59,7 @@ class Demo:
             inst.init(port, *CERTS[inst.id])
             # One peer may fill the store of another here, at once.
             inst.set_options(peer_rate=100000, peer_burst=10000000,
-                             peer_daily=100000000, peer_share=100,
+                             peer_daily=100000000,
                              disk_free='64MiB', disk_free_percent=1,
                              reconnect_max='5s')
             shutil.copy(os.path.join(POLICIES, inst.id + '.yaml'),

@@ -6,7 +6,6 @@
 #define VAULT_PEER_H
 
 #include "config/card.h"
-#include "gate/answer.h"
 #include "gate/delivery.h"
 #include "gate/release.h"
 #include "vault/rate.h"

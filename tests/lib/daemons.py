@@ -78,7 +78,7 @@ class Net:
             # Everybody is on one address here, and restarts are many.
             inst.set_options(unproved_per_address=64,
                              unproved_per_minute=100000,
-                             peer_share=100, reconnect_min='100ms',
+                             reconnect_min='100ms',
                              reconnect_max='2s', peer_rate=100000,
                              peer_burst=10000000, disk_free='16MiB',
                              disk_free_percent=1)
