@@ -120,7 +120,7 @@ static int
 run(struct session_options *options)
 {
 	struct confine_options o = { .role = CONFINE_SESSION,
-	    .landlock = true };
+	    .landlock = options->landlock };
 	AUTO(loop_free) struct loop *loop = loop_new();
 	struct session *s;
 	struct err e;
@@ -143,13 +143,13 @@ read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 	return *out < min || *out > max ? ERR_VALUE : 0;
 }
 
-/* --listen|--dial ADDRESS HANDSHAKE-MS PROOF-MS PAUSE-BYTES */
+/* --listen|--dial ADDRESS HANDSHAKE-MS PROOF-MS PAUSE-BYTES LANDLOCK */
 static int
 read_arguments(int argc, char **argv, struct session_options *o)
 {
-	uint64_t handshake_ms, proof_ms, pause_bytes;
+	uint64_t handshake_ms, proof_ms, pause_bytes, landlock;
 
-	if (argc != 6)
+	if (argc != 7)
 		return ERR_USAGE;
 	o->dialed = strcmp(argv[1], "--dial") == 0;
 	if (!o->dialed && strcmp(argv[1], "--listen") != 0)
@@ -157,6 +157,8 @@ read_arguments(int argc, char **argv, struct session_options *o)
 	TRY(read_number(argv[3], 1, HOUR(1), &handshake_ms));
 	TRY(read_number(argv[4], 1, HOUR(1), &proof_ms));
 	TRY(read_number(argv[5], KIB(4), MIB(1024), &pause_bytes));
+	TRY(read_number(argv[6], 0, 1, &landlock));
+	o->landlock = landlock == 1;
 	o->address = argv[2];
 	o->handshake_ms = (int64_t)handshake_ms;
 	o->proof_ms = (int64_t)proof_ms;

@@ -22,6 +22,7 @@ struct session_options {
 	int64_t handshake_ms;		/* for TLS */
 	int64_t proof_ms;		/* from the start to the proof */
 	size_t pause_bytes;		/* unsent, either way: stop reading */
+	bool landlock;			/* for main: confine with it */
 };
 
 /* session_start(l, o): begins at once; stops the loop when it is over. */

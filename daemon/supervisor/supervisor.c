@@ -247,7 +247,8 @@ start_session(struct supervisor *s, const struct msg_adopt *adopt,
 	const struct settings_limits *l = &s->limits.limits;
 	char address[400], handshake[24], proof[24], pause[24];
 	char *argv[] = { "comity-session", adopt->what == ADOPT_DIAL ?
-	    "--dial" : "--listen", address, handshake, proof, pause, NULL };
+	    "--dial" : "--listen", address, handshake, proof, pause,
+	    s->settings->landlock ? "1" : "0", NULL };
 	AUTO_BUF struct buf out = { 0 };
 	struct spawn_fds fds = { .n = 4 };
 	int pair[2], rc;

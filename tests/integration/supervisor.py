@@ -82,7 +82,9 @@ class Daemon:
 
     def ready(self):
         self.start()
-        wait_for(lambda: 'comityd notice: ready' in self.log(), 20, 'ready')
+        wait_for(lambda: 'comityd notice: ready' in self.log() or
+                 self.child.poll() is not None, 20, 'ready')
+        equal(self.child.poll(), None, 'exit code')
         return self
 
     def log(self):
