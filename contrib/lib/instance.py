@@ -110,7 +110,9 @@ class Instance:
 
     def pid(self):
         """The daemon's pid if it is ours and runs, else None."""
-        if self.child is not None and self.child.poll() is not None:
+        if self.child is not None:
+            if self.child.poll() is None:
+                return self.child.pid
             self.child = None
         try:
             with open(self.pid_file, encoding='ascii') as f:
