@@ -4,8 +4,9 @@
   bench_latency.py BUILD [--peers N] [--seconds S] [--rate R]
 
 Publishes R records a second at A over its control socket and compares when A
-had answered for each with when B says that it received it (milliseconds of
-one clock).  Prints the median and the 99th percentile against append +
+had answered for each with when B says that it received it: the moment B
+admits it, in whole milliseconds, just before its own commit.  So a figure can
+be below zero, and B's sync is not in it.  Prints the median and the 99th percentile against append +
 fdatasync of the same run, twice (A's disk and B's).
 """
 import calendar
@@ -119,8 +120,8 @@ def run(build, peers, seconds, rate):
         ms = percentile(late, p)
         base = 2 * bound['sync_%s_ms' % name]
         print('latency to %d peers at %d/s: %s %.1f ms; 2 x (append + '
-              'fdatasync) %.2f ms; ratio %.2f (goal <= %.1f; the clock has '
-              '1 ms) %s' % (peers, rate, name, ms, base, ms / base, goal,
+              'fdatasync) %.2f ms; ratio %.2f (goal <= %.1f; without the '
+              'sync at the peer) %s' % (peers, rate, name, ms, base, ms / base, goal,
                             'PASS' if ms <= goal * base else 'MISS'))
 
 

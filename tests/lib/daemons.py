@@ -59,7 +59,7 @@ PEER = '''  %(id)s: {country: %(country)s, type: national, gov-tie: arms-length,
 
 
 def country(i):
-    return 'X' + 'ABCDEFGH'[i]
+    return 'X' + 'ABCDEFGHIJKLMNOP'[i]
 
 
 class Net:
@@ -70,7 +70,7 @@ class Net:
         self.dir = tempfile.mkdtemp(prefix='comity-')
         self.build = build
         self.all = [Instance(build, os.path.join(
-            self.dir, 'cert-x' + 'abcdefgh'[i])) for i in range(n)]
+            self.dir, 'cert-x' + 'abcdefghijklmnop'[i])) for i in range(n)]
         self.ports = free_ports(n, 17600 + os.getpid() % 20000)
         for i, inst in enumerate(self.all):
             inst.init(self.ports[i], 'Test ' + inst.id, country(i),
