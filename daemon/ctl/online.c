@@ -31,7 +31,10 @@
  *                                        "ready", "waiting"), since, reason?
  *                                        (why it is not ready), position,
  *                                        lag (own records not yet settled
- *                                        for it), delivered, redacted,
+ *                                        for it), backfill? {done, of: of
+ *                                        the sequence of what was stored
+ *                                        before}, under_way (sent, no
+ *                                        receipt yet), delivered, redacted,
  *                                        consulted, denied, forbidden (of
  *                                        our records towards it), received,
  *                                        refused, unchanged (of its records
@@ -141,6 +144,23 @@ time_ago(char dst[static AGO_MAX], const char *rfc3339)
 		(void)snprintf(dst, AGO_MAX, "%lld days ago", s / 86400);
 }
 
+/* What the columns have no room for. */
+static void
+peer_print_more(const json_t *p)
+{
+	const json_t *backfill = json_object_get(p, "backfill");
+	long long of = reply_int(backfill, "of");
+
+	if (reply_text(p, "reason")[0] != '\0')
+		table_line(stdout, reply_text(p, "id"), "%s",
+		    reply_text(p, "reason"));
+	if (of > 0)
+		table_line(stdout, reply_text(p, "id"), "backfill: looked "
+		    "again at %lld of %lld records (%lld %%)",
+		    reply_int(backfill, "done"), of,
+		    reply_int(backfill, "done") * 100 / of);
+}
+
 void
 peers_print(const json_t *peers)
 {
@@ -174,9 +194,7 @@ peers_print(const json_t *peers)
 	}
 	table_print(t, stdout);
 	json_array_foreach(peers, i, p)
-		if (reply_text(p, "reason")[0] != '\0')
-			table_line(stdout, reply_text(p, "id"), "%s",
-			    reply_text(p, "reason"));
+		peer_print_more(p);
 }
 
 static void

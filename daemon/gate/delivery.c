@@ -9,6 +9,8 @@
 #define CHUNK_SEQS (INT64_C(1) << CHUNK_BITS)
 #define SPACE "delivery"
 #define REPLAY_PAGE 256
+/* The states before this one are saved. */
+#define SAVED_STATES DELIVERY_SENT
 
 /* One bitmap per state and per 65,536 records: what is written is small. */
 struct chunk {
@@ -31,7 +33,7 @@ delivery_state_name(enum delivery_state s)
 {
 	static const char *const names[] = {
 		"undecided", "delivered", "redacted", "refused", "consulted",
-		"denied", "forbidden",
+		"denied", "forbidden", "sent",
 	};
 
 	return (size_t)s < NELEM(names) ? names[s] : "unknown";
@@ -137,22 +139,32 @@ delivery_set_position(struct delivery *d, uint64_t position)
 	d->position = position;
 }
 
+static void
+forget_state(struct delivery *d, enum delivery_state s)
+{
+	for (size_t i = 0; i < d->chunks.n; i++) {
+		struct chunk *c = &d->chunks.v[i];
+
+		if (c->bits[s] != NULL)
+			roaring_bitmap_clear(c->bits[s]);
+		c->dirty = c->dirty || s < SAVED_STATES;
+	}
+	d->counts[s] = 0;
+}
+
+void
+delivery_forget_sent(struct delivery *d)
+{
+	forget_state(d, DELIVERY_SENT);
+}
+
 void
 delivery_reset(struct delivery *d, bool everything)
 {
-	for (int s = 1; s < DELIVERY_STATES; s++) {
-		if (!everything && (s == DELIVERY_DELIVERED ||
-		    s == DELIVERY_REDACTED))
-			continue;
-		for (size_t i = 0; i < d->chunks.n; i++) {
-			struct chunk *c = &d->chunks.v[i];
-
-			if (c->bits[s] != NULL)
-				roaring_bitmap_clear(c->bits[s]);
-			c->dirty = true;
-		}
-		d->counts[s] = 0;
-	}
+	for (int s = 1; s < DELIVERY_STATES; s++)
+		if (everything || (s != DELIVERY_DELIVERED &&
+		    s != DELIVERY_REDACTED && s != DELIVERY_SENT))
+			forget_state(d, (enum delivery_state)s);
 	d->settled = 0;
 	if (everything)
 		d->position = 0;
@@ -200,7 +212,7 @@ delivery_save(struct delivery *d, struct store *store)
 	for (size_t i = 0; i < d->chunks.n; i++) {
 		if (!d->chunks.v[i].dirty)
 			continue;
-		for (int s = 1; s < DELIVERY_STATES; s++)
+		for (int s = 1; s < SAVED_STATES; s++)
 			TRY(save_bitmap(d, store, s, i));
 	}
 	d->log_from = store_log_size(store);
@@ -226,7 +238,7 @@ on_saved(void *arg, const char *key, struct str value)
 	if (strncmp(key, d->peer, n) != 0 || key[n] != '/')
 		return 0;
 	if (sscanf(key + n, "/%d/%8zx%n", &s, &i, &end) != 2 ||
-	    key[n + (size_t)end] != '\0' || s < 1 || s >= DELIVERY_STATES)
+	    key[n + (size_t)end] != '\0' || s < 1 || s >= SAVED_STATES)
 		return ERR_STORE;
 	bits = roaring_bitmap_portable_deserialize_safe(value.p, value.n);
 	if (bits == NULL)

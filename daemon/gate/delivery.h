@@ -23,6 +23,7 @@ enum delivery_state {
 	DELIVERY_REDACTED,	/* the peer signed for what we derived of it */
 	DELIVERY_REFUSED,	/* the peer would not take it */
 	DELIVERY_CONSULTED, DELIVERY_DENIED, DELIVERY_FORBIDDEN,
+	DELIVERY_SENT,		/* under way: never saved, see below */
 	DELIVERY_STATES,
 };
 
@@ -78,5 +79,11 @@ void delivery_set_position(struct delivery *d, uint64_t position);
  * with everything, also what was delivered (the peer lost its store).
  */
 void delivery_reset(struct delivery *d, bool everything);
+
+/*
+ * delivery_forget_sent(d): the connection is gone: what was under way has
+ * no state any more.  It is not settled, so it will be looked at again.
+ */
+void delivery_forget_sent(struct delivery *d);
 
 #endif

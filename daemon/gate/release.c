@@ -21,7 +21,9 @@ struct release {
 	struct release_options o;
 	struct map64 answers;		/* of struct known_answer, owned */
 	uint64_t generation;		/* of the gate, when they were made */
-	int64_t at;			/* scanned up to here */
+	int64_t at;			/* of what is new, scanned up to here */
+	/* What was there before: scanned up to back_at of back_end. */
+	int64_t back_at, back_end;
 	VEC(char *) kinds;		/* owned; what the peer subscribed to */
 	bool every_kind;
 	int min_confidence;
@@ -40,6 +42,9 @@ struct run {
 	size_t bytes;
 	struct derived *derived;	/* owned */
 	size_t emitted_bytes;
+	size_t looked;
+	int64_t *at;			/* what the scan moves on */
+	int64_t end;			/* and how far it may */
 	bool stop;
 };
 
@@ -52,13 +57,21 @@ known_answer_free(void *p)
 	free(k);
 }
 
+/* What is stored now is looked at again from there on, as backfill. */
+static void
+release_rewind(struct release *r, int64_t from)
+{
+	r->back_at = from;
+	r->back_end = r->at = store_last_seq(r->o.gate->o.store);
+}
+
 struct release *
 release_new(const struct release_options *o)
 {
 	struct release *r = mem_new(struct release);
 
 	r->o = *o;
-	r->at = delivery_settled(o->delivery);
+	release_rewind(r, delivery_settled(o->delivery));
 	return r;
 }
 
@@ -84,7 +97,7 @@ void
 release_set_delivery(struct release *r, struct delivery *d)
 {
 	r->o.delivery = d;
-	r->at = delivery_settled(d);
+	release_rewind(r, delivery_settled(d));
 }
 
 void
@@ -96,7 +109,7 @@ release_start(struct release *r, const struct str *kinds, size_t nkinds,
 	r->every_kind = nkinds == 1 && str_eqz(kinds[0], "*");
 	for (size_t i = 0; !r->every_kind && i < nkinds; i++)
 		vec_push(&r->kinds, (char *)mem_dup(kinds[i].p, kinds[i].n));
-	r->at = delivery_settled(r->o.delivery);
+	release_rewind(r, delivery_settled(r->o.delivery));
 }
 
 void
@@ -104,13 +117,30 @@ release_restart(struct release *r)
 {
 	map64_clear(&r->answers, known_answer_free);
 	delivery_reset(r->o.delivery, false);
-	r->at = 0;
+	release_rewind(r, 0);
+}
+
+bool
+release_backfill(const struct release *r, int64_t *out_at, int64_t *out_end)
+{
+	if (r->back_at >= r->back_end)
+		return false;
+	*out_at = r->back_at;
+	*out_end = r->back_end;
+	return true;
+}
+
+bool
+release_waits(const struct release *r)
+{
+	return r->back_at < r->back_end ||
+	    r->at < store_last_seq(r->o.gate->o.store);
 }
 
 int64_t
-release_position(const struct release *r)
+release_decided(const struct release *r)
 {
-	return r->at;
+	return r->back_at < r->back_end ? r->back_at : r->at;
 }
 
 /* Does the peer want records of that kind?  No kinds: nobody asked. */
@@ -259,6 +289,7 @@ run_add(struct run *run, const struct store_record *rec, int64_t seq,
 	run->seal = rec->seal;
 	run->bytes += rec->bytes.n;
 	vec_push(&run->batch, out);
+	delivery_set(run->r->o.delivery, seq, DELIVERY_SENT);
 	return 0;
 }
 
@@ -314,7 +345,7 @@ run_concerns(struct run *run, const struct store_record *rec)
 	int echo;
 
 	if ((rec->flags & (RECORD_DERIVED | RECORD_TOMBSTONE)) != 0 ||
-	    s == DELIVERY_DELIVERED || s == DELIVERY_REDACTED ||
+	    s == DELIVERY_DELIVERED || s == DELIVERY_SENT ||
 	    s == DELIVERY_REFUSED)
 		return 0;
 	echo = run_is_echo(run, rec);
@@ -345,6 +376,10 @@ run_record(struct run *run, const struct store_record *rec)
 	const struct label *l;
 
 	TRY(release_answer(run->r, rec, run->budget->now, &k));
+	/* What it holds redacted it may now get whole; less undoes nothing. */
+	if (k->a.outcome != OUTCOME_PERMIT && delivery_get(
+	    run->r->o.delivery, rec->seq) == DELIVERY_REDACTED)
+		return 0;
 	l = labels_get(run->r->o.gate->labels, rec->label, rec->desks);
 	if (k->a.outcome <= OUTCOME_REDACT && l != NULL &&
 	    (!release_wants(run->r, l->kind) ||
@@ -363,13 +398,17 @@ static int
 on_scanned(void *arg, const struct store_record *rec)
 {
 	struct run *run = arg;
-	int rc = run_concerns(run, rec);
+	int rc;
 
+	if (rec->seq > run->end)
+		return 1;
+	rc = run_concerns(run, rec);
 	if (rc > 0)
 		rc = run_record(run, rec);
 	if (rc < 0)
 		return rc;
-	run->r->at = rec->seq;
+	*run->at = rec->seq;
+	run->looked++;
 	return run->stop ? 1 : 0;
 }
 
@@ -407,23 +446,42 @@ run_finish(struct run *run)
 	return audit_append(g->o.audit, AUDIT_DECISIONS, buf_str(&entry));
 }
 
+/* Scan (*at, end], as far as the budget of the run goes. */
+static int
+run_scan(struct run *run, int64_t *at, int64_t end)
+{
+	struct store *store = run->r->o.gate->o.store;
+	int rc;
+
+	if (*at >= end || run->stop || run->looked >= run->budget->max_records)
+		return 0;
+	run->at = at;
+	run->end = end;
+	rc = store_scan(store, *at, run->budget->max_records - run->looked,
+	    run->arena, on_scanned, run);
+	/* What the first scan left in the arena may have filled it. */
+	return rc == ERR_LIMIT && run->looked > 0 ? 0 : rc < 0 ? rc : 0;
+}
+
 int
 release_run(struct release *r, const struct release_budget *b,
     release_emit emit, void *arg)
 {
-	AUTO(arena_free) struct arena *arena = arena_new(SCAN_ARENA_BYTES);
-	struct run run = { .r = r, .budget = b, .arena = arena, .emit = emit,
-	    .arg = arg };
-	int rc, looked;
+	AUTO(arena_free) struct arena *arena = NULL;
+	struct run run = { .r = r, .budget = b, .emit = emit, .arg = arg };
+	int rc;
 
-	if (r->at >= store_last_seq(r->o.gate->o.store))
+	if (!release_waits(r))
 		return 0;
+	run.arena = arena = arena_new(SCAN_ARENA_BYTES);
 	run.derived = derived_new(r->o.gate, arena, b->now);
-	looked = store_scan(r->o.gate->o.store, r->at, b->max_records, arena,
-	    on_scanned, &run);
-	rc = looked < 0 ? looked : run_finish(&run);
+	rc = run_scan(&run, &r->at, store_last_seq(r->o.gate->o.store));
+	if (rc == 0)
+		rc = run_scan(&run, &r->back_at, r->back_end);
+	if (rc == 0)
+		rc = run_finish(&run);
 	derived_free(run.derived);
 	audit_decisions_clear(&run.log);
 	vec_clear(&run.batch);
-	return rc < 0 ? rc : looked;
+	return rc < 0 ? rc : (int)run.looked;
 }

@@ -5,6 +5,11 @@
  * appends the decisions to the log, and hands what is released to the
  * caller batch by batch, each batch under one seal.  The caller sends a
  * batch only after the transaction is on disk.
+ *
+ * What is new goes first.  What was stored before a session began, or
+ * before the policy, a posture, terms or trust changed, follows behind it:
+ * the backfill.  What the peer holds, or what is under way to it, is never
+ * handed out again.
  */
 #ifndef GATE_RELEASE_H
 #define GATE_RELEASE_H
@@ -58,15 +63,18 @@ MEM_AUTO(struct release, release_free);
 void release_set_delivery(struct release *r, struct delivery *d);
 
 /*
- * release_start(r, kinds, nkinds, min_confidence): a new session: scan from
- * what is settled.  kinds: the subscriber's, by name; "*" alone is every
+ * release_start(r, kinds, nkinds, min_confidence): a new session: look again
+ * at what is not settled, behind what is new.  kinds: the subscriber's, by name; "*" alone is every
  * kind, none is nobody.  Records that state a confidence (0..100) below the
  * minimum are left out; one that states none is not.
  */
 void release_start(struct release *r, const struct str *kinds, size_t nkinds,
     int min_confidence);
 
-/* release_restart(r): policy, terms or trust changed: scan from the start. */
+/*
+ * release_restart(r): policy, posture, terms or trust changed: decide again
+ * about everything that the peer does not hold.
+ */
 void release_restart(struct release *r);
 
 /*
@@ -81,7 +89,17 @@ struct release_budget {
 int release_run(struct release *r, const struct release_budget *b,
     release_emit emit, void *arg) MUST_CHECK;
 
-/* release_position(r): the sequence up to which the scan has come. */
-int64_t release_position(const struct release *r);
+/* release_waits(r): is there anything that release_run would look at? */
+bool release_waits(const struct release *r);
+
+/* release_decided(r): every record up to this sequence was looked at. */
+int64_t release_decided(const struct release *r);
+
+/*
+ * release_backfill(r, out_at, out_end): how far the backfill has come, as
+ * sequences; false if none is under way.
+ */
+bool release_backfill(const struct release *r, int64_t *out_at,
+    int64_t *out_end);
 
 #endif

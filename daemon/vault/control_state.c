@@ -70,6 +70,18 @@ set_trust(json_t *fields, const struct vault *v, const struct peer *p)
 	    json_string(posture_name(org->posture)));
 }
 
+/* How far the stored records were looked at anew, while that goes on. */
+static void
+set_backfill(json_t *fields, const struct peer *p)
+{
+	int64_t at, end;
+
+	if (release_backfill(p->release, &at, &end))
+		(void)json_object_set_new(fields, "backfill", json_pack(
+		    "{s:I, s:I}", "done", (json_int_t)at, "of",
+		    (json_int_t)end));
+}
+
 json_t *
 control_peer_json(struct vault *v, struct peer *p)
 {
@@ -82,6 +94,9 @@ control_peer_json(struct vault *v, struct peer *p)
 		    json_string(p->last_state));
 	set_number(f, "position", delivery_position(p->delivery));
 	set_number(f, "lag", peer_lag(v, p));
+	set_backfill(f, p);
+	set_number(f, "under_way", delivery_count(p->delivery,
+	    DELIVERY_SENT));
 	set_number(f, "delivered", delivery_count(p->delivery,
 	    DELIVERY_DELIVERED));
 	set_number(f, "redacted", delivery_count(p->delivery,

@@ -200,7 +200,7 @@ on_batch(void *arg, const struct release_batch *b)
 static void
 outbound_settle(struct outbound *o)
 {
-	int64_t settled = release_position(o->p->release);
+	int64_t settled = release_decided(o->p->release);
 
 	for (size_t i = 0; i < o->flights.n; i++)
 		for (size_t r = 0; r < o->flights.v[i].n; r++)
@@ -219,8 +219,7 @@ outbound_share(struct outbound *o)
 	int n;
 
 	if (!o->subscribed || o->credit <= 0 || v->policy == NULL ||
-	    release_position(o->p->release) >= store_last_seq(v->store) ||
-	    turn_open(v->turn) < 0)
+	    !release_waits(o->p->release) || turn_open(v->turn) < 0)
 		return false;
 	n = release_run(o->p->release, &budget, on_batch, o);
 	if (n < 0) {

@@ -362,5 +362,6 @@ peer_down(struct peer *p, const char *text)
 	p->link = NULL;
 	p->dialing = 0;
 	p->since = clock_unix();
+	delivery_forget_sent(p->delivery);
 	peer_dial_soon(p);
 }
