@@ -3,7 +3,7 @@
  * they equal those of a plain interpreter of the YAML tree, the order of
  * rules never matters, and input that is more restricted never gains.
  */
-#include "policy/policy.h"
+#include "lib/plain_policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,31 +15,13 @@
 #include <string.h>
 
 #include "base/unit.h"
-#include "config/schema.h"
-#include "config/yaml.h"
 
-#define POLICIES 2000
-#define REQUESTS 60
+#define POLICIES 10000
+#define REQUESTS 24
 #define SHUFFLES 200
 #define MONOTONE_POLICIES 2
-#define AGREEMENT_END 1900000000000	/* after the 2030-01-31 below */
 
 static const char *const peers[] = { "p1", "p2", "p3" };
-static const char *const kinds[] = { "other", "k1", "k2", "k3", "k4" };
-static const char *const domains[] = { "d1", "d2", "d3" };
-static const char *const lineages[] = { "d1", "d2", "d3", "t1" };
-static const char *const tlps[] = { "clear", "green", "amber",
-    "amber+strict", "red" };
-static const char *const bands[] = { "A", "B", "C", "D", "E" };
-static const char *const levels[] = { "permit", "redact", "consult", "deny",
-    "forbid" };
-static const char *const postures[] = { "normal", "strained", "suspended" };
-
-static const struct {
-	const char *name, *org;
-} desks[] = { { "a", "p1" }, { "b", "p1" }, { "a", "p2" }, { "b", "p2" },
-    { "a", "p3" } };
-
 /* A fixed sequence: the same policies on every run and machine. */
 static uint64_t
 next_random(uint64_t *s)
@@ -112,15 +94,15 @@ add_grant(struct buf *b, uint64_t *s, size_t i)
 	if (pick(s, 4) == 0)
 		buf_addz(b, pick(s, 2) ? "any" : "technical");
 	else
-		add_some(b, s, kinds + 1, 4);
+		add_some(b, s, plain_kinds + 1, 4);
 	buf_addz(b, ", for: ");
-	add_some(b, s, domains, NELEM(domains));
+	add_some(b, s, plain_domains, NELEM(plain_domains));
 	if (!in || pick(s, 2))
-		buf_addf(b, ", tlp: <=%s", tlps[pick(s, 5)]);
+		buf_addf(b, ", tlp: <=%s", plain_tlps[pick(s, 5)]);
 	if (pick(s, 2))
-		buf_addf(b, ", discretion: \">=%s\"", bands[pick(s, 5)]);
+		buf_addf(b, ", discretion: \">=%s\"", plain_bands[pick(s, 5)]);
 	if (pick(s, 3) == 0)
-		buf_addf(b, ", reliability: \">=%s\"", bands[pick(s, 5)]);
+		buf_addf(b, ", reliability: \">=%s\"", plain_bands[pick(s, 5)]);
 	if (pick(s, 3) == 0)
 		buf_addz(b, pick(s, 2) ? ", via: consult" :
 		    ", via: redact, redact: [source, victim.name]");
@@ -141,25 +123,25 @@ add_limit(struct buf *b, uint64_t *s, size_t i)
 
 	buf_addf(b, "{id: l%zu, %s: ", i, pick(s, 3) ? "out" : "in");
 	add_target(b, s);
-	buf_addf(b, ", level: %s", levels[level]);
+	buf_addf(b, ", level: %s", plain_levels[level]);
 	if (level == OUTCOME_REDACT)
 		buf_addz(b, ", redact: [source]");
 	if (pick(s, 8) == 0) {
 		buf_addz(b, ", definition: unshared");
 	} else if (pick(s, 4)) {
 		buf_addz(b, ", kind: ");
-		add_some(b, s, kinds + 1, 4);
+		add_some(b, s, plain_kinds + 1, 4);
 	}
 	if (pick(s, 2)) {
 		buf_addz(b, ", for: ");
-		add_some(b, s, domains, NELEM(domains));
+		add_some(b, s, plain_domains, NELEM(plain_domains));
 	}
 	if (pick(s, 2))
-		buf_addf(b, ", tlp: \">=%s\"", tlps[1 + pick(s, 4)]);
+		buf_addf(b, ", tlp: \">=%s\"", plain_tlps[1 + pick(s, 4)]);
 	if (pick(s, 3) == 0)
-		buf_addf(b, ", discretion: \"<%s\"", bands[pick(s, 4)]);
+		buf_addf(b, ", discretion: \"<%s\"", plain_bands[pick(s, 4)]);
 	if (pick(s, 3) == 0)
-		buf_addf(b, ", reliability: \"<%s\"", bands[pick(s, 4)]);
+		buf_addf(b, ", reliability: \"<%s\"", plain_bands[pick(s, 4)]);
 	buf_addc(b, '}');
 }
 
@@ -182,24 +164,24 @@ add_world(struct buf *b, uint64_t *s)
 		buf_addf(b, "  c%d: {members: ", i);
 		add_some(b, s, peers, NELEM(peers));
 		buf_addz(b, ", foci: ");
-		add_some(b, s, kinds + 1, 4);
+		add_some(b, s, plain_kinds + 1, 4);
 		buf_addz(b, ", charter: \"sha256:ab\"}\n");
 	}
 	buf_addf(b, "agreements:\n  - {id: A, with: %s, until: \"2030-01-31\""
 	    ", digest: \"sha256:cd\", ours: {purposes: [d1, d2], kinds: ",
 	    peers[pick(s, 3)]);
-	add_some(b, s, kinds + 1, 4);
+	add_some(b, s, plain_kinds + 1, 4);
 	buf_addf(b, ", tlp: %s, hops: %zu}, theirs: {purposes: [%s], kinds: "
-	    "technical, tlp: %s, hops: %zu}}\n", tlps[pick(s, 5)],
-	    pick(s, 8), pick(s, 2) ? "block, d2, d3" : "d1", tlps[pick(s, 5)],
-	    pick(s, 8));
+	    "technical, tlp: %s, hops: %zu}}\n", plain_tlps[pick(s, 5)],
+	    pick(s, 8), pick(s, 2) ? "block, d2, d3" : "d1",
+	    plain_tlps[pick(s, 5)], pick(s, 8));
 	buf_addz(b, "postures: {strained: {keep: [k1, k2], others: consult}, "
 	    "suspended: {keep: [k1], others: deny}}\nwalls: [");
 	for (size_t i = 0, n = pick(s, 3); i < n; i++) {
 		buf_addf(b, "%s{id: w%zu, keep: ", i ? ", " : "", i);
-		add_some(b, s, lineages, NELEM(lineages));
+		add_some(b, s, plain_lineages, NELEM(plain_lineages));
 		buf_addz(b, ", out-of: ");
-		add_some(b, s, domains + 1, 2);
+		add_some(b, s, plain_domains + 1, 2);
 		buf_addc(b, '}');
 	}
 	buf_addz(b, "]\n");
@@ -278,321 +260,6 @@ load(const struct buf *text)
 	return p;
 }
 
-/*
- * The plain interpreter: strings, one rule after the other.
- */
-struct plain {
-	enum outcome outcome;
-	uint8_t hops;
-	int64_t ttl_ms;
-	uint32_t purposes, obligations;
-};
-
-/* A list, or a text alone, has the word. */
-static bool
-has(const struct yaml_node *n, const char *word)
-{
-	if (n == NULL)
-		return false;
-	if (n->kind == YAML_TEXT)
-		return str_eqz(n->text, word);
-	for (const struct yaml_node *i = n->first; i != NULL; i = i->next)
-		if (str_eqz(i->text, word))
-			return true;
-	return false;
-}
-
-/* The index of what follows skip bytes of the text among five words. */
-static int
-word_index(const struct yaml_node *n, size_t skip, const char *const v[5])
-{
-	struct str s = { n->text.p + skip, n->text.n - skip };
-
-	for (int i = 0; i < 5; i++)
-		if (str_eqz(s, v[i]))
-			return i;
-	fail_msg("%s", n->text.p);
-	return -1;
-}
-
-static bool
-has_kind(const struct yaml_node *root, const struct yaml_node *n,
-    const char *kind)
-{
-	if (has(n, kind) || (has(n, "any") && strcmp(kind, "other") != 0))
-		return true;
-	return has(n, "technical") &&
-	    has(yaml_get(yaml_get(root, "kinds"), "technical"), kind);
-}
-
-static const struct yaml_node *
-peer_of(const struct yaml_node *root, int desk)
-{
-	return yaml_get(yaml_get(root, "peers"), desks[desk].org);
-}
-
-static bool
-target_fits(const struct yaml_node *root, const struct yaml_node *t,
-    int desk)
-{
-	const char *org = desks[desk].org;
-	const struct yaml_node *peer = peer_of(root, desk), *n;
-	char word[32];
-
-	if (t->kind == YAML_TEXT)
-		return true;
-	if ((n = yaml_get(t, "circle")) != NULL &&
-	    !has(yaml_get(yaml_get(yaml_get(root, "circles"), n->text.p),
-	    "members"), org))
-		return false;
-	if (yaml_get(t, "agreement") != NULL && !has(yaml_get(
-	    yaml_get(root, "agreements")->first, "with"), org))
-		return false;
-	if ((n = yaml_get(t, "peer")) != NULL && !has(n, org))
-		return false;
-	snprintf(word, sizeof(word), "%s", yaml_get(peer, "type")->text.p);
-	if ((n = yaml_get(t, "type")) != NULL && !has(n, word))
-		return false;
-	snprintf(word, sizeof(word), "%s", yaml_get(peer, "country")->text.p);
-	return (n = yaml_get(t, "country")) == NULL || has(n, word);
-}
-
-/* The purposes of a domain, by the world's layout. */
-static uint32_t
-domain_bits(int domain)
-{
-	static const uint32_t bits[] = { 3, 12, 16 };
-
-	return bits[domain];
-}
-
-/* The purposes that a list of purposes and domains leaves. */
-static uint32_t
-purpose_bits(const struct yaml_node *n)
-{
-	static const char *const names[] = { "u1", "block", "u3", "u4", "u5" };
-	uint32_t bits = 0;
-
-	for (uint32_t i = 0; i < 5; i++)
-		bits |= has(n, names[i]) ? 1U << i : 0;
-	for (int d = 0; d < 3; d++)
-		bits |= has(n, domains[d]) ? domain_bits(d) : 0;
-	return bits;
-}
-
-/* What a grant's basis takes away; false: it does not count at all. */
-static bool
-basis_holds(const struct yaml_node *root, const struct yaml_node *t,
-    const struct policy_request *q, struct plain *cap)
-{
-	const struct yaml_node *n;
-	const char *kind = kinds[q->label->kind];
-
-	if ((n = yaml_get(t, "circle")) != NULL) {
-		const struct yaml_node *c = yaml_get(yaml_get(root,
-		    "circles"), n->text.p);
-		int i = n->text.p[1] - '1';
-
-		if ((q->circles >> i & 1) == 0 ||
-		    !has(yaml_get(c, "foci"), kind))
-			return false;
-	}
-	if (yaml_get(t, "agreement") == NULL)
-		return true;
-	if ((q->agreements & 1) == 0 || q->now.ms >= AGREEMENT_END)
-		return false;
-	n = yaml_get(root, "agreements")->first;
-	for (int side = 0; side < 2; side++) {
-		const struct yaml_node *terms = yaml_get(n, side ? "theirs" :
-		    "ours");
-		int hops = atoi(yaml_get(terms, "hops")->text.p);
-
-		if (!has_kind(root, yaml_get(terms, "kinds"), kind) ||
-		    word_index(yaml_get(terms, "tlp"), 0, tlps) <
-		    q->label->tlp)
-			return false;
-		cap->purposes &= purpose_bits(yaml_get(terms, "purposes"));
-		if (hops < cap->hops)
-			cap->hops = (uint8_t)hops;
-	}
-	return true;
-}
-
-static bool
-conditions_hold(const struct yaml_node *rule, const struct policy_request *q,
-    bool limit)
-{
-	const struct yaml_node *n;
-
-	if ((n = yaml_get(rule, "tlp")) != NULL && (limit ?
-	    q->label->tlp < word_index(n, 2, tlps) :
-	    q->label->tlp > word_index(n, 2, tlps)))
-		return false;
-	if ((n = yaml_get(rule, "discretion")) != NULL && (limit ?
-	    (int)q->discretion <= word_index(n, 1, bands) :
-	    (int)q->discretion > word_index(n, 2, bands)))
-		return false;
-	return (n = yaml_get(rule, "reliability")) == NULL || (limit ?
-	    (int)q->reliability > word_index(n, 1, bands) :
-	    (int)q->reliability <= word_index(n, 2, bands));
-}
-
-/* Does the grant match?  Its own caps into cap. */
-static bool
-grant_fits(const struct yaml_node *root, const struct yaml_node *g,
-    const struct policy_request *q, struct plain *cap)
-{
-	bool in = q->direction == DIRECTION_IN;
-	const struct yaml_node *t = yaml_get(g, in ? "in" : "out"), *n;
-	int64_t ttl;
-
-	*cap = (struct plain){ .hops = 7, .ttl_ms = INT64_MAX,
-	    .purposes = UINT32_MAX };
-	if (t == NULL || !target_fits(root, t, q->desk - 1) ||
-	    !has_kind(root, yaml_get(g, "kind"), kinds[q->label->kind]) ||
-	    !has(yaml_get(g, "for"), domains[q->purpose]) ||
-	    !conditions_hold(g, q, false) || !basis_holds(root, t, q, cap))
-		return false;
-	if (q->received && !in && !has(yaml_get(g, "transit"), "true"))
-		return false;
-	if ((n = yaml_get(yaml_get(g, "cap"), "purposes")) != NULL)
-		cap->purposes &= purpose_bits(n);
-	if ((cap->purposes & q->label->purposes & domain_bits(q->purpose)) ==
-	    0)
-		/* Without purposes the label itself says no. */
-		return (q->label->purposes & domain_bits(q->purpose)) == 0;
-	if ((n = yaml_get(yaml_get(g, "cap"), "hops")) != NULL &&
-	    atoi(n->text.p) < cap->hops)
-		cap->hops = (uint8_t)atoi(n->text.p);
-	if ((n = yaml_get(yaml_get(g, "cap"), "ttl")) != NULL &&
-	    schema_duration(n->text, &ttl) == 0)
-		cap->ttl_ms = ttl;
-	if (has(yaml_get(g, "oblige"), "receipt"))
-		cap->obligations = 1U << OBLIGATION_RECEIPT |
-		    1U << OBLIGATION_EMBARGO;
-	return true;
-}
-
-static void
-raise(struct plain *l, enum outcome level)
-{
-	if (level > l->outcome)
-		l->outcome = level;
-}
-
-static void
-plain_walls(const struct yaml_node *root, const struct policy_request *q,
-    struct plain *l)
-{
-	const struct yaml_node *peer = peer_of(root, q->desk - 1);
-	bool one = !has(yaml_get(peer, "wall"), "attested");
-	const struct yaml_node *w = yaml_get(root, "walls")->first;
-
-	for (; w != NULL; w = w->next) {
-		bool meets = (q->label->lineage & LABEL_UNKNOWN_BIT) != 0;
-		const struct yaml_node *d = yaml_get(peer, "desks")->first;
-
-		for (int i = 0; i < 4; i++)
-			meets = meets || ((q->label->lineage >> i & 1) != 0 &&
-			    has(yaml_get(w, "keep"), lineages[i]));
-		for (; d != NULL && meets; d = d->next)
-			for (int i = 0; i < 3; i++)
-				if ((one || str_eqz(d->key,
-				    desks[q->desk - 1].name)) &&
-				    has(d, domains[i]) &&
-				    has(yaml_get(w, "out-of"), domains[i]))
-					raise(l, OUTCOME_FORBID);
-	}
-}
-
-static void
-plain_label(const struct yaml_node *root, const struct policy_request *q,
-    struct plain *l)
-{
-	const struct yaml_node *uses = yaml_get(yaml_get(peer_of(root,
-	    q->desk - 1), "desks"), desks[q->desk - 1].name);
-	const struct yaml_node *posture = yaml_get(yaml_get(root,
-	    "postures"), postures[q->posture]);
-
-	if (q->direction == DIRECTION_OUT) {
-		plain_walls(root, q, l);
-		if (!has(uses, domains[q->purpose]) || q->label->hops == 0 ||
-		    !desk_set_has(&q->label->audience, (unsigned)q->desk))
-			raise(l, OUTCOME_DENY);
-	}
-	if ((q->label->purposes & domain_bits(q->purpose)) == 0 ||
-	    q->label->expires.ms <= q->now.ms)
-		raise(l, OUTCOME_DENY);
-	if (posture != NULL && !has(yaml_get(posture, "keep"),
-	    kinds[q->label->kind]))
-		raise(l, (enum outcome)word_index(yaml_get(posture, "others"),
-		    0, levels));
-}
-
-static void
-plain_limits(const struct yaml_node *root, const struct policy_request *q,
-    struct plain *l)
-{
-	const struct yaml_node *r = yaml_get(root, "limits");
-	const char *kind = kinds[q->label->kind];
-
-	for (r = r == NULL ? NULL : r->first; r != NULL; r = r->next) {
-		const struct yaml_node *t = yaml_get(r, q->direction ==
-		    DIRECTION_IN ? "in" : "out"), *n;
-		bool other = strcmp(kind, "other") == 0;
-
-		if (t == NULL || !target_fits(root, t, q->desk - 1) ||
-		    !conditions_hold(r, q, true))
-			continue;
-		if ((n = yaml_get(r, "kind")) != NULL && !other &&
-		    !has_kind(root, n, kind))
-			continue;
-		if (yaml_get(r, "definition") != NULL && !other)
-			continue;
-		if ((n = yaml_get(r, "for")) != NULL &&
-		    !has(n, domains[q->purpose]))
-			continue;
-		raise(l, (enum outcome)word_index(yaml_get(r, "level"), 0,
-		    levels));
-	}
-}
-
-static void
-plain_decide(const struct yaml_node *root, const struct policy_request *q,
-    struct plain *out)
-{
-	const struct yaml_node *g = yaml_get(root, "grants")->first;
-	struct plain l = { .outcome = OUTCOME_PERMIT };
-	uint32_t any = 0, mine = q->label->purposes & domain_bits(q->purpose);
-	enum outcome mildest = OUTCOME_DENY;
-
-	*out = (struct plain){ .ttl_ms = INT64_MAX, .purposes = mine,
-	    .hops = (uint8_t)(q->label->hops -
-		(q->direction == DIRECTION_OUT)) };
-	for (; g != NULL; g = g->next) {
-		const struct yaml_node *via = yaml_get(g, "via");
-		enum outcome level = via == NULL ? OUTCOME_PERMIT :
-		    (enum outcome)word_index(via, 0, levels);
-		struct plain cap;
-
-		if (!grant_fits(root, g, q, &cap))
-			continue;
-		if (level < mildest)
-			mildest = level;
-		out->hops = cap.hops < out->hops ? cap.hops : out->hops;
-		out->ttl_ms = cap.ttl_ms < out->ttl_ms ? cap.ttl_ms :
-		    out->ttl_ms;
-		out->purposes &= cap.purposes;
-		out->obligations |= cap.obligations;
-		any |= cap.purposes;
-	}
-	if (out->purposes == 0)
-		out->purposes = mine & any;
-	plain_label(root, q, &l);
-	plain_limits(root, q, &l);
-	out->outcome = l.outcome > mildest ? l.outcome : mildest;
-}
-
 /* A random request of the world. */
 static void
 random_request(uint64_t *s, struct policy_request *q, struct label *l)
@@ -611,7 +278,7 @@ random_request(uint64_t *s, struct policy_request *q, struct label *l)
 		memset(&l->audience, 0, sizeof(l->audience));
 	*q = (struct policy_request){
 		.direction = pick(s, 3) ? DIRECTION_OUT : DIRECTION_IN,
-		.desk = 1 + (int)pick(s, NELEM(desks)),
+		.desk = 1 + (int)pick(s, NELEM(plain_desks)),
 		.purpose = (int)pick(s, 3), .label = l,
 		.posture = (enum posture)(pick(s, 2) ? 0 : pick(s, 3)),
 		.discretion = (enum band)pick(s, 5),
@@ -619,7 +286,7 @@ random_request(uint64_t *s, struct policy_request *q, struct label *l)
 		.received = pick(s, 4) == 0,
 		.agreements = pick(s, 4) ? UINT64_MAX : 0,
 		.circles = pick(s, 2) ? UINT64_MAX : pick(s, 4),
-		.now.ms = pick(s, 4) ? 1 : AGREEMENT_END,
+		.now.ms = pick(s, 4) ? 1 : PLAIN_AGREEMENT_END,
 	};
 }
 
