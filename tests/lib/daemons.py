@@ -127,6 +127,22 @@ class Net:
         return crashes
 
 
+def set_in_force(inst, postures):
+    """Write the postures in force into the policy file; reload if it runs."""
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        lines = [l for l in f if not l.startswith('  in-force:')]
+    if postures:
+        at = next(i for i, l in enumerate(lines)
+                  if l.startswith('  suspended:')) + 1
+        lines.insert(at, '  in-force:  {%s}\n' % ', '.join(
+            '%s: %s' % p for p in postures.items()))
+    with open(path, 'w', encoding='utf-8') as f:
+        f.writelines(lines)
+    if inst.pid():
+        inst.ctl('reload')
+
+
 def wait_for(condition, seconds, what, step=0.1):
     end = time.monotonic() + seconds
     while not condition():
