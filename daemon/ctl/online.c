@@ -57,13 +57,13 @@
  *                                        (bool; absent: not reached yet),
  *                                        text, fix?}], endpoints [], state
  * publish         desk, (then objects)   see publish.c and below
- * lookup          value, limit?          records [{id, modified, type, kind,
+ * lookup          value, limit?, desk?   records [{id, modified, type, kind,
  *                                        tlp, source (CERT id; own id when
  *                                        published here), received, desks []
  *                                        (released to; absent: all), labels?
  *                                        (the STIX labels), name?}], cut
  *                                        (bool, more than limit)
- * show            id, modified?          records [one, as above, plus label
+ * show            id, modified?, desk?   records [one, as above, plus label
  *                                        (the canonical text), object (the
  *                                        record as JSON text, byte for byte),
  *                                        sealed_by, seal_time]
@@ -80,8 +80,8 @@
  *                 the state directory)   finished; the last: path, bytes
  * reload          -                      generation, digest, warnings[]
  * records         since?, limit?,        records [{id, modified, type, kind,
- *                 source?, derived?      tlp, source, derived (bool)}], next
- *                                        (cursor; absent at the end).  source
+ *                 source?, derived?,     tlp, source, derived (bool)}], next
+ *                 desk?                  (cursor; absent at the end).  source
  *                                        "own": published here; a CERT id:
  *                                        got from there; absent: all.
  *                                        Tombstones are left out.  Derived

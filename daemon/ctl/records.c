@@ -33,8 +33,10 @@ cmd_lookup(struct ctl *c)
 	    "TLP", "SOURCE", "RECEIVED", "NAME" };
 	AUTO(table_free) struct table *t = table_new(headings,
 	    NELEM(headings));
-	const char *limit = NULL;
-	const struct ctl_option options[] = { { "limit", NULL, &limit, 1 } };
+	const char *limit = NULL, *desk = NULL;
+	const struct ctl_option options[] = {
+		{ "limit", NULL, &limit, 1 }, { "desk", NULL, &desk, 1 },
+	};
 	AUTO_JSON json_t *r = NULL;
 	uint64_t n = 100;
 	size_t i;
@@ -44,8 +46,9 @@ cmd_lookup(struct ctl *c)
 	CTL_OPTIONS(c, options, 1, 1);
 	rc = limit_read(c, limit, LOOKUP_LIMIT_MAX, &n);
 	if (rc == 0)
-		rc = client_call(c, "lookup", json_pack("{s:s, s:I}", "value",
-		    c->argv[0], "limit", (json_int_t)n), &r);
+		rc = client_call(c, "lookup", json_pack("{s:s, s:I, s:s*}",
+		    "value", c->argv[0], "limit", (json_int_t)n, "desk",
+		    desk), &r);
 	if (rc != 0)
 		return rc;
 	if (c->json) {
@@ -108,13 +111,16 @@ cmd_show(struct ctl *c)
 {
 	AUTO_JSON json_t *reply = NULL, *r = NULL;
 	AUTO_BUF struct buf desks = { 0 };
+	const char *desk = NULL;
+	const struct ctl_option options[] = { { "desk", NULL, &desk, 1 } };
 	size_t i;
 	json_t *v;
 	int rc;
 
-	CTL_NO_OPTIONS(c, 1, 2);
-	rc = client_call(c, "show", json_pack("{s:s, s:s*}", "id", c->argv[0],
-	    "modified", c->argc > 1 ? c->argv[1] : NULL), &reply);
+	CTL_OPTIONS(c, options, 1, 2);
+	rc = client_call(c, "show", json_pack("{s:s, s:s*, s:s*}", "id",
+	    c->argv[0], "modified", c->argc > 1 ? c->argv[1] : NULL, "desk",
+	    desk), &reply);
 	if (rc != 0)
 		return rc;
 	r = json_pack("{s:i, s:b}", "v", 1, "ok", 1);
@@ -210,7 +216,7 @@ cmd_recall(struct ctl *c)
 }
 
 struct records_ask {
-	const char *source, *limit, *since;
+	const char *source, *limit, *since, *desk;
 	bool derived, ids;
 	uint64_t left;		/* rows still wanted; UINT64_MAX: all */
 };
@@ -227,8 +233,8 @@ records_page(struct ctl *c, struct client *cl, struct records_ask *a,
 	int rc;
 
 	rc = client_request(cl, "records", json_pack(
-	    "{s:s*, s:s*, s:b, s:I}", "since", *cursor, "source", a->source,
-	    "derived", a->derived, "limit", (json_int_t)(a->left <
+	    "{s:s*, s:s*, s:s*, s:b, s:I}", "since", *cursor, "source",
+	    a->source, "desk", a->desk, "derived", a->derived, "limit", (json_int_t)(a->left <
 	    RECORDS_LIMIT_MAX ? a->left : RECORDS_LIMIT_MAX)));
 	if (rc == 0)
 		rc = client_reply(cl, &r, &more);
@@ -265,6 +271,7 @@ cmd_records(struct ctl *c)
 	const struct ctl_option options[] = {
 		{ "source", NULL, &a.source, 1 },
 		{ "limit", NULL, &a.limit, 1 }, { "since", NULL, &a.since, 1 },
+		{ "desk", NULL, &a.desk, 1 },
 		{ "derived", &a.derived, NULL, 0 }, { "ids", &a.ids, NULL, 0 },
 	};
 	AUTO(client_close) struct client *cl = NULL;

@@ -216,3 +216,20 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 	}
 	return 0;
 }
+
+int
+gate_answer_local(struct gate *g, const struct store_record *r, int desk,
+    unix_ms_t now)
+{
+	struct decision d;
+	struct label label;
+	int rc = gate_label(g, r, &label);
+
+	if (rc == ERR_DENIED)
+		return 0;
+	TRY(rc);
+	if (r->expires.ms < label.expires.ms)
+		label.expires = r->expires;
+	policy_decide_local(g->policy, desk, &label, now, &d);
+	return d.outcome == OUTCOME_PERMIT;
+}

@@ -69,6 +69,14 @@ int gate_answer_out(struct gate *g, const struct gate_query *q,
     struct gate_answer *out) MUST_CHECK;
 
 /*
+ * gate_answer_local(g, r, desk, now): may our own desk (in the policy's
+ * vocabulary) see this stored record?  1 or 0; what cannot be decided is 0.
+ * ERR_* of the store.
+ */
+int gate_answer_local(struct gate *g, const struct store_record *r, int desk,
+    unix_ms_t now) MUST_CHECK;
+
+/*
  * gate_tombstone(g, r): in the open transaction, keep of a stored record
  * nothing but its digest and the leaf hash its neighbours' proofs need.
  */

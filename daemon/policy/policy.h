@@ -148,6 +148,15 @@ void policy_source_label(const struct policy *p, int org, int desk,
 void policy_decide(const struct policy *p, const struct policy_request *req,
     struct decision *out);
 
+/*
+ * policy_decide_local(p, desk, label, now, out): may our own desk see what
+ * has this label (joined over the closure, normalised)?  permit with the
+ * purposes it may be used for; forbid by a wall; deny by the label's
+ * purposes, audience or expiry, or when desk is no desk of ours.
+ */
+void policy_decide_local(const struct policy *p, int desk,
+    const struct label *label, unix_ms_t now, struct decision *out);
+
 /* policy_rule_id(p, i): the id of rule i as written; "" for -1. */
 const char *policy_rule_id(const struct policy *p, int i);
 /* policy_redaction(p, bit): what to take out: "source", "victim.name", or a

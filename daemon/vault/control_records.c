@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vault/desk_view.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(64)
 #define LOOKUP_DEFAULT 50
 #define LOOKUP_MAX 1000
+#define HIDDEN_MAX 4096		/* looked at in vain for one look-up */
 #define RECORDS_DEFAULT 1000
 #define RECORDS_MAX 2000
 /* A reply frame holds 1 MiB; what does not fit is on the next page. */
@@ -16,6 +18,7 @@
 
 struct listing {
 	struct vault *v;
+	struct desk_view view;
 	json_t *list;		/* owned */
 	size_t max, bytes;
 	int64_t source;		/* 0 own, -1 any, else a name's number */
@@ -30,6 +33,8 @@ on_looked_up(void *arg, const struct store_record *r)
 	struct listing *l = arg;
 	json_t *fields;
 
+	if (!desk_view_shows(&l->view, r))
+		return 0;
 	if (json_array_size(l->list) >= l->max) {
 		l->full = true;
 		return 1;
@@ -50,6 +55,8 @@ control_lookup(struct control *c, const json_t *args)
 	bool subdomains;
 	int rc;
 
+	if (desk_view_read(c, args, &l.view) < 0)
+		return;
 	l.max = (size_t)control_number(args, "limit", LOOKUP_DEFAULT,
 	    LOOKUP_MAX);
 	if (value == NULL || observable_from_text(str_of(value), arena, &o,
@@ -61,8 +68,8 @@ control_lookup(struct control *c, const json_t *args)
 		return;
 	}
 	l.list = json_array();
-	rc = store_lookup(l.v->store, &o, subdomains, l.max + 1, arena,
-	    on_looked_up, &l);
+	rc = store_lookup(l.v->store, &o, subdomains, l.max + HIDDEN_MAX,
+	    arena, on_looked_up, &l);
 	if (rc < 0) {
 		json_decref(l.list);
 		(void)control_error(c, rc, NULL, "the store could not be "
@@ -80,10 +87,16 @@ control_show(struct control *c, const json_t *args)
 	const char *id = control_text(args, "id");
 	struct vault *v = control_vault(c);
 	struct store_record r;
+	struct desk_view view;
 	json_t *fields;
-	int rc = record_newest(v, str_of(id), control_text(args, "modified"),
-	    arena, &r);
+	int rc;
 
+	if (desk_view_read(c, args, &view) < 0)
+		return;
+	rc = record_newest(v, str_of(id), control_text(args, "modified"),
+	    arena, &r);
+	if (rc == 0 && !desk_view_shows(&view, &r))
+		rc = ERR_NOT_FOUND;
 	fields = rc == 0 ? record_json_whole(v, &r) : NULL;
 	if (fields == NULL) {
 		(void)control_error(c, rc == 0 ? ERR_NOT_FOUND : rc,
@@ -111,7 +124,7 @@ on_listed(void *arg, const struct store_record *r)
 	json_t *fields;
 	char *text;
 
-	if (listing_wants(l, r) && (fields = record_json(l->v, r)) != NULL) {
+	if (listing_wants(l, r) && desk_view_shows(&l->view, r) && (fields = record_json(l->v, r)) != NULL) {
 		(void)json_object_del(fields, "labels");
 		(void)json_object_del(fields, "desks");
 		(void)json_object_del(fields, "name");
@@ -145,8 +158,8 @@ listing_source(struct listing *l, const char *source)
 }
 
 /*
- * A cursor is a sequence number of this store, shown only to whoever may
- * read the whole store on the control socket, and hidden from habit.
+ * A cursor is a sequence number of this store: it tells an operator of this
+ * CERT how much there is, and nothing else.
  */
 static int64_t
 cursor_read(const char *text)
@@ -161,12 +174,15 @@ void
 control_records(struct control *c, const json_t *args)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
-	struct listing l = { .v = control_vault(c), .list = json_array() };
+	struct listing l = { .v = control_vault(c) };
 	int64_t from = cursor_read(control_text(args, "since"));
 	json_t *fields;
 	char next[32];
 	int rc;
 
+	if (desk_view_read(c, args, &l.view) < 0)
+		return;
+	l.list = json_array();
 	l.max = (size_t)control_number(args, "limit", RECORDS_DEFAULT,
 	    RECORDS_MAX);
 	l.derived = json_is_true(json_object_get(args, "derived"));

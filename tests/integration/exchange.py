@@ -173,6 +173,35 @@ def test_admin_commands(net):
         equal(e.code, 4, 'exit status')
 
 
+@with_net(2)
+def test_lookups_pass_the_gate(net):
+    """A desk sees what its uses allow; the rest is as if it were not."""
+    a = net.all[0]
+    path = a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('desks: {ops: [secops]}}',
+                             'desks: {ops: [secops], lab: [intel]}}', 1))
+    a.ctl('reload')
+    o = indicator(1, seed='desk')
+    publish(a, write_lines(os.path.join(net.dir, 'in.jsonl'), [o]))
+    equal(a.ids('--source', 'own'), [o['id']], 'every desk')
+    equal(a.ids('--desk', 'ops'), [o['id']], 'ops')
+    equal(a.ids('--desk', 'lab'), [], 'lab')
+    equal(a.ask('show', o['id'], '--desk', 'ops')['id'], o['id'], 'show')
+    nothing = 'indicator--00000000-0000-4000-8000-000000000000'
+    hidden = a.ctl_run('show', o['id'], '--desk', 'lab')
+    absent = a.ctl_run('show', nothing, '--desk', 'lab')
+    equal((hidden.returncode, hidden.stderr.replace(
+        o['id'].encode(), nothing.encode())),
+          (absent.returncode, absent.stderr), 'hidden and absent')
+    name = 'h1desk.example.net'
+    equal(a.ctl_run('lookup', name, '--desk', 'lab').returncode, 4, 'lab')
+    equal(a.ctl_run('lookup', name, '--desk', 'ops').returncode, 0, 'ops')
+    assert a.ctl_run('lookup', name, '--desk', 'x').returncode != 0
+
+
 @with_net(4)
 def test_exchange_four_daemons(net):
     for n, inst in enumerate(net.all):

@@ -594,6 +594,52 @@ test_policy_names(void **state)
 	assert_string_equal(policy_rule_id(NULL, 3), "");
 }
 
+/* The label of a source, as one of our own desks may or may not see it. */
+static void
+test_policy_decide_local(void **state)
+{
+	static const unix_ms_t now = { 1767225600000 };
+	static const struct {
+		const char *desk;
+		int org;
+		enum outcome want;
+		enum reason reason;
+	} rows[] = {
+		{ "cert-xa/ops", 0, OUTCOME_PERMIT, REASON_RULE },
+		{ "cert-xa/lab", 0, OUTCOME_FORBID, REASON_RULE },
+		{ "cert-xb/ops", 0, OUTCOME_DENY, REASON_UNKNOWN_PEER },
+		/* lineage ngo alone, for detection: nothing for the lab */
+		{ "cert-xa/ops", 2, OUTCOME_PERMIT, REASON_RULE },
+		{ "cert-xa/lab", 2, OUTCOME_DENY, REASON_LABEL_PURPOSE },
+	};
+	AUTO(policy_free) struct policy *p = load_text(HEAD);
+	struct decision d;
+	struct label l;
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		policy_source_label(p, rows[i].org, rows[i].org == 0 ?
+		    policy_find_desk(p, STR("cert-xa/ops")) : -1, &l);
+		policy_decide_local(p, policy_find_desk(p,
+		    str_of(rows[i].desk)), &l, now, &d);
+		if (d.outcome != rows[i].want || d.reason != rows[i].reason)
+			fail_msg("row %zu: %s by %s", i,
+			    outcome_name(d.outcome), reason_name(d.reason));
+	}
+	l.audience = (struct desk_set){ { 0 } };
+	policy_decide_local(p, policy_find_desk(p, STR("cert-xa/ops")), &l,
+	    now, &d);
+	assert_int_equal(d.reason, REASON_AUDIENCE);
+	l.expires = now;
+	desk_set_add(&l.audience, (unsigned)policy_find_desk(p,
+	    STR("cert-xa/ops")));
+	policy_decide_local(p, policy_find_desk(p, STR("cert-xa/ops")), &l,
+	    now, &d);
+	assert_int_equal(d.reason, REASON_EXPIRED);
+	policy_decide_local(NULL, 0, &l, now, &d);
+	assert_int_equal(d.reason, REASON_NO_POLICY);
+}
+
 int
 main(void)
 {
@@ -605,6 +651,7 @@ main(void)
 		cmocka_unit_test(test_policy_decide_caps),
 		cmocka_unit_test(test_policy_decide_terms),
 		cmocka_unit_test(test_policy_decide_nonsense),
+		cmocka_unit_test(test_policy_decide_local),
 		cmocka_unit_test(test_policy_decide_empty),
 		cmocka_unit_test(test_policy_explain),
 		cmocka_unit_test(test_policy_classify),
