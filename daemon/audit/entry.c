@@ -10,10 +10,11 @@ audit_type_name(int type)
 		[AUDIT_DECISIONS] = "decisions", [AUDIT_RECEIPT] = "receipt",
 		[AUDIT_POLICY] = "policy", [AUDIT_PEER] = "peer",
 		[AUDIT_RECALL] = "recall", [AUDIT_ADMISSION] = "admission",
-		[AUDIT_TERMS] = "terms",
+		[AUDIT_TERMS] = "terms", [AUDIT_PROOF] = "proof",
 	};
 
-	return type > 0 && type < (int)NELEM(names) ? names[type] : "unknown";
+	return type > 0 && type < (int)NELEM(names) && names[type] != NULL ?
+	    names[type] : "unknown";
 }
 
 /* Seven bits a byte, the low ones first, the top bit set but in the last. */

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "gate/gate.h"
 #include "record/stix.h"
+#include "wire/chain.h"
 
 /* What became of one object. */
 struct admit_verdict {
@@ -40,7 +41,8 @@ int admit_published(struct gate *g, const struct admit_objects *in,
 struct admit_record {
 	uint16_t leaf;
 	const uint8_t *salt;	/* 16 bytes, borrowed */
-	struct str label, release, bytes;	/* borrowed */
+	struct str label, bytes;	/* borrowed */
+	uint8_t link;		/* its last one, of the batch's */
 };
 
 /* A received batch: its seal, records and the sibling hashes. */
@@ -50,16 +52,20 @@ struct admit_batch {
 	struct str seal;		/* bytes as received */
 	const struct digest *hashes;	/* multi-proof */
 	size_t nhashes;
+	const struct chain_link *links;	/* as decoded, <= CHAIN_LINKS_MAX */
+	size_t nlinks;
 	const struct admit_record *v;
 	size_t n;
 	unix_ms_t now;
 };
 
 /*
- * admit_received(g, in, out): verify the seal with the originator's key and
- * every record with the multi-proof, validate, label, ask the policy, store
- * what is admitted.  A seal that fails refuses the whole batch
- * (REFUSAL_SEAL).  Return 0, or ERR_* of the store.
+ * admit_received(g, in, out): verify the seal with the originator's key,
+ * every record with the multi-proof and every link of the chain with the
+ * key of who signed it, validate, label, ask the policy, store what is
+ * admitted.  A seal that fails refuses the whole batch (REFUSAL_SEAL), a
+ * chain that fails the records under it (REFUSAL_CHAIN); what was signed
+ * wrongly is kept (proof.h).  Return 0, or ERR_* of the store.
  */
 int admit_received(struct gate *g, const struct admit_batch *in,
     struct admit_verdict *out) MUST_CHECK;

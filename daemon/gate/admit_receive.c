@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "gate/derived.h"
+#include "gate/proof.h"
 #include "gate/terms.h"
+#include "record/derive.h"
+#include "merkle/seal.h"
 #include "record/marking.h"
 
 #define KEYS_ARENA_BYTES MIB(32)
@@ -15,6 +18,11 @@ struct receive {
 	const struct admit_batch *in;
 	struct seals_received seal;	/* decoded and verified */
 	struct digest leaves[BATCH_RECORDS_MAX];
+	struct chain_table chain;
+	struct chain_checker checker;
+	uint8_t faults[CHAIN_LINKS_MAX];	/* of the links */
+	int64_t terms[CHAIN_LINKS_MAX];	/* stored terms up to each, or 0 */
+	uint32_t proved;		/* faults a proof was kept of */
 	int64_t source;			/* the sender, in the store */
 	struct derived *derived;	/* owned: redacted on the way in */
 };
@@ -78,18 +86,145 @@ refuse_by_answer(struct receive *r, const struct gate_answer *a,
 	admit_refuse(out, refusal, text);
 }
 
+/* The terms under which the record came, by number. */
+static int
+receive_terms(struct receive *r, uint8_t link, int64_t *out)
+{
+	AUTO_BUF struct buf text = { 0 };
+
+	if (r->terms[link] == 0) {
+		terms_of_chain(&r->chain, link, &text);
+		TRY(store_intern_label(r->a.g->o.store, buf_str(&text),
+		    &r->terms[link]));
+	}
+	*out = r->terms[link];
+	return 0;
+}
+
 /* What our policy adds to the lineage is stored beside the terms. */
 static int
 receive_add_lineage(struct receive *r, uint32_t lineage, struct admitted *w)
 {
-	AUTO_BUF struct buf text = { 0 };
+	AUTO_BUF struct buf terms = { 0 }, text = { 0 };
 
 	if (lineage == 0)
 		return 0;
-	terms_with_lineage(r->in->v[w->index].release, lineage,
+	terms_of_chain(&r->chain, r->in->v[w->index].link, &terms);
+	terms_with_lineage(buf_str(&terms), lineage,
 	    policy_vocabulary(r->a.g->policy), &text);
 	return store_intern_label(r->a.g->o.store, buf_str(&text),
 	    &w->rec.desks);
+}
+
+/* Is any desk of ours in the audience? */
+static bool
+receive_is_for_us(const struct receive *r, const struct label *l)
+{
+	const struct policy_org *self = policy_org(r->a.g->policy, 0);
+
+	for (int i = 0; i < self->ndesks; i++)
+		if (desk_set_has(&l->audience,
+		    (unsigned)(self->first_desk + i)))
+			return true;
+	return false;
+}
+
+/*
+ * Refuse a record whose signed chain does not hold.  Of each fault in a
+ * batch one proof is kept, unless it says nothing about the sender: that we
+ * do not hold a card is not its doing.
+ */
+static int
+receive_refuse_chain(struct receive *r, size_t i, enum chain_fault fault,
+    struct admit_verdict *out)
+{
+	struct proof p;
+
+	admit_refuse(out, fault == CHAIN_FAULT_SEAL ? REFUSAL_SEAL :
+	    REFUSAL_CHAIN, chain_fault_text(fault));
+	if (fault == CHAIN_FAULT_UNKNOWN || (r->proved >> fault & 1) != 0)
+		return 0;
+	r->proved |= 1U << fault;
+	proof_of(r->in, i, fault, &p);
+	return proof_keep(r->a.g, &p);
+}
+
+/* Has the sealed label a transfer for each link of the chain? */
+static bool
+receive_hops_reach(const struct receive *r, const struct label *sealed,
+    uint16_t link)
+{
+	unsigned n = 0;
+
+	for (; link != CHAIN_FIRST; link = r->chain.v[link].previous)
+		n++;
+	return n <= sealed->hops;
+}
+
+/* Looks for what a derived record was made of. */
+struct source_search {
+	struct receive *r;
+	const struct label *label;	/* of the derived record, as sealed */
+	bool looser;
+};
+
+/*
+ * A derived record carries the join: in nothing but the audience and the
+ * transfers left may it allow more than what its source was sealed with,
+ * and it is of the source's kind.
+ */
+static int
+on_source(void *arg, const struct store_record *rec)
+{
+	struct source_search *s = arg;
+	const struct label *l = labels_get(s->r->a.g->labels, rec->label, 0);
+	struct label source;
+
+	if (l == NULL || (rec->flags & RECORD_TOMBSTONE) != 0)
+		return 0;
+	source = *l;
+	source.audience = s->label->audience;
+	source.hops = s->label->hops;
+	source.seq = s->label->seq;
+	s->looser = s->label->kind != source.kind ||
+	    !label_le(&source, s->label);
+	return s->looser;
+}
+
+static int
+receive_check_source(struct receive *r, const struct stix_object *o,
+    const struct label *sealed, enum chain_fault *out)
+{
+	struct source_search s = { r, sealed, false };
+	struct str id = derive_source(o);
+	int rc;
+
+	if (id.n == 0)
+		return 0;
+	rc = store_find_id(r->a.g->o.store, id, r->a.arena, on_source, &s);
+	if (s.looser)
+		*out = CHAIN_FAULT_KIND;
+	return rc < 0 ? rc : 0;
+}
+
+/* What in the record's chain does not hold, its sealed label included. */
+static int
+receive_find_fault(struct receive *r, const struct stix_object *o,
+    const struct admitted *w, enum chain_fault *out)
+{
+	const struct admit_record *in = &r->in->v[w->index];
+	const struct label *sealed = labels_get(r->a.g->labels, w->rec.label,
+	    0);
+
+	*out = chain_check_record(&r->chain, &r->checker, r->faults,
+	    (struct chain_place){ in->link, in->leaf });
+	if (*out != CHAIN_FAULT_NONE || sealed == NULL)
+		return 0;
+	if (!receive_hops_reach(r, sealed, in->link)) {
+		*out = CHAIN_FAULT_HOPS;
+		return 0;
+	}
+	return receive_check_source(r, o, sealed, out);
 }
 
 /*
@@ -104,7 +239,6 @@ receive_decide(struct receive *r, const struct stix_object *o,
 	    w->rec.desks);
 	struct gate_question q = { .policy = r->a.g->policy,
 	    .party = r->in->party, .label = l, .now = r->a.now };
-	static const struct desk_set nobody;
 	struct gate_answer a;
 
 	if (l == NULL) {
@@ -116,7 +250,7 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		    "the object's own marking is stricter than its label");
 		return 0;
 	}
-	if (memcmp(&l->audience, &nobody, sizeof(nobody)) == 0) {
+	if (!receive_is_for_us(r, l)) {
 		admit_refuse(out, REFUSAL_LABEL,
 		    "released to no desk of this CERT");
 		return 0;
@@ -147,13 +281,17 @@ receive_one(struct receive *r, size_t i, struct admit_verdict *out)
 	struct store *store = r->a.g->o.store;
 	struct admitted w = { .index = i, .leaf = r->leaves[i] };
 	struct stix_object o = { 0 };
+	enum chain_fault fault;
 	int rc = admit_read(&r->a, in->bytes, &o, out);
 
 	if (rc <= 0)
 		return rc;
 	TRY(admit_describe(&r->a, &o, &w, out));
 	TRY(store_intern_label(store, in->label, &w.rec.label));
-	TRY(store_intern_label(store, in->release, &w.rec.desks));
+	TRY(receive_find_fault(r, &o, &w, &fault));
+	if (fault != CHAIN_FAULT_NONE)
+		return receive_refuse_chain(r, i, fault, out);
+	TRY(receive_terms(r, in->link, &w.rec.desks));
 	rc = receive_decide(r, &o, &w, out);
 	if (rc <= 0)
 		return rc;
@@ -170,18 +308,22 @@ receive_store(struct receive *r)
 {
 	bool here[BATCH_RECORDS_MAX] = { false };
 	uint16_t indices[BATCH_RECORDS_MAX];
+	uint8_t last[BATCH_RECORDS_MAX];
 	int64_t seal;
 
 	if (r->a.waiting.n == 0)
 		return 0;
-	for (size_t i = 0; i < r->in->n; i++)
+	for (size_t i = 0; i < r->in->n; i++) {
 		indices[i] = r->in->v[i].leaf;
+		last[i] = r->in->v[i].link;
+	}
 	for (size_t i = 0; i < r->a.waiting.n; i++)
 		here[r->a.waiting.v[i].index] = true;
 	TRY(seals_keep(r->a.g->seals, r->in->seal, &(struct seals_claim){
 	    .indices = indices, .leaves = r->leaves, .n = r->in->n,
 	    .hashes = r->in->hashes, .nhashes = r->in->nhashes,
-	    .here = here }, &seal));
+	    .here = here, .links = r->in->links, .nlinks = r->in->nlinks,
+	    .last = last }, &seal));
 	for (size_t i = 0; i < r->a.waiting.n; i++) {
 		struct admitted *w = &r->a.waiting.v[i];
 
@@ -254,6 +396,53 @@ receive_all(struct receive *r, struct admit_verdict *out)
 	return receive_log(r, out);
 }
 
+/* Look at every link once, before the records. */
+static void
+receive_check_chain(struct receive *r)
+{
+	struct gate *g = r->a.g;
+
+	r->chain = (struct chain_table){ r->in->seal, r->in->links,
+	    r->in->nlinks };
+	r->checker = (struct chain_checker){ .originator = r->seal.origin,
+	    .sender = r->in->sender, .receiver = g->o.cert_id,
+	    .keys = g->o.keys, .keys_arg = g->o.keys_arg };
+	chain_check(&r->chain, &r->checker, r->faults);
+}
+
+/*
+ * Did the sender sign, in a chain that holds, for what its originator did
+ * not seal like that?  Then that is kept.
+ */
+static int
+receive_prove_seal(struct receive *r, struct admit_verdict *out)
+{
+	struct seal seal;
+
+	if (seal_decode(r->in->seal, &seal) != 0 ||
+	    r->a.g->o.keys(r->a.g->o.keys_arg, seal.cert_id) == NULL)
+		return 0;
+	memcpy(r->seal.origin, seal.cert_id, sizeof(r->seal.origin));
+	receive_check_chain(r);
+	for (size_t i = 0; i < r->in->n; i++)
+		if (chain_check_record(&r->chain, &r->checker, r->faults,
+		    (struct chain_place){ r->in->v[i].link,
+		    r->in->v[i].leaf }) == CHAIN_FAULT_NONE)
+			return receive_refuse_chain(r, i, CHAIN_FAULT_SEAL,
+			    &out[i]);
+	return 0;
+}
+
+/* The seal fails for all: it may be any of the records. */
+static int
+receive_refuse_seal(struct receive *r, struct admit_verdict *out)
+{
+	TRY(receive_prove_seal(r, out));
+	refuse_all(r->in, out, REFUSAL_SEAL,
+	    "not covered by a seal that verifies");
+	return receive_log(r, out);
+}
+
 int
 admit_received(struct gate *g, const struct admit_batch *in,
     struct admit_verdict *out)
@@ -275,11 +464,10 @@ admit_received(struct gate *g, const struct admit_batch *in,
 	r->derived = derived_new(g, arena, in->now);
 	if (receive_seal_holds(r)) {
 		r->a.origin = r->seal.origin;
+		receive_check_chain(r);
 		rc = receive_all(r, out);
 	} else {
-		refuse_all(in, out, REFUSAL_SEAL,
-		    "not covered by a seal that verifies");
-		rc = receive_log(r, out);
+		rc = receive_refuse_seal(r, out);
 	}
 	vec_clear(&r->a.waiting);
 	derived_free(r->derived);

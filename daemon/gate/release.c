@@ -4,6 +4,7 @@
 
 #include "gate/derived.h"
 #include "gate/gate_private.h"
+#include "gate/onward.h"
 #include "gate/terms.h"
 #include "wire/frame.h"
 
@@ -41,6 +42,7 @@ struct run {
 	VEC(struct release_record) batch;
 	size_t bytes;
 	struct derived *derived;	/* owned */
+	struct onward *onward;		/* owned: the batch's links */
 	size_t emitted_bytes;
 	size_t looked;
 	int64_t *at;			/* what the scan moves on */
@@ -233,6 +235,7 @@ run_flush(struct run *run)
 	uint16_t indices[BATCH_RECORDS_MAX];
 	struct release_batch batch = { .v = run->batch.v,
 	    .n = run->batch.n, .bytes = run->bytes };
+	struct chain_table links;
 	struct seals_proof proof;
 	int rc;
 
@@ -244,8 +247,12 @@ run_flush(struct run *run)
 	batch.seal = proof.seal;
 	batch.hashes = proof.hashes;
 	batch.nhashes = proof.nhashes;
+	TRY(onward_sign(run->onward, proof.seal, &links));
+	batch.links = links.v;
+	batch.nlinks = links.n;
 	rc = run->emit(run->arg, &batch);
 	TRY(rc);
+	onward_reset(run->onward);
 	run->emitted_bytes += run->bytes;
 	run->stop = run->stop || rc == 1 ||
 	    run->emitted_bytes >= run->budget->max_bytes;
@@ -266,7 +273,34 @@ run_fits(const struct run *run, const struct store_record *rec)
 	last = &run->batch.v[run->batch.n - 1];
 	return run->seal == rec->seal && last->leaf < rec->leaf &&
 	    run->batch.n < BATCH_RECORDS_MAX &&
-	    run->bytes + rec->bytes.n <= BATCH_BYTES_MAX;
+	    run->bytes + onward_bytes(run->onward) + rec->bytes.n <=
+	    BATCH_BYTES_MAX;
+}
+
+/* What cannot go out as the policy wants is denied, and logged so. */
+static int
+run_deny(struct run *run, int64_t seq, const struct gate_answer *a)
+{
+	struct gate_answer denied = *a;
+
+	denied.outcome = OUTCOME_DENY;
+	denied.reason = REASON_OBLIGATION;
+	run_log(run, &denied, seq);
+	delivery_set(run->r->o.delivery, seq, DELIVERY_DENIED);
+	return 0;
+}
+
+/* The record's last link in the open batch, or in the next one. */
+static int
+run_link(struct run *run, const struct store_record *rec,
+    struct release_record *out)
+{
+	int rc = onward_add(run->onward, rec, out->terms, &out->link);
+
+	if (rc != ERR_LIMIT || run->batch.n == 0)
+		return rc;
+	TRY(run_flush(run));
+	return onward_add(run->onward, rec, out->terms, &out->link);
 }
 
 static int
@@ -276,6 +310,7 @@ run_add(struct run *run, const struct store_record *rec, int64_t seq,
 	struct release_record out = { .seq = seq, .redacted = seq != rec->seq,
 	    .leaf = rec->leaf, .bytes = rec->bytes };
 	const struct gate *g = run->r->o.gate;
+	int rc;
 
 	if (!run_fits(run, rec))
 		TRY(run_flush(run));
@@ -285,6 +320,10 @@ run_add(struct run *run, const struct store_record *rec, int64_t seq,
 	out.terms.p = arena_dup(run->arena, out.terms.p, out.terms.n);
 	if (out.terms.p == NULL)
 		return ERR_LIMIT;
+	rc = run_link(run, rec, &out);
+	if (rc == ERR_DENIED)
+		return run_deny(run, seq, &k->a);
+	TRY(rc);
 	memcpy(out.salt, rec->salt, sizeof(out.salt));
 	run->seal = rec->seal;
 	run->bytes += rec->bytes.n;
@@ -352,21 +391,13 @@ run_concerns(struct run *run, const struct store_record *rec)
 	return echo < 0 ? echo : !echo;
 }
 
-/* What cannot be redacted as the policy wants is denied, and logged so. */
 static int
 run_redact(struct run *run, const struct store_record *rec,
     const struct gate_answer *a)
 {
-	struct gate_answer denied = *a;
 	int rc = derived_add(run->derived, rec, a);
 
-	if (rc != ERR_DENIED)
-		return rc;
-	denied.outcome = OUTCOME_DENY;
-	denied.reason = REASON_OBLIGATION;
-	run_log(run, &denied, rec->seq);
-	delivery_set(run->r->o.delivery, rec->seq, DELIVERY_DENIED);
-	return 0;
+	return rc == ERR_DENIED ? run_deny(run, rec->seq, a) : rc;
 }
 
 static int
@@ -475,12 +506,14 @@ release_run(struct release *r, const struct release_budget *b,
 		return 0;
 	run.arena = arena = arena_new(SCAN_ARENA_BYTES);
 	run.derived = derived_new(r->o.gate, arena, b->now);
+	run.onward = onward_new(r->o.gate, r->o.cert_id);
 	rc = run_scan(&run, &r->at, store_last_seq(r->o.gate->o.store));
 	if (rc == 0)
 		rc = run_scan(&run, &r->back_at, r->back_end);
 	if (rc == 0)
 		rc = run_finish(&run);
 	derived_free(run.derived);
+	onward_free(run.onward);
 	audit_decisions_clear(&run.log);
 	vec_clear(&run.batch);
 	return rc < 0 ? rc : (int)run.looked;

@@ -16,6 +16,7 @@
 
 #include "gate/delivery.h"
 #include "gate/gate.h"
+#include "wire/chain.h"
 
 struct release;
 
@@ -26,7 +27,8 @@ struct release_record {
 	uint16_t leaf;
 	uint8_t salt[16];
 	struct str label;	/* the sealed label, as sealed */
-	struct str terms;	/* release text */
+	struct str terms;	/* release text of its last link */
+	uint8_t link;		/* which is that one */
 	struct str bytes;
 };
 
@@ -35,6 +37,8 @@ struct release_batch {
 	struct str seal;
 	const struct digest *hashes;	/* multi-proof for exactly these */
 	size_t nhashes;
+	const struct chain_link *links;	/* signed */
+	size_t nlinks;
 	const struct release_record *v;
 	size_t n;
 	size_t bytes;			/* of all objects together */

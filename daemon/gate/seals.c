@@ -18,6 +18,13 @@ struct known_seal {
 	char bytes[SEAL_BYTES_MAX];
 	size_t nbytes;
 	struct multiproof_nodes nodes;
+	/* Of a received one: how its records came here. */
+	struct arena *arena;	/* owned: the links */
+	struct chain_link *links;
+	size_t nlinks;
+	bool received;
+	bool has_last[BATCH_RECORDS_MAX];
+	uint8_t last[BATCH_RECORDS_MAX];
 };
 
 struct seals {
@@ -42,6 +49,8 @@ seals_free(struct seals *s)
 {
 	if (s == NULL)
 		return;
+	for (size_t i = 0; i < RECENT; i++)
+		arena_free(s->recent[i].arena);
 	free(s->recent);
 	free(s);
 }
@@ -68,6 +77,12 @@ seals_place(struct seals *s)
 
 	s->next = (s->next + 1) % RECENT;
 	k->number = 0;
+	arena_free(k->arena);
+	k->arena = NULL;
+	k->links = NULL;
+	k->nlinks = 0;
+	k->received = false;
+	memset(k->has_last, 0, sizeof(k->has_last));
 	return k;
 }
 
@@ -163,9 +178,38 @@ on_sealed(void *arg, const struct store_record *r)
 	return 0;
 }
 
+/* The chain: the links, and the last one of each leaf that came. */
+static int
+known_add_links(struct known_seal *k, struct cur *c,
+    const struct multiproof_subset *came)
+{
+	const uint8_t *bytes;
+	size_t n = c->n;
+
+	k->received = true;
+	if (c->err != 0 || n == 0)
+		return c->err;	/* stored before there were chains */
+	k->arena = arena_new(KIB(64) + n);
+	bytes = arena_dup(k->arena, cur_bytes(c, n), n);
+	if (bytes == NULL)
+		return ERR_STORE;
+	*c = cur_of(bytes, n);
+	k->links = chain_table_read(c, k->arena, &k->nlinks);
+	for (size_t i = 0; i < came->n && c->err == 0; i++) {
+		uint8_t last = cur_u8(c);
+
+		if (last >= k->nlinks)
+			return ERR_STORE;
+		k->last[came->indices[i]] = last;
+		k->has_last[came->indices[i]] = true;
+	}
+	return cur_finish(c) == 0 ? 0 : ERR_STORE;
+}
+
 /*
  * What stands beside a received seal: how many leaves came, their indices
- * (HERE_NOT: not stored, its hash follows), those hashes, the proof.
+ * (HERE_NOT: not stored, its hash follows), those hashes, the proof, the
+ * chain.
  */
 static int
 known_add_kept(struct known_seal *k, const struct gathered *g,
@@ -200,7 +244,7 @@ known_add_kept(struct known_seal *k, const struct gathered *g,
 		return ERR_STORE;
 	for (size_t i = 0; i < p.nhashes; i++)
 		cur_copy(&c, hashes[i].b, DIGEST_BYTES);
-	TRY(cur_finish(&c));
+	TRY(known_add_links(k, &c, &p.subset));
 	return multiproof_nodes_add(&k->nodes, &p);
 }
 
@@ -261,6 +305,23 @@ seals_prove(struct seals *s, int64_t seal, const uint16_t *indices,
 	out->seal = (struct str){ k->bytes, k->nbytes };
 	out->hashes = s->out;
 	out->nhashes = (size_t)hashes;
+	return 0;
+}
+
+int
+seals_chain(struct seals *s, int64_t seal, uint16_t leaf,
+    struct seals_chain *out)
+{
+	struct known_seal *k;
+
+	TRY(seals_known(s, seal, &k));
+	*out = (struct seals_chain){ .table = { { k->bytes, k->nbytes },
+	    k->links, k->nlinks } };
+	if (!k->received)
+		return 0;
+	if (leaf >= BATCH_RECORDS_MAX || !k->has_last[leaf])
+		return ERR_DENIED;
+	out->last = k->last[leaf];
 	return 0;
 }
 
@@ -343,5 +404,7 @@ seals_keep(struct seals *s, struct str seal, const struct seals_claim *claim,
 	out_u16(&kept, (uint16_t)claim->nhashes);
 	for (size_t i = 0; i < claim->nhashes; i++)
 		buf_add(&kept, claim->hashes[i].b, DIGEST_BYTES);
+	chain_table_encode(claim->links, claim->nlinks, &kept);
+	buf_add(&kept, claim->last, claim->n);
 	return store_put_seal(s->o.store, seal, buf_str(&kept), out_seal);
 }

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "store/store.h"
+#include "wire/chain.h"
 
 struct seals;
 
@@ -46,6 +47,20 @@ struct seals_proof {
 int seals_prove(struct seals *s, int64_t seal, const uint16_t *indices,
     size_t n, struct seals_proof *out) MUST_CHECK;
 
+/*
+ * seals_chain(s, seal, leaf, out): the chain under which a record came: the
+ * table of links that was stored with its seal and the one that is its last.
+ * n is 0 for a seal that was made here.  Borrowed until a function of this
+ * header is called for another seal.  ERR_DENIED if a received seal has no
+ * chain for that leaf: the record cannot be sent on.
+ */
+struct seals_chain {
+	struct chain_table table;
+	uint16_t last;
+};
+int seals_chain(struct seals *s, int64_t seal, uint16_t leaf,
+    struct seals_chain *out) MUST_CHECK;
+
 /* seals_origin(s, seal, dst): the CERT id that sealed; CERT_ID_MAX + 1. */
 int seals_origin(struct seals *s, int64_t seal, char *dst) MUST_CHECK;
 
@@ -63,7 +78,11 @@ struct seals_claim {
 	size_t n;
 	const struct digest *hashes;	/* the multi-proof's */
 	size_t nhashes;
-	const bool *here;	/* seals_keep: which of the n are stored */
+	/* seals_keep: which of the n are stored, and under which links. */
+	const bool *here;
+	const struct chain_link *links;
+	size_t nlinks;
+	const uint8_t *last;	/* of the n */
 };
 struct seals_received {
 	char origin[CERT_ID_MAX + 1];	/* who sealed */
@@ -81,7 +100,7 @@ int seals_verify(struct seals *s, struct str seal,
 
 /*
  * seals_keep(s, seal, claim, out): store a verified seal with the hashes
- * that stand for what of it is not stored here.
+ * that stand for what of it is not stored here, and the chain.
  */
 int seals_keep(struct seals *s, struct str seal,
     const struct seals_claim *claim, int64_t *out_seal) MUST_CHECK;

@@ -4,7 +4,11 @@
 
 #include "wire/release_text.h"
 
-/* Behind a release text in our store; no field of the text is called so. */
+/*
+ * Stored terms: for each link a line that says who it is to and the release
+ * text, then perhaps our own line.  No field of the text is called so.
+ */
+#define TO_LINE "to="
 #define LOCAL_LINE "local-lineage="
 
 #define READ_ARENA_BYTES KIB(64)
@@ -109,28 +113,67 @@ terms_text_clear(struct terms_text *t)
 	*t = (struct terms_text){ 0 };
 }
 
-/* What the names of the text are in this vocabulary; others are nobody. */
+/* Is it a desk of that CERT?  "org/desk". */
+static bool
+desk_is_of(const char *desk, struct str org)
+{
+	return strncmp(desk, org.p, org.n) == 0 && desk[org.n] == '/';
+}
+
+/* Of the desks of who got it, those that the text names. */
 static void
-tighten_by(struct label *l, const struct release_text *r,
+tighten_audience(struct label *l, struct str to,
+    const struct release_names *desks, const struct vocabulary *v)
+{
+	struct desk_set named = { { 0 } };
+	int i;
+
+	for (size_t n = 0; n < desks->n; n++)
+		if ((i = names_find(&v->desks, desks->v[n])) >= 0)
+			desk_set_add(&named, (unsigned)i);
+	for (unsigned d = 0; d < v->desks.n; d++)
+		if (!desk_set_has(&named, d) &&
+		    desk_is_of(v->desks.v[d], to))
+			l->audience.w[d / 64] &=
+			    ~(UINT64_C(1) << (d % 64));
+}
+
+/* What the names of the text are in this vocabulary; others are nothing. */
+static void
+tighten_by(struct label *l, struct str to, const struct release_text *r,
     const struct vocabulary *v)
 {
-	struct desk_set desks = { { 0 } };
 	uint32_t purposes = 0;
 	int i;
 
-	for (size_t n = 0; n < r->desks.n; n++)
-		if ((i = names_find(&v->desks, r->desks.v[n])) >= 0)
-			desk_set_add(&desks, (unsigned)i);
 	for (size_t n = 0; n < r->purposes.n; n++)
 		if ((i = names_find(&v->purposes, r->purposes.v[n])) >= 0)
 			purposes |= 1U << i;
-	for (size_t w = 0; w < NELEM(desks.w); w++)
-		l->audience.w[w] &= desks.w[w];
+	tighten_audience(l, to, &r->desks, v);
 	l->purposes &= purposes;
+	if (l->hops > 0)
+		l->hops--;
 	if (r->hops < l->hops)
 		l->hops = r->hops;
 	if (r->expires.ms < l->expires.ms)
 		l->expires = r->expires;
+}
+
+void
+terms_of_chain(const struct chain_table *t, uint16_t last, struct buf *out)
+{
+	uint16_t path[CHAIN_HOPS_MAX];
+	size_t n = 0;
+
+	for (; last != CHAIN_FIRST && n < NELEM(path);
+	    last = t->v[last].previous)
+		path[n++] = last;
+	while (n-- > 0) {
+		const struct chain_link *l = &t->v[path[n]];
+
+		buf_addf(out, TO_LINE "%.*s\n", (int)l->to.n, l->to.p);
+		buf_add(out, l->text.p, l->text.n);
+	}
 }
 
 void
@@ -173,16 +216,63 @@ cut_lineage(struct str *text, const struct vocabulary *v)
 	return lineage;
 }
 
+/*
+ * Cut the first link off stored terms: who it is to and its text.  False if
+ * none is left, or what is left does not read.
+ */
+static bool
+cut_link(struct str *text, struct str *to, struct str *release)
+{
+	const char *lf = text->n == 0 ? NULL : memchr(text->p, '\n', text->n);
+	const char *next;
+
+	if (lf == NULL || !str_starts(*text, TO_LINE))
+		return false;
+	*to = (struct str){ text->p + strlen(TO_LINE),
+	    (size_t)(lf - text->p) - strlen(TO_LINE) };
+	*release = (struct str){ lf + 1,
+	    text->n - (size_t)(lf + 1 - text->p) };
+	next = memmem(release->p, release->n, "\n" TO_LINE,
+	    strlen("\n" TO_LINE));
+	if (next != NULL)
+		release->n = (size_t)(next + 1 - release->p);
+	text->n -= (size_t)(release->p + release->n - text->p);
+	text->p = release->p + release->n;
+	return true;
+}
+
 void
 terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
 {
-	uint32_t lineage = cut_lineage(&text, v);
 	AUTO(arena_free) struct arena *arena = arena_new(READ_ARENA_BYTES);
+	uint32_t lineage = cut_lineage(&text, v);
+	struct str to, release;
 	struct release_text r;
 
-	if (release_text_decode(text, arena, &r) != 0)
+	if (text.n == 0)
 		label_top(l);
-	else
-		tighten_by(l, &r, v);
+	while (text.n > 0) {
+		arena_reset(arena);
+		if (!cut_link(&text, &to, &release) ||
+		    release_text_decode(release, arena, &r) != 0) {
+			label_top(l);
+			break;
+		}
+		tighten_by(l, to, &r, v);
+	}
 	l->lineage |= lineage;
+}
+
+struct str
+terms_release(struct str text)
+{
+	struct str to, release = STR(""), last = STR("");
+	const char *local = memmem(text.p, text.n, LOCAL_LINE,
+	    strlen(LOCAL_LINE));
+
+	if (local != NULL)
+		text.n = (size_t)(local - text.p);
+	while (cut_link(&text, &to, &release))
+		last = release;
+	return last;
 }

@@ -7,6 +7,7 @@
 #define GATE_TERMS_H
 
 #include "gate/answer.h"
+#include "wire/chain.h"
 
 /* A release text and the expiry it was written for.  Zero-initialise. */
 struct terms_text {
@@ -33,20 +34,32 @@ int terms_text(struct terms_text *t, const struct policy *p,
 void terms_text_clear(struct terms_text *t);
 
 /*
- * terms_with_lineage(text, lineage, v, out): append the release text as it
- * is stored here when our own policy adds lineage to what came under it: the
- * text, then a line that never leaves this store.
+ * terms_of_chain(t, last, out): append the terms of a chain as they are
+ * stored here beside a record: who each link is to, and its text.
+ */
+void terms_of_chain(const struct chain_table *t, uint16_t last,
+    struct buf *out);
+
+/*
+ * terms_with_lineage(text, lineage, v, out): append stored terms with a line
+ * for the lineage that our own policy adds to what came under them.
  */
 void terms_with_lineage(struct str text, uint32_t lineage,
     const struct vocabulary *v, struct buf *out);
 
 /*
- * terms_tighten(l, text, v): join the terms into label l: purposes and
- * audience as stated, no more hops than stated, no later expiry; hops are
- * those left after the transfer; lineage that our policy added is joined.
- * A text that does not read gives the most restrictive label.
+ * terms_tighten(l, text, v): join stored terms into label l, link by link:
+ * purposes as stated, of the receiver's desks those stated, one hop less
+ * and no more than stated, no later expiry; lineage that our policy added
+ * is joined.  A text that does not read gives the most restrictive label.
  */
 void terms_tighten(struct label *l, struct str text,
     const struct vocabulary *v);
+
+/*
+ * terms_release(text): the release text that the last link of stored terms
+ * has: what was said to us.
+ */
+struct str terms_release(struct str text);
 
 #endif

@@ -40,13 +40,13 @@ batch_from_message(const struct msg_records *m, struct peer *p,
 
 		records[i] = (struct admit_record){ .leaf = r->leaf,
 		    .salt = r->salt, .label = m->labels[r->label],
-		    .release = m->releases[r->release],
-		    .bytes = r->bytes };
+		    .link = r->link, .bytes = r->bytes };
 	}
 	*out = (struct admit_batch){ .party = &p->party,
 	    .sender = p->card.cert_id, .seal = m->seal,
-	    .hashes = m->hashes, .nhashes = m->nhashes, .v = records,
-	    .n = m->nrecords, .now = vault_now(p->v) };
+	    .hashes = m->hashes, .nhashes = m->nhashes, .links = m->links,
+	    .nlinks = m->nlinks, .v = records, .n = m->nrecords,
+	    .now = vault_now(p->v) };
 }
 
 /* Count what became of each, and put the refusals into the receipt. */

@@ -133,7 +133,7 @@ text_index(struct str *texts, size_t *n, struct str text)
 	return (uint8_t)(*n - 1);
 }
 
-/* The RECORDS message for a batch; texts holds labels, then releases. */
+/* The RECORDS message for a batch. */
 static void
 batch_message(const struct release_batch *b, uint64_t position,
     struct msg_records *m, struct msg_record *records)
@@ -143,14 +143,15 @@ batch_message(const struct release_batch *b, uint64_t position,
 
 		records[i] = (struct msg_record){ .leaf = r->leaf,
 		    .label = text_index(m->labels, &m->nlabels, r->label),
-		    .release = text_index(m->releases, &m->nreleases,
-		    r->terms), .bytes = r->bytes };
+		    .link = r->link, .bytes = r->bytes };
 		memcpy(records[i].salt, r->salt, sizeof(records[i].salt));
 	}
 	m->position = position;
 	m->seal = b->seal;
 	m->records = records;
 	m->nrecords = b->n;
+	m->links = b->links;
+	m->nlinks = b->nlinks;
 	m->hashes = b->hashes;
 	m->nhashes = b->nhashes;
 }
@@ -177,9 +178,9 @@ static int
 on_batch(void *arg, const struct release_batch *b)
 {
 	struct outbound *o = arg;
-	struct str labels[BATCH_RECORDS_MAX], releases[BATCH_RECORDS_MAX];
+	struct str labels[BATCH_RECORDS_MAX];
 	struct msg_record *records = mem_array(struct msg_record, b->n);
-	struct msg_records m = { .labels = labels, .releases = releases };
+	struct msg_records m = { .labels = labels };
 	AUTO_BUF struct buf payload = { 0 };
 	int rc;
 

@@ -81,7 +81,8 @@ add_stored(struct vault *v, const struct store_record *r,
 	    json_stringn(text.p, text.n));
 	if (r->desks != 0 &&
 	    store_label(v->store, r->desks, arena, &text) == 0)
-		(void)json_object_set_new(fields, "desks", desks_json(text));
+		(void)json_object_set_new(fields, "desks",
+		    desks_json(terms_release(text)));
 	(void)json_object_set_new(fields, "received",
 	    json_string(time_format(received, r->received)));
 	(void)json_object_set_new(fields, "derived",

@@ -235,6 +235,19 @@ state_derivation(json_t *root, const struct stix_object *o,
 	    0 : ERR_LIMIT;
 }
 
+struct str
+derive_source(const struct stix_object *o)
+{
+	json_t *mine = json_object_get(json_object_get(o->json,
+	    "extensions"), COMITY_EXTENSION_ID);
+	const json_t *source = json_object_get(mine, "derived_from");
+
+	if (!json_is_string(source))
+		return STR("");
+	return (struct str){ json_string_value(source),
+	    json_string_length(source) };
+}
+
 static int
 redact_tree(json_t *root, const struct stix_object *o,
     const char *const *parts, size_t n, const char *cert_id)

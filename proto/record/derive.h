@@ -27,6 +27,12 @@ const char *derive_id(const struct stix_object *o,
     char dst[static STIX_ID_MAX]);
 
 /*
+ * derive_source(o): the id of the object that o says it was derived from;
+ * empty if it says nothing of the kind.  Borrowed as everything in o.
+ */
+struct str derive_source(const struct stix_object *o);
+
+/*
  * derive_redacted(o, parts, n, cert_id, out):
  * Append the object that is left of o (valid, just read) without the n
  * parts.  A part is "source" (creator and external references),

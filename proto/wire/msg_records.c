@@ -19,6 +19,20 @@ table_size(const struct str *v, size_t n, size_t *size)
 	return 0;
 }
 
+/* The same of the links. */
+static int
+links_size(const struct msg_records *m, size_t *size)
+{
+	if (m->nlinks == 0 || m->nlinks > CHAIN_LINKS_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < m->nlinks; i++) {
+		if (m->links[i].text.n > LABEL_BYTES_MAX)
+			return ERR_LIMIT;
+		*size += chain_link_size(&m->links[i]);
+	}
+	return 0;
+}
+
 /* Everything a frame's and a message's limits ask. */
 static int
 records_check_size(const struct msg_records *m)
@@ -29,7 +43,7 @@ records_check_size(const struct msg_records *m)
 	    m->nhashes > MULTIPROOF_HASHES_MAX || m->seal.n > SEAL_BYTES_MAX)
 		return ERR_LIMIT;
 	TRY(table_size(m->labels, m->nlabels, &size));
-	TRY(table_size(m->releases, m->nreleases, &size));
+	TRY(links_size(m, &size));
 	for (size_t i = 0; i < m->nrecords; i++) {
 		if (m->records[i].bytes.n > FRAME_RECORDS_MAX)
 			return ERR_LIMIT;
@@ -53,7 +67,7 @@ msg_records_encode(const struct msg_records *m, struct buf *out)
 	out_u64(out, m->position);
 	buf_add(out, m->seal.p, m->seal.n);
 	table_encode(m->labels, m->nlabels, out);
-	table_encode(m->releases, m->nreleases, out);
+	chain_table_encode(m->links, m->nlinks, out);
 	out_u16(out, (uint16_t)m->nrecords);
 	for (size_t i = 0; i < m->nrecords; i++) {
 		const struct msg_record *r = &m->records[i];
@@ -61,7 +75,7 @@ msg_records_encode(const struct msg_records *m, struct buf *out)
 		out_u16(out, r->leaf);
 		buf_add(out, r->salt, SEAL_SALT_BYTES);
 		out_u8(out, r->label);
-		out_u8(out, r->release);
+		out_u8(out, r->link);
 		out_str32(out, r->bytes);
 	}
 	out_u16(out, (uint16_t)m->nhashes);
@@ -69,7 +83,7 @@ msg_records_encode(const struct msg_records *m, struct buf *out)
 	return 0;
 }
 
-/* One of the two tables, into the arena. */
+/* The table of labels, into the arena. */
 static struct str *
 table_decode(struct cur *c, struct arena *a, size_t *out_n)
 {
@@ -104,11 +118,38 @@ table_index(struct cur *c, size_t *used)
 	return i;
 }
 
+/* The index of a link of the table, which is then in use. */
+static uint8_t
+link_index(struct cur *c, const struct msg_records *m, bool *used)
+{
+	uint8_t i = cur_u8(c);
+
+	if (i >= m->nlinks)
+		cur_fail(c, ERR_VALUE);
+	else
+		used[i] = true;
+	return i;
+}
+
+/* Each link is some record's last one, or before one that is in use. */
+static bool
+links_used(const struct msg_records *m, bool *used)
+{
+	for (size_t i = m->nlinks; i-- > 0;) {
+		if (!used[i])
+			return false;
+		if (m->links[i].previous != CHAIN_FIRST)
+			used[m->links[i].previous] = true;
+	}
+	return true;
+}
+
 /* The records, and that they fit the seal and the tables. */
 static void
 records_decode(struct cur *c, struct msg_records *m, size_t leaves)
 {
-	size_t labels = 0, releases = 0;
+	bool used[CHAIN_LINKS_MAX] = { false };
+	size_t labels = 0;
 
 	for (size_t i = 0; i < m->nrecords && c->err == 0; i++) {
 		struct msg_record *r = &m->records[i];
@@ -116,14 +157,14 @@ records_decode(struct cur *c, struct msg_records *m, size_t leaves)
 		r->leaf = cur_u16(c);
 		cur_copy(c, r->salt, SEAL_SALT_BYTES);
 		r->label = table_index(c, &labels);
-		r->release = table_index(c, &releases);
+		r->link = link_index(c, m, used);
 		r->bytes = cur_str32(c, FRAME_RECORDS_MAX);
 		/* RECORDS: leaves ascend and are under the seal. */
 		if (r->leaf >= leaves ||
 		    (i > 0 && r->leaf <= m->records[i - 1].leaf))
 			cur_fail(c, ERR_VALUE);
 	}
-	if (labels != m->nlabels || releases != m->nreleases)
+	if (c->err == 0 && (labels != m->nlabels || !links_used(m, used)))
 		cur_fail(c, ERR_VALUE);
 }
 
@@ -154,7 +195,7 @@ msg_records_decode(struct str payload, struct arena *a,
 	seal_read(&c, &seal);
 	m.seal.n = c.err == 0 ? (size_t)((const char *)c.p - m.seal.p) : 0;
 	m.labels = table_decode(&c, a, &m.nlabels);
-	m.releases = table_decode(&c, a, &m.nreleases);
+	m.links = chain_table_read(&c, a, &m.nlinks);
 	m.nrecords = cur_u16(&c);
 	TRY(c.err);
 	if (m.nrecords == 0 || m.position == 0)
@@ -179,10 +220,11 @@ msg_records_decode(struct str payload, struct arena *a,
 void
 msg_records_terms(const struct msg_records *m, struct digest *out)
 {
-	struct span parts[BATCH_RECORDS_MAX];
+	struct span parts[CHAIN_LINKS_MAX];
 	size_t n = 0;
 
-	for (; n < m->nreleases && n < NELEM(parts); n++)
-		parts[n] = (struct span){ m->releases[n].p, m->releases[n].n };
+	for (; n < m->nlinks && n < NELEM(parts); n++)
+		parts[n] = (struct span){ m->links[n].text.p,
+		    m->links[n].text.n };
 	sha256(parts, n, out);
 }

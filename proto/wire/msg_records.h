@@ -1,6 +1,7 @@
 /*
- * RECORDS: records under one seal, with their labels, the terms they are
- * released under, and the hashes that stand for what is left out.
+ * RECORDS: records under one seal, with their labels, the signed chain of
+ * terms they are released under, and the hashes that stand for what is left
+ * out.
  */
 #ifndef WIRE_MSG_RECORDS_H
 #define WIRE_MSG_RECORDS_H
@@ -9,26 +10,28 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "merkle/seal.h"
+#include "wire/chain.h"
 
 struct msg_record {
 	uint16_t leaf;			/* index under the seal */
 	uint8_t salt[SEAL_SALT_BYTES];
 	uint8_t label;			/* index into labels */
-	uint8_t release;		/* index into releases */
+	uint8_t link;			/* index into links: its last one */
 	struct str bytes;
 };
 
 /*
- * Tables are in order of first use: the first record uses entry 0 of both,
- * each further one an entry used before or the next; none is left unused.
+ * Labels are in order of first use: the first record uses entry 0, each
+ * further one an entry used before or the next; none is left unused.  A link
+ * stands behind the one before it, and none is left unused either.
  */
 struct msg_records {
 	uint64_t position;	/* of the sender's stream after this batch, > 0 */
 	struct str seal;		/* its bytes, as sealed */
 	struct str *labels;		/* texts, 1..256 */
 	size_t nlabels;
-	struct str *releases;		/* texts, 1..256 */
-	size_t nreleases;
+	const struct chain_link *links;	/* 1..256 */
+	size_t nlinks;
 	struct msg_record *records;	/* 1..256, by ascending leaf */
 	size_t nrecords;
 	const struct digest *hashes;	/* as multiproof_make gives them */
@@ -56,7 +59,7 @@ int msg_records_decode(struct str payload, struct arena *a,
 
 /*
  * msg_records_terms(m, out): the terms digest: SHA-256 over the release
- * texts joined in table order.
+ * texts of the links joined in table order.
  */
 void msg_records_terms(const struct msg_records *m, struct digest *out);
 

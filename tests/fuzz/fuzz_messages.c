@@ -40,7 +40,7 @@ use_records(struct str payload, struct arena *a)
 		const struct msg_record *r = &m.records[i];
 		struct release_text release;
 
-		must(release_text_decode(m.releases[r->release], a,
+		must(release_text_decode(m.links[r->link].text, a,
 		    &release) <= 0);
 		seal_leaf(r->salt, m.labels[r->label], r->bytes, &leaves[i]);
 		indices[i] = r->leaf;

@@ -152,14 +152,15 @@ on_batch(void *arg, const struct release_batch *b)
 	char *first = mem_dup(b->v[0].bytes.p, b->v[0].bytes.n);
 	struct admit_batch in = { .party = &x->to->party,
 	    .sender = x->from->id, .seal = b->seal, .hashes = b->hashes,
-	    .nhashes = b->nhashes, .v = records, .n = b->n, .now = NOW };
+	    .nhashes = b->nhashes, .links = b->links, .nlinks = b->nlinks,
+	    .v = records, .n = b->n, .now = NOW };
 
 	if (x->spoil)
 		first[b->v[0].bytes.n - 3] ^= 1;
 	for (size_t i = 0; i < b->n; i++)
 		records[i] = (struct admit_record){ .leaf = b->v[i].leaf,
 		    .salt = b->v[i].salt, .label = b->v[i].label,
-		    .release = b->v[i].terms, .bytes = b->v[i].bytes };
+		    .link = b->v[i].link, .bytes = b->v[i].bytes };
 	records[0].bytes.p = first;
 	assert_int_equal(admit_received(x->to->gate, &in, v), 0);
 	settle(x, b, v);

@@ -148,11 +148,25 @@ make_seal(const struct fixture *f, struct buf *b, struct digest *out_leaf1)
 	*out_leaf1 = leaves[1];
 }
 
+/* cert-xa.example to cert-xb.example, of leaves 0 and 2. */
+static const uint8_t two_leaves[CHAIN_LEAVES_BYTES] = { 5 };
+
+static void
+make_link(const struct fixture *f, struct str seal, struct chain_link *l,
+    uint8_t sig[static SIGNATURE_BYTES])
+{
+	*l = (struct chain_link){ CHAIN_FIRST, XA, XB, two_leaves,
+	    STR(RELEASE), sig };
+	assert_int_equal(chain_sign(&(struct chain_table){ seal, l, 1 }, 0,
+	    f->key[0], sig), 0);
+}
+
 static void
 make_records(const struct fixture *f, struct buf *b)
 {
 	struct str labels[] = { STR(LABEL), STR("") };
-	struct str releases[] = { STR(RELEASE) };
+	uint8_t sig[SIGNATURE_BYTES];
+	struct chain_link link;
 	struct msg_record v[] = {
 		{ .leaf = 0, .bytes = STR(INDICATOR) },
 		{ .leaf = 2, .label = 1, .bytes = STR("") },
@@ -160,11 +174,12 @@ make_records(const struct fixture *f, struct buf *b)
 	AUTO_BUF struct buf seal = { 0 };
 	struct digest leaf1;
 	struct msg_records m = { .position = 9, .labels = labels,
-	    .nlabels = 2, .releases = releases, .nreleases = 1,
+	    .nlabels = 2, .links = &link, .nlinks = 1,
 	    .records = v, .nrecords = 2, .hashes = &leaf1, .nhashes = 1 };
 
 	make_seal(f, &seal, &leaf1);
 	m.seal = buf_str(&seal);
+	make_link(f, m.seal, &link, sig);
 	memset(v[1].salt, 0x20, sizeof(v[1].salt));
 	assert_int_equal(msg_records_encode(&m, b), 0);
 }
@@ -173,7 +188,7 @@ static void
 make_receipt(const struct fixture *f, struct buf *b)
 {
 	const struct msg_refused refused[] = { { 1, 18 } };
-	struct str releases[] = { STR(RELEASE) };
+	struct chain_link link = { .text = STR(RELEASE) };
 	struct msg_receipt m = { .position = 9,
 	    .purpose = STR("detect,notify"), .stored = 1,
 	    .refused = refused, .nrefused = 1 };
@@ -181,8 +196,8 @@ make_receipt(const struct fixture *f, struct buf *b)
 
 	make_records(f, &records);
 	m.digest = sha256_of(records.p, records.n);
-	msg_records_terms(&(struct msg_records){ .releases = releases,
-	    .nreleases = 1 }, &m.terms);
+	msg_records_terms(&(struct msg_records){ .links = &link,
+	    .nlinks = 1 }, &m.terms);
 	assert_int_equal(msg_receipt_sign(&m, f->key[1], b), 0);
 }
 
@@ -602,7 +617,17 @@ static const struct {
 	    ERR_VALUE },
 	{ "label index out", MESSAGE_RECORDS, -40, STR("\2"), ERR_VALUE },
 	{ "label unused", MESSAGE_RECORDS, -40, STR("\0"), ERR_VALUE },
-	{ "release index out", MESSAGE_RECORDS, -39, STR("\1"), ERR_VALUE },
+	{ "link index out", MESSAGE_RECORDS, -39, STR("\1"), ERR_VALUE },
+	{ "no links", MESSAGE_RECORDS, 151, STR("\0\0"), ERR_VALUE },
+	{ "257 links", MESSAGE_RECORDS, 151, STR("\1\1"), ERR_LIMIT },
+	{ "link behind itself", MESSAGE_RECORDS, 153, STR("\0\0"),
+	    ERR_VALUE },
+	{ "capital in a link's sender", MESSAGE_RECORDS, 156, STR("C"),
+	    ERR_VALUE },
+	{ "capital in a link's receiver", MESSAGE_RECORDS, 172, STR("C"),
+	    ERR_VALUE },
+	{ "release text of 4097", MESSAGE_RECORDS, 219, STR("\x10\1"),
+	    ERR_LIMIT },
 	{ "record longer than frame", MESSAGE_RECORDS, -38,
 	    STR("\0\0\0\xff"), ERR_SYNTAX },
 	{ "record of 4 GiB", MESSAGE_RECORDS, -38, STR("\xff\xff\xff\xff"),
@@ -774,7 +799,7 @@ test_records_decode(void **state)
 	assert_int_equal(seal_verify(&seal, f->pub[0]), 0);
 	assert_int_equal(m.nrecords, 2);
 	assert_true(str_eqz(m.labels[m.records[0].label], LABEL));
-	assert_true(str_eqz(m.releases[m.records[1].release], RELEASE));
+	assert_true(str_eqz(m.links[m.records[1].link].text, RELEASE));
 	assert_true(str_eqz(m.records[0].bytes, INDICATOR));
 	assert_int_equal(m.records[1].leaf, 2);
 	assert_int_equal(msg_records_encode(&m, &again), 0);
@@ -785,11 +810,13 @@ static void
 test_records_encode_limits(void **state)
 {
 	AUTO_BUF struct buf text = { 0 }, out = { 0 };
-	struct str labels[] = { STR("") }, releases[] = { STR("") };
+	struct str labels[] = { STR("") };
+	const uint8_t bytes[SIGNATURE_BYTES] = { 0 };
+	struct chain_link link = { CHAIN_FIRST, XA, XB, bytes, STR(""),
+	    bytes };
 	struct msg_record v[BATCH_RECORDS_MAX + 1] = { 0 };
 	struct msg_records m = { .position = 1, .labels = labels,
-	    .nlabels = 1, .releases = releases, .nreleases = 1,
-	    .records = v };
+	    .nlabels = 1, .links = &link, .nlinks = 1, .records = v };
 
 	(void)state;
 	for (size_t i = 0; i < FRAME_RECORDS_MAX; i++)
@@ -808,25 +835,29 @@ test_records_encode_limits(void **state)
 	assert_int_equal(msg_records_encode(&m, &out), 0);
 }
 
-/* 256 records with 256 labels and 256 terms: every index is in use. */
+/* 256 records with 256 labels and 256 links: every index is in use. */
 static void
 test_records_full_tables(void **state)
 {
-	struct str labels[256], releases[256];
+	const uint8_t bytes[SIGNATURE_BYTES] = { 0 };
+	struct chain_link links[256];
+	struct str labels[256];
 	static struct msg_record v[256];
 	char names[256][8];
 	AUTO_BUF struct buf seal = { 0 }, out = { 0 };
 	struct seal s = { .cert_id = "a", .count = 256 };
 	struct msg_records m = { .position = 1, .labels = labels,
-	    .nlabels = 256, .releases = releases, .nreleases = 256,
+	    .nlabels = 256, .links = links, .nlinks = 256,
 	    .records = v, .nrecords = 256 };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < 256; i++) {
 		snprintf(names[i], sizeof(names[i]), "%zu", i);
-		labels[i] = releases[i] = str_of(names[i]);
+		labels[i] = str_of(names[i]);
+		links[i] = (struct chain_link){ CHAIN_FIRST, XA, XB, bytes,
+		    labels[i], bytes };
 		v[i] = (struct msg_record){ .leaf = (uint16_t)i,
-		    .label = (uint8_t)i, .release = (uint8_t)i,
+		    .label = (uint8_t)i, .link = (uint8_t)i,
 		    .bytes = STR("{}") };
 	}
 	seal_encode(&s, &seal);
