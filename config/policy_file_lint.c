@@ -70,6 +70,9 @@ lint_terms(struct pf *r)
 		if (rule->agreement >= 0)
 			agreements |= UINT64_C(1) << rule->agreement;
 	}
+	/* A circle that peers pass things on to is what the proof needs. */
+	for (size_t i = 0; i < f->parties.n; i++)
+		circles |= f->parties.v[i].onward;
 	for (size_t i = 0; i < f->circles.n; i++)
 		if ((circles >> i & 1) == 0)
 			pf_warn(r, f->circles.v[i].at, "circle \"%s\" is used "
