@@ -13,6 +13,7 @@
 
 #include "host/confine.h"
 #include "host/log.h"
+#include "host/secret.h"
 #include "session/session.h"
 
 #define FD_CHANNEL 3
@@ -21,24 +22,8 @@
 #define FD_KEY 6
 #define DIAL_SECONDS 10		/* for one address */
 #define DIAL_ALL_SECONDS 45	/* with names looked up, for all */
-#define PEM_BYTES_MAX (64 << 10)
 
 enum { EXIT_SYSTEM = 70, EXIT_SETUP = 78 };
-
-/* The whole of a small file that is open already. */
-static int
-read_pem(int fd, struct buf *out)
-{
-	char chunk[4096];
-	ssize_t n;
-
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 &&
-	    out->n < PEM_BYTES_MAX)
-		buf_add(out, chunk, (size_t)n);
-	crypto_wipe(chunk, sizeof(chunk));
-	close(fd);
-	return n == 0 && out->n > 0 ? 0 : ERR_IO;
-}
 
 static struct tls_context *
 load_tls(struct err *e)
@@ -47,8 +32,8 @@ load_tls(struct err *e)
 	AUTO_BUF struct buf key = { 0 };
 	struct tls_context *t;
 
-	if (read_pem(FD_CERTIFICATE, &cert) != 0 ||
-	    read_pem(FD_KEY, &key) != 0) {
+	if (secret_read(FD_CERTIFICATE, &cert) != 0 ||
+	    secret_read(FD_KEY, &key) != 0) {
 		(void)err_set(e, ERR_IO, "the TLS certificate or key does "
 		    "not read");
 		return NULL;

@@ -12,6 +12,7 @@
 #include "host/clock.h"
 #include "host/confine.h"
 #include "host/log.h"
+#include "host/secret.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/control.h"
@@ -21,25 +22,11 @@
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_CONF = 78 };
 
-#define KEY_BYTES_MAX (16 << 10)
 #define MAINTAIN_BUDGET_MS 5
 #define SAVE_EVERY_MS SEC(1)
 #define FORGET_EVERY_S 60
 
 /* ---- the identity key ---- */
-
-static int
-read_key(int fd, struct buf *out)
-{
-	char chunk[1024];
-	ssize_t n;
-
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 &&
-	    out->n < KEY_BYTES_MAX)
-		buf_add(out, chunk, (size_t)n);
-	crypto_wipe(chunk, sizeof(chunk));
-	return n == 0 ? 0 : ERR_IO;
-}
 
 static int
 open_key(struct vault *v, struct err *e)
@@ -51,12 +38,12 @@ open_key(struct vault *v, struct err *e)
 	if (fd < 0)
 		return err_set(e, ERR_CONF, "%s: %s; make one with: "
 		    "comityctl key generate", v->key_file, strerror(errno));
-	rc = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0 ?
-	    read_key(fd, &pem) : ERR_CONF;
-	close(fd);
-	if (rc == ERR_CONF)
-		return err_set(e, rc, "%s: others can read it: chmod 0600 "
-		    "%s", v->key_file, v->key_file);
+	if (fstat(fd, &st) != 0 || (st.st_mode & 077) != 0) {
+		close(fd);
+		return err_set(e, ERR_CONF, "%s: others can read it: chmod "
+		    "0600 %s", v->key_file, v->key_file);
+	}
+	rc = secret_read(fd, &pem);
 	if (rc != 0)
 		return err_set(e, rc, "%s: cannot be read", v->key_file);
 	v->key = sign_key_from_pem(buf_str(&pem), e);

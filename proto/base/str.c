@@ -315,6 +315,19 @@ base64_decode(uint8_t *dst, size_t cap, struct str s, size_t *out_n)
 }
 
 int
+str_digits(const char *p, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		v = v * 10 + (p[i] - '0');
+	}
+	return v;
+}
+
+int
 str_to_u64(struct str s, uint64_t *out)
 {
 	uint64_t v = 0;

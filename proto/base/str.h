@@ -79,6 +79,9 @@ void base64_encode(struct buf *b, const uint8_t *p, size_t n);
 int base64_decode(uint8_t *dst, size_t cap, struct str s, size_t *out_n)
     MUST_CHECK;
 
+/* str_digits(p, n): the n decimal digits at p as a number, or -1; n <= 9. */
+int str_digits(const char *p, int n);
+
 /* str_to_u64(s, out): plain decimal digits, no sign, no leading zero. */
 int str_to_u64(struct str s, uint64_t *out) MUST_CHECK;
 

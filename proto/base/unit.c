@@ -68,20 +68,6 @@ time_format(char dst[static TIME_TEXT_MAX], unix_ms_t t)
 	return dst;
 }
 
-/* n digits at p as a number, or -1. */
-static int
-digits(const char *p, int n)
-{
-	int v = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		v = v * 10 + (p[i] - '0');
-	}
-	return v;
-}
-
 int
 time_parse_date(struct str s, unix_ms_t *out)
 {
@@ -89,9 +75,9 @@ time_parse_date(struct str s, unix_ms_t *out)
 
 	if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-')
 		return ERR_SYNTAX;
-	y = digits(s.p, 4);
-	mo = digits(s.p + 5, 2);
-	d = digits(s.p + 8, 2);
+	y = str_digits(s.p, 4);
+	mo = str_digits(s.p + 5, 2);
+	d = str_digits(s.p + 8, 2);
 	if (y < 0 || mo < 0 || d < 0)
 		return ERR_SYNTAX;
 	if (mo < 1 || mo > 12 || d < 1 || d > time_days_in_month(y, mo))

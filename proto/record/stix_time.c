@@ -2,20 +2,6 @@
 
 #include "base/unit.h"
 
-/* n digits at p as a number, or -1. */
-static int
-number_at(const char *p, int n)
-{
-	int v = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		v = v * 10 + (p[i] - '0');
-	}
-	return v;
-}
-
 /* The fraction after the dot, up to the Z. */
 static int
 parse_fraction(struct str s, struct stix_time *out)
@@ -58,12 +44,12 @@ stix_time_parse(struct str s, struct stix_time *out)
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
 		if (form[i] != '_' && s.p[i] != form[i])
 			return ERR_SYNTAX;
-	y = number_at(s.p, 4);
-	mo = number_at(s.p + 5, 2);
-	d = number_at(s.p + 8, 2);
-	h = number_at(s.p + 11, 2);
-	mi = number_at(s.p + 14, 2);
-	sec = number_at(s.p + 17, 2);
+	y = str_digits(s.p, 4);
+	mo = str_digits(s.p + 5, 2);
+	d = str_digits(s.p + 8, 2);
+	h = str_digits(s.p + 11, 2);
+	mi = str_digits(s.p + 14, 2);
+	sec = str_digits(s.p + 17, 2);
 	if (y < 0 || mo < 0 || d < 0 || h < 0 || mi < 0 || sec < 0)
 		return ERR_SYNTAX;
 	if (s.n > sizeof(form)) {
