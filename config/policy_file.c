@@ -124,7 +124,8 @@ read_trees(struct pf *r, const struct file_set *files, const char *main_name)
 	keys[nkeys++] = "policy";
 	keys[nkeys++] = "include";
 	for (size_t i = 0; i < NELEM(sections); i++)
-		keys[nkeys++] = sections[i].name;
+		if (sections[i].read != pf_read_onward)
+			keys[nkeys++] = sections[i].name;
 	TRY(yaml_check_keys(root, keys, nkeys, r->e));
 	n = yaml_get(root, "policy");
 	if (n == NULL)

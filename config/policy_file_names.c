@@ -23,12 +23,19 @@ add_name(struct pf *r, const struct yaml_node *at, struct str s,
 {
 	char shown[SHOWN_MAX];
 	size_t before = names->n;
-	int i = names_add(names, s, max);
+	int i;
 
 	(void)str_escape(shown, sizeof(shown), s);
+	if (str_eqz(s, "any"))
+		return pf_error(r, at, "\"any\" stands for all of them; want "
+		    "another name");
+	i = names_add(names, s, max);
+	if (s.n >= NAME_MAX_BYTES)
+		return pf_error(r, at, "\"%s\" is over %d bytes", shown,
+		    NAME_MAX_BYTES - 1);
 	if (i == ERR_LIMIT)
-		return pf_error(r, at, "\"%s\" is one name too many (%zu), or "
-		    "over %d bytes", shown, max, NAME_MAX_BYTES - 1);
+		return pf_error(r, at, "\"%s\" is one too many: there may be "
+		    "%zu in all", shown, max);
 	if (i < 0)
 		return pf_error(r, at, "\"%s\" cannot be a name: no \"?\", "
 		    "\"*\", white space or comma", shown);
@@ -215,16 +222,16 @@ static int
 purpose_meanings(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
-	(void)out;
-	return read_meanings(r, n, row->key, &r->f->v.purposes);
+	(void)row, (void)out;
+	return read_meanings(r, n, "purpose", &r->f->v.purposes);
 }
 
 static int
 caveat_meanings(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
-	(void)out;
-	return read_meanings(r, n, row->key, &r->f->v.caveats);
+	(void)row, (void)out;
+	return read_meanings(r, n, "caveat", &r->f->v.caveats);
 }
 
 int
@@ -278,14 +285,20 @@ pf_when(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	};
 
 	(void)row;
-	return pf_map(r, n, rows, out);
+	TRY(pf_map(r, n, rows, out));
+	/* A filter that asks nothing would fit everything. */
+	if (n->n == 0)
+		return pf_error(r, n, "when asks nothing and would fit every "
+		    "record; want type, label, indicator-type or tag (to "
+		    "fit every record: type: [\"*\"])");
+	return 0;
 }
 
 int
 pf_read_classify(struct pf *r, const struct yaml_node *n)
 {
 	static const struct pf_row rows[] = {
-		{ .key = "when", .read = pf_when },
+		{ .key = "when", .read = pf_when, .required = true },
 		{ .key = "kind", .read = pf_kind, .required = true,
 		  .offset = offsetof(struct policy_classifier, kind) },
 		{ 0 },

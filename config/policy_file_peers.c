@@ -51,11 +51,15 @@ pf_desks(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 			d = names_add(&f->v.desks, str_of(name),
 			    LABEL_DESKS_MAX);
 		}
+		if (d == ERR_LIMIT && f->v.desks.n == LABEL_DESKS_MAX)
+			return yaml_key_error(r->e, m, "desk \"%.60s\" is one "
+			    "too many: there may be %d in all", m->key.p,
+			    LABEL_DESKS_MAX);
 		if (d < 0)
-			return pf_error(r, m, "desk \"%.60s\": want at most "
-			    "%d desks, and names without \"/\" that are "
-			    "under %d bytes with the CERT's", m->key.p,
-			    LABEL_DESKS_MAX, NAME_MAX_BYTES);
+			return yaml_key_error(r->e, m, "desk \"%.60s\"; want a "
+			    "name without \"/\", white space or comma, under "
+			    "%d bytes with the CERT's", m->key.p,
+			    NAME_MAX_BYTES);
 		TRY(pf_domains(r, &uses, m, &f->desk_uses[d]));
 	}
 	return 0;
@@ -232,7 +236,7 @@ find_peer(struct pf *r, const struct yaml_node *n)
 {
 	int o = names_find(&r->f->v.orgs, n->text);
 
-	return o >= 0 ? o : pf_not_in(r, n, "peer", &r->f->v.orgs);
+	return o >= 0 ? o : pf_not_a_peer(r, n);
 }
 
 static int

@@ -87,6 +87,18 @@ pf_not_in(struct pf *r, const struct yaml_node *at, const char *what,
 }
 
 int
+pf_not_a_peer(struct pf *r, const struct yaml_node *at)
+{
+	const struct names *orgs = &r->f->v.orgs;
+	AUTO(mem_free) const char **v = mem_array(const char *, orgs->n);
+
+	/* The first are we ourselves. */
+	for (size_t i = 1; i < orgs->n; i++)
+		v[i - 1] = orgs->v[i];
+	return pf_unknown(r, at, "peer", v, orgs->n > 0 ? orgs->n - 1 : 0);
+}
+
+int
 pf_is_text(struct pf *r, const struct yaml_node *n)
 {
 	if (n->kind != YAML_TEXT)
@@ -97,9 +109,19 @@ pf_is_text(struct pf *r, const struct yaml_node *n)
 	return 0;
 }
 
+/* "key:" with nothing after it. */
+static bool
+is_nothing(const struct yaml_node *n)
+{
+	return n->kind == YAML_TEXT && n->text.n == 0;
+}
+
 int
 pf_is_map(struct pf *r, const struct yaml_node *n)
 {
+	if (is_nothing(n))
+		return pf_error(r, n, "nothing here; want a mapping (\"key: "
+		    "value\")");
 	if (n->kind != YAML_MAP)
 		return pf_error(r, n, "a %s; want a mapping (\"key: value\")",
 		    n->kind == YAML_LIST ? "list" : "text");
@@ -109,6 +131,8 @@ pf_is_map(struct pf *r, const struct yaml_node *n)
 int
 pf_is_list(struct pf *r, const struct yaml_node *n)
 {
+	if (is_nothing(n))
+		return pf_error(r, n, "nothing here; want a list");
 	if (n->kind != YAML_LIST)
 		return pf_error(r, n, "a %s; want a list", n->kind ==
 		    YAML_MAP ? "mapping" : "text");
@@ -381,6 +405,9 @@ pf_fraction(struct pf *r, const struct pf_row *row,
 		    str_escape(shown, sizeof(shown), n->text));
 	*(int *)out = (int)(w * 1000 + p * (uint64_t)(dot ? scale : 0));
 	if (*(int *)out < row->min || *(int *)out > row->max)
-		return pf_error(r, n, "%s is out of range", row->key);
+		return pf_error(r, n, "%s \"%s\" is out of range; want from "
+		    "%g to %g", row->key, str_escape(shown, sizeof(shown),
+		    n->text), (double)row->min / 1000,
+		    (double)row->max / 1000);
 	return 0;
 }

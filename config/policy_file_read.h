@@ -60,6 +60,8 @@ int pf_unknown(struct pf *r, const struct yaml_node *at, const char *what,
 /* pf_not_in(r, at, what, names): the same with a struct names. */
 int pf_not_in(struct pf *r, const struct yaml_node *at, const char *what,
     const struct names *names);
+/* pf_not_a_peer(r, at): no peer has that name; we ourselves are none. */
+int pf_not_a_peer(struct pf *r, const struct yaml_node *at);
 
 /* pf_is_text(r, n): n is a text that is not empty. */
 int pf_is_text(struct pf *r, const struct yaml_node *n) MUST_CHECK;

@@ -158,7 +158,7 @@ on_peer(struct pf *r, const struct yaml_node *item, void *arg)
 	int o = names_find(&r->f->v.orgs, item->text);
 
 	if (o < 0)
-		return pf_not_in(r, item, "peer", &r->f->v.orgs);
+		return pf_not_a_peer(r, item);
 	if (o == 0)
 		return pf_error(r, item, "\"%s\" are we ourselves; want a "
 		    "peer", r->f->v.orgs.v[0]);

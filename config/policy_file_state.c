@@ -10,8 +10,10 @@
 
 const char *const policy_levels[] = { "permit", "redact", "consult", "deny",
     "forbid", NULL };
-static const char *const posture_levels[] = { "permit", "redact", "consult",
-    "deny", NULL };
+static const char *const posture_levels[] = { "permit", "consult", "deny",
+    NULL };
+static const enum policy_level posture_outcomes[] = { POLICY_PERMIT,
+    POLICY_CONSULT, POLICY_DENY };
 static const char *const only_deny[] = { "deny", NULL };
 static const char *const only_one_case[] = { "one-case", NULL };
 
@@ -28,13 +30,11 @@ static int
 pf_others(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
     void *out)
 {
-	int level;
+	int i;
 
-	TRY(pf_enum(r, row, n, &level));
-	if (level == POLICY_REDACT)
-		return pf_error(r, n, "a posture cannot redact: it does not "
-		    "say what; want permit, consult or deny");
-	*(enum policy_level *)out = (enum policy_level)level;
+	/* No redact: a posture does not say what. */
+	TRY(pf_enum(r, row, n, &i));
+	*(enum policy_level *)out = posture_outcomes[i];
 	return 0;
 }
 
@@ -99,8 +99,10 @@ check_postures(struct pf *r, const struct yaml_node *n)
 		    p[i].others >= p[i - 1].others)
 			continue;
 		return pf_error(r, at == NULL ? n : at, "%s lets through what "
-		    "%s does not; a worse posture can only take away",
-		    policy_postures[i], policy_postures[i - 1]);
+		    "%s does not%s; a worse posture can only take away",
+		    policy_postures[i], policy_postures[i - 1],
+		    yaml_get(n, policy_postures[i - 1]) == NULL && i > 1 ?
+		    " (it is not stated here and keeps nothing)" : "");
 	}
 	return 0;
 }
@@ -128,8 +130,14 @@ on_person(struct pf *r, const struct yaml_node *item, void *arg)
 {
 	struct str id;
 	struct pf_row row = { .key = "panel" };
+	const struct yaml_node *n = item->next;
 
 	(*(size_t *)arg)++;
+	/* Named twice, one person would make a quorum of two. */
+	for (; n != NULL; n = n->next)
+		if (str_eq(n->text, item->text))
+			return pf_error(r, n, "\"%s\" is in the panel twice",
+			    n->text.p);
 	return pf_id(r, &row, item, &id);
 }
 
@@ -168,7 +176,8 @@ pf_read_consult(struct pf *r, const struct yaml_node *n)
 	TRY(pf_map(r, n, rows, &c));
 	if ((size_t)c.quorum > c.panel)
 		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of a "
-		    "panel of %zu", c.quorum, c.panel);
+		    "panel of %zu; want at most %zu", c.quorum, c.panel,
+		    c.panel);
 	return 0;
 }
 
@@ -215,7 +224,7 @@ pf_initial(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 		if (str_eqz(m->key, "default"))
 			continue;
 		if (o < 0)
-			return pf_not_in(r, &at, "peer", &r->f->v.orgs);
+			return pf_not_a_peer(r, &at);
 		TRY(pf_map(r, m, band_rows, &b));
 		set_bands(&r->f->parties.v[o], &b);
 	}
@@ -268,6 +277,8 @@ pf_read_trust(struct pf *r, const struct yaml_node *n)
 	if (yaml_get(n, "witnesses") != NULL &&
 	    (size_t)quorum > yaml_get(n, "witnesses")->n)
 		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of %zu "
-		    "witnesses", quorum, yaml_get(n, "witnesses")->n);
+		    "witnesses; want at most %zu", quorum,
+		    yaml_get(n, "witnesses")->n,
+		    yaml_get(n, "witnesses")->n);
 	return 0;
 }

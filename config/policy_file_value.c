@@ -29,19 +29,42 @@ pf_kind(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	return 0;
 }
 
+/* What could have stood there: "any" if alone, groups, kinds by name. */
+static int
+unknown_kinds(struct pf *r, const struct yaml_node *n, bool alone)
+{
+	const struct policy_file *f = r->f;
+	AUTO(mem_free) const char **v = mem_array(const char *,
+	    f->groups.n + f->v.kinds.n);
+	size_t count = 0;
+
+	if (str_eqz(n->text, "any"))
+		return pf_error(r, n, "\"any\" stands alone, not in a list");
+	if (alone)
+		v[count++] = "any";
+	for (size_t i = 0; i < f->groups.n; i++)
+		v[count++] = f->groups.v[i];
+	for (size_t i = 1; i < f->v.kinds.n; i++)
+		v[count++] = f->v.kinds.v[i];
+	return pf_unknown(r, n, "kind", v, count);
+}
+
+struct kinds {
+	uint64_t bits;
+	bool alone;		/* a text, not a list */
+};
+
 /* A group of kinds, else a kind: a group named "other" is that group. */
 static int
 on_kind(struct pf *r, const struct yaml_node *item, void *arg)
 {
-	uint64_t *bits = arg;
-	int g = names_find(&r->f->groups, item->text), k;
+	struct kinds *to = arg;
+	int g = names_find(&r->f->groups, item->text);
+	int k = names_find(&r->f->v.kinds, item->text);
 
-	if (g >= 0) {
-		*bits |= r->f->group_kinds[g];
-		return 0;
-	}
-	TRY(pf_kind(r, NULL, item, &k));
-	*bits |= UINT64_C(1) << k;
+	if (g < 0 && k < 0)
+		return unknown_kinds(r, item, to->alone);
+	to->bits |= g >= 0 ? r->f->group_kinds[g] : UINT64_C(1) << k;
 	return 0;
 }
 
@@ -49,13 +72,13 @@ int
 pf_kinds(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
     void *out)
 {
-	uint64_t bits = 0;
+	struct kinds to = { .alone = n->kind == YAML_TEXT };
 
 	if (n->kind == YAML_TEXT && str_eqz(n->text, "any"))
-		bits = UINT64_MAX;
+		to.bits = UINT64_MAX;
 	else
-		TRY(pf_each(r, row, n, on_kind, &bits));
-	*(uint64_t *)out = bits;
+		TRY(pf_each(r, row, n, on_kind, &to));
+	*(uint64_t *)out = to.bits;
 	return 0;
 }
 
@@ -267,9 +290,9 @@ pf_tlp_most(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
 	(void)row;
-	return store_bound(read_bound(r, n, "<=", tlp_words, "a grant asks "
-	    "for TLP up to a colour, like <=green, so that what is more "
-	    "restricted never gains by it"), out);
+	return store_bound(read_bound(r, n, "<=", tlp_words, "want TLP "
+	    "up to a colour, like <=green, so that what is more restricted "
+	    "never gains by it"), out);
 }
 
 int
@@ -277,8 +300,8 @@ pf_tlp_least(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
 	(void)row;
-	return store_bound(read_bound(r, n, ">=", tlp_words, "a limit asks "
-	    "for TLP from a colour on, like \">=amber\", so that what is more "
+	return store_bound(read_bound(r, n, ">=", tlp_words, "want TLP "
+	    "from a colour on, like \">=amber\", so that what is more "
 	    "restricted never escapes it"), out);
 }
 
@@ -287,18 +310,17 @@ pf_band_worst(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
 	(void)row;
-	return store_bound(read_bound(r, n, ">=", policy_bands, "a grant "
-	    "asks for trust from a band on, like \">=C\", so that less trust "
-	    "never gains by it"), out);
+	return store_bound(read_bound(r, n, ">=", policy_bands, "want "
+	    "trust from a band on, like \">=C\", so that less trust never "
+	    "gains by it"), out);
 }
 
 int
 pf_band_best(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
-	int band = read_bound(r, n, "<", policy_bands, "a limit asks for "
-	    "trust below a band, like \"<C\", so that less trust never "
-	    "escapes it");
+	int band = read_bound(r, n, "<", policy_bands, "want trust below a "
+	    "band, like \"<C\", so that less trust never escapes it");
 
 	(void)row;
 	if (band == POLICY_BANDS - 1)

@@ -347,7 +347,13 @@ str_to_u64(struct str s, uint64_t *out)
 
 #define NEAREST_MAX 64
 
-/* Edit distance of two texts of at most NEAREST_MAX bytes. */
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Edit distance of two texts of at most NEAREST_MAX bytes, case aside. */
 static size_t
 distance(struct str a, struct str b)
 {
@@ -361,7 +367,8 @@ distance(struct str a, struct str b)
 		row[0] = i;
 		for (size_t j = 1; j <= b.n; j++) {
 			size_t up = row[j], best = up + 1;
-			size_t swap = diag + (a.p[i - 1] != b.p[j - 1]);
+			size_t swap = diag + (lower(a.p[i - 1]) !=
+			    lower(b.p[j - 1]));
 
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
@@ -375,7 +382,8 @@ distance(struct str a, struct str b)
 const char *
 str_nearest(struct str s, const char *const *names, size_t n)
 {
-	size_t best = s.n / 3 + 2;
+	/* One letter in three may be wrong, and never all of them. */
+	size_t best = (s.n < 3 ? s.n / 2 : (s.n + 1) / 3) + 1;
 	const char *found = NULL;
 
 	if (s.n == 0 || s.n > NEAREST_MAX)

@@ -88,6 +88,7 @@ int str_to_u64(struct str s, uint64_t *out) MUST_CHECK;
 /*
  * str_nearest(s, names, n): of n NUL-terminated names the one nearest to s
  * by edit distance, if near enough to be meant ("did you mean"); else NULL.
+ * Capitals are like small letters.
  */
 const char *str_nearest(struct str s, const char *const *names, size_t n);
 

@@ -117,10 +117,17 @@ static void
 test_str_nearest(void **state)
 {
 	static const char *const names[] = { "permit", "redact", "consult" };
+	static const char *const short_names[] = { "C", "B", "id" };
 
 	(void)state;
 	assert_string_equal(str_nearest(STR("permitt"), names, 3), "permit");
 	assert_null(str_nearest(STR("zzzzzz"), names, 3));
+	assert_string_equal(str_nearest(STR("PERMIT"), names, 3), "permit");
+	/* Of short words, most of the letters must be there. */
+	assert_null(str_nearest(STR("F"), short_names, 3));
+	assert_null(str_nearest(STR("via"), short_names, 3));
+	assert_string_equal(str_nearest(STR("c"), short_names, 3), "C");
+	assert_string_equal(str_nearest(STR("ix"), short_names, 3), "id");
 }
 
 static void

@@ -141,7 +141,7 @@ test_read_names(void **state)
 		{ HEAD "origin-tags: [secops]\n", "p.yaml:5:15: \"secops\" "
 		    "stands here twice" },
 		{ HEAD "vocabulary: {purposes: {detcet: acs:NETDEF}}\n",
-		    "p.yaml:5:25: unknown purposes \"detcet\"; did you mean "
+		    "p.yaml:5:25: unknown purpose \"detcet\"; did you mean "
 		    "\"detect\"?" },
 		{ HEAD "vocabulary: {purposes: {detect: acs:NETDEFF}}\n",
 		    "p.yaml:5:33: unknown ACS action \"NETDEFF\"; did you "
@@ -189,7 +189,7 @@ test_read_peers(void **state)
 		    "CERT's name" },
 		{ HEAD PEERS "circles: {c: {members: [cert-xq], foci: [ioc], "
 		    "charter: \"sha256:aa\"}}\n", "p.yaml:6:25: unknown peer "
-		    "\"cert-xq\"; did you mean \"cert-xa\"?" },
+		    "\"cert-xq\"; did you mean \"cert-xb\"?" },
 		{ HEAD PEERS "circles: {c: {members: [], foci: [ioc], "
 		    "charter: \"sha256:aa\"}}\n", "p.yaml:6:24: members is "
 		    "empty, and an empty set means nobody" },
@@ -208,7 +208,7 @@ test_read_peers(void **state)
 		    ": unknown circle \"nett\"; the policy defines none" },
 		{ HEAD PEERS "trust: {initial: {cert-xx: {discretion: A}}}\n",
 		    "p.yaml:6:19: unknown peer \"cert-xx\"; did you mean "
-		    "\"cert-xa\"?" },
+		    "\"cert-xb\"?" },
 		{ HEAD PEERS "trust: {initial: {cert-xb: {discretion: F}}}\n",
 		    "p.yaml:6:41: unknown discretion \"F\"" },
 	};
@@ -238,10 +238,10 @@ test_read_rules(void **state)
 		    "secops}]\n", "p.yaml:6:10: grant \"g\" has no tlp" },
 		{ HEAD PEERS "grants: [{id: g, out: any, kind: ioc, for: "
 		    "secops, tlp: \">=green\"}]\n", "p.yaml:6:57: \">=green\";"
-		    " a grant asks for TLP up to a colour" },
+		    " want TLP up to a colour" },
 		{ HEAD PEERS "grants: [{id: g, out: any, kind: ioc, for: "
-		    "secops, tlp: green}]\n", "p.yaml:6:57: \"green\"; a "
-		    "grant asks for TLP up to" },
+		    "secops, tlp: green}]\n", "p.yaml:6:57: \"green\"; want "
+		    "TLP up to" },
 		{ HEAD PEERS "grants: [{id: g, out: any, kind: ioc, for: "
 		    "secops, tlp: <=grene}]\n", "p.yaml:6:57: unknown TLP "
 		    "\"grene\"; did you mean \"green\"?" },
@@ -252,14 +252,13 @@ test_read_rules(void **state)
 		{ HEAD PEERS "grants: [{id: g, out: any, kind: ioc, for: "
 		    "secops, tlp: <=1}]\n", "p.yaml:6:57: unknown TLP \"1\"" },
 		{ HEAD PEERS "grants: [{" GRANT ", discretion: \"<C\"}]\n",
-		    "p.yaml:6:81: \"<C\"; a grant asks for trust from a band "
-		    "on" },
+		    "p.yaml:6:81: \"<C\"; want trust from a band on" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: deny, "
-		    "discretion: \">=C\"}]\n", "p.yaml:6:53: \">=C\"; a limit "
-		    "asks for trust below a band" },
+		    "discretion: \">=C\"}]\n", "p.yaml:6:53: \">=C\"; want "
+		    "trust below a band" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: deny, tlp: "
-		    "<=green}]\n", "p.yaml:6:46: \"<=green\"; a limit asks "
-		    "for TLP from a colour on" },
+		    "<=green}]\n", "p.yaml:6:46: \"<=green\"; want "
+		    "TLP from a colour on" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: permit}]\n",
 		    "p.yaml:6:35: unknown level \"permit\"" },
 		{ HEAD PEERS "limits: [{id: l, out: any, level: redact}]\n",
@@ -337,8 +336,8 @@ test_read_state(void **state)
 		{ HEAD "releases: [{id: r, from: {kind: ioc, tlp: <=green}, "
 		    "makes: {kind: ioc, tlp: clear, drop: [secops]}, form: "
 		    "{dp-count: {epsilon: 0, per-org-cap: 1, min-orgs: 5}}, "
-		    "sign-off: 2}]\n", "p.yaml:5:128: epsilon is out of "
-		    "range" },
+		    "sign-off: 2}]\n", "p.yaml:5:128: epsilon \"0\" is out "
+		    "of range; want from 0.001 to 10" },
 	};
 
 	(void)state;
