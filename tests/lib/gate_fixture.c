@@ -22,6 +22,10 @@ fixture_keys(void *arg, const char *cert_id)
 		return c->public;
 	if (c->other != NULL && strcmp(cert_id, c->other->id) == 0)
 		return c->other->public;
+	for (size_t i = 0; i < NELEM(c->knows); i++)
+		if (c->knows[i] != NULL &&
+		    strcmp(cert_id, c->knows[i]->id) == 0)
+			return c->knows[i]->public;
 	return NULL;
 }
 
@@ -113,6 +117,8 @@ cert_publish(struct cert *c, const char *object)
 struct crossing_run {
 	struct cert *from, *to;
 	bool spoil;
+	cert_tamper tamper;		/* or NULL */
+	void *arg;
 	struct crossing *out;
 };
 
@@ -149,10 +155,12 @@ on_batch(void *arg, const struct release_batch *b)
 	struct crossing_run *x = arg;
 	struct admit_record *records = mem_array(struct admit_record, b->n);
 	struct admit_verdict *v = mem_array(struct admit_verdict, b->n);
+	struct chain_link *links = mem_array(struct chain_link,
+	    CHAIN_LINKS_MAX);
 	char *first = mem_dup(b->v[0].bytes.p, b->v[0].bytes.n);
 	struct admit_batch in = { .party = &x->to->party,
 	    .sender = x->from->id, .seal = b->seal, .hashes = b->hashes,
-	    .nhashes = b->nhashes, .links = b->links, .nlinks = b->nlinks,
+	    .nhashes = b->nhashes, .links = links, .nlinks = b->nlinks,
 	    .v = records, .n = b->n, .now = NOW };
 
 	if (x->spoil)
@@ -162,6 +170,10 @@ on_batch(void *arg, const struct release_batch *b)
 		    .salt = b->v[i].salt, .label = b->v[i].label,
 		    .link = b->v[i].link, .bytes = b->v[i].bytes };
 	records[0].bytes.p = first;
+	memcpy(links, b->links, b->nlinks * sizeof(*links));
+	if (x->tamper != NULL)
+		x->tamper(x->arg, &(struct tampered){ &in, links, records,
+		    x->from, x->to });
 	assert_int_equal(admit_received(x->to->gate, &in, v), 0);
 	settle(x, b, v);
 	x->out->batches++;
@@ -172,28 +184,43 @@ on_batch(void *arg, const struct release_batch *b)
 	copy_text(x->out->terms, b->v[b->n - 1].terms);
 	copy_text(x->out->object, b->v[b->n - 1].bytes);
 	free(first);
+	free(links);
 	free(v);
 	free(records);
 	return 0;
+}
+
+static void
+cross(struct crossing_run *x)
+{
+	struct release_budget budget = { NOW, 256, MIB(4) };
+	int n;
+
+	memset(x->out, 0, sizeof(*x->out));
+	do {
+		assert_int_equal(store_begin(x->from->store), 0);
+		assert_int_equal(store_begin(x->to->store), 0);
+		n = release_run(x->from->release, &budget, on_batch, x);
+		assert_true(n >= 0);
+		assert_int_equal(store_commit(x->from->store), 0);
+		assert_int_equal(store_commit(x->to->store), 0);
+	} while (n > 0);
 }
 
 void
 cert_cross(struct cert *from, struct cert *to, bool spoil,
     struct crossing *out)
 {
-	struct release_budget budget = { NOW, 256, MIB(4) };
-	struct crossing_run x = { from, to, spoil, out };
-	int n;
+	cross(&(struct crossing_run){ .from = from, .to = to,
+	    .spoil = spoil, .out = out });
+}
 
-	memset(out, 0, sizeof(*out));
-	do {
-		assert_int_equal(store_begin(from->store), 0);
-		assert_int_equal(store_begin(to->store), 0);
-		n = release_run(from->release, &budget, on_batch, &x);
-		assert_true(n >= 0);
-		assert_int_equal(store_commit(from->store), 0);
-		assert_int_equal(store_commit(to->store), 0);
-	} while (n > 0);
+void
+cert_cross_tampered(struct cert *from, struct cert *to, cert_tamper tamper,
+    void *arg, struct crossing *out)
+{
+	cross(&(struct crossing_run){ .from = from, .to = to,
+	    .tamper = tamper, .arg = arg, .out = out });
 }
 
 const char *

@@ -20,6 +20,7 @@ struct cert {
 	struct verify_key *public;	/* owned */
 	struct gate *gate;		/* owned */
 	struct cert *other;		/* whose card is held; borrowed */
+	struct cert *knows[4];		/* whose cards are too; borrowed */
 	struct gate_party party;	/* the other, as seen from here */
 	struct delivery *delivery;	/* owned: of our records to it */
 	struct release *release;	/* owned */
@@ -51,6 +52,20 @@ struct crossing {
  */
 void cert_cross(struct cert *from, struct cert *to, bool spoil,
     struct crossing *out);
+
+/*
+ * cert_cross_tampered(from, to, tamper, arg, out): the same; before a batch
+ * is admitted, tamper may change it: links and records are its own copies.
+ */
+struct tampered {
+	struct admit_batch *batch;
+	struct chain_link *links;	/* room for CHAIN_LINKS_MAX */
+	struct admit_record *records;
+	const struct cert *from, *to;
+};
+typedef void (*cert_tamper)(void *arg, struct tampered *t);
+void cert_cross_tampered(struct cert *from, struct cert *to,
+    cert_tamper tamper, void *arg, struct crossing *out);
 
 /* indicator_text(dst, n, id, modified, extra): a small valid indicator. */
 struct indicator_facts {
