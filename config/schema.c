@@ -27,6 +27,7 @@ static const char *const kind_texts[] = {
 	[OPTION_INTEGER] = "a whole number",
 	[OPTION_BOOL] = "true or false",
 	[OPTION_ENUM] = "another word",
+	[OPTION_MAPS] = "mappings (\"{key: value}\")",
 };
 
 /* One line of text, without what a terminal would obey. */
@@ -210,6 +211,11 @@ read_list(const struct option *o, const struct yaml_node *n, void *out,
 	for (const struct yaml_node *m = n->first; m != NULL; m = m->next) {
 		char *item = field + *count * o->bytes;
 
+		if (o->kind == OPTION_MAPS) {
+			TRY(schema_read(o->items, m, item, e));
+			(*count)++;
+			continue;
+		}
 		TRY(read_text(o, m, item, e));
 		for (size_t i = 0; i < *count; i++)
 			if (memcmp(field + i * o->bytes, item, o->bytes) == 0)

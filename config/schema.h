@@ -24,6 +24,7 @@ enum option_kind {
 	OPTION_INTEGER,		/* int64_t */
 	OPTION_BOOL,		/* bool: true or false, nothing else */
 	OPTION_ENUM,		/* int: index in names */
+	OPTION_MAPS,		/* a list of structs, each by the table items */
 };
 
 struct option {
@@ -36,6 +37,7 @@ struct option {
 	const char *const *names; /* of OPTION_ENUM, NULL-terminated */
 	size_t list_max;	/* 0: one value; else a list up to so many */
 	size_t count_offset;	/* of a list: its size_t count */
+	const struct option *items;	/* of OPTION_MAPS: one item's options */
 	const char *help;	/* one or two sentences for people */
 };
 
@@ -61,6 +63,14 @@ struct option {
 	    .bytes = sizeof(((struct st *)0)->f[0]), .value = "", \
 	    .list_max = NELEM(((struct st *)0)->f), \
 	    .count_offset = offsetof(struct st, nf), .help = text }
+/* A list of mappings in a struct[max], read by a table; its count; empty. */
+#define OPT_MAPS(st, f, nf, table, nm, text) \
+	{ .name = nm, .kind = OPTION_MAPS, \
+	    .offset = offsetof(struct st, f), \
+	    .bytes = sizeof(((struct st *)0)->f[0]), .value = "", \
+	    .list_max = NELEM(((struct st *)0)->f), \
+	    .count_offset = offsetof(struct st, nf), .items = table, \
+	    .help = text }
 #define OPT_END { .name = NULL }
 
 /*

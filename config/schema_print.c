@@ -81,6 +81,24 @@ print_value(const struct option *o, const char *field, struct buf *out)
 	}
 }
 
+static void print_list(const struct option *o, const char *in,
+    struct buf *out);
+
+/* One mapping of a list, on one line. */
+static void
+print_map(const struct option *options, const char *in, struct buf *out)
+{
+	buf_addc(out, '{');
+	for (const struct option *o = options; o->name != NULL; o++) {
+		buf_addf(out, "%s%s: ", o == options ? "" : ", ", o->name);
+		if (o->list_max > 0)
+			print_list(o, in, out);
+		else
+			print_value(o, in + o->offset, out);
+	}
+	buf_addc(out, '}');
+}
+
 static void
 print_list(const struct option *o, const char *in, struct buf *out)
 {
@@ -90,7 +108,11 @@ print_list(const struct option *o, const char *in, struct buf *out)
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_addz(out, ", ");
-		print_value(o, in + o->offset + i * o->bytes, out);
+		if (o->kind == OPTION_MAPS)
+			print_map(o->items, in + o->offset + i * o->bytes,
+			    out);
+		else
+			print_value(o, in + o->offset + i * o->bytes, out);
 	}
 	buf_addc(out, ']');
 }

@@ -1,11 +1,13 @@
 #include "config/settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/unit.h"
 #include "config/schema.h"
 
 #define LIMIT_MAX INT64_C(1000000000)
+#define KEY_PREFIX "ed25519:"
 #define KIBI(n) ((int64_t)KIB(n))
 #define MEBI(n) ((int64_t)MIB(n))
 #define GIBI(n) (MEBI(n) << 10)
@@ -29,6 +31,18 @@ static const char *const log_targets[] = {
 #define SIZE(f, name, lo, hi, def, help) \
 	OPT_NUMBER(settings, limits.f, OPTION_SIZE, "limits." name, lo, hi, \
 	    def, help)
+
+static const struct option operator_options[] = {
+	OPT_TEXT(settings_operator, name, OPTION_TEXT, "name", NULL,
+	    "Who it is, in logs and answers."),
+	OPT_TEXT(settings_operator, unix_user, OPTION_TEXT, "unix", "",
+	    "The Unix user by which it is known."),
+	OPT_TEXT(settings_operator, key, OPTION_TEXT, "key", "",
+	    "The public key by which it is known, ed25519:BASE64."),
+	OPT_LIST(settings_operator, roles, nroles, OPTION_TEXT, "roles",
+	    "What it may approve as: names of the policy's panel."),
+	OPT_END
+};
 
 static const struct option options[] = {
 	TEXT(cert_id, NAME, "cert-id", NULL,
@@ -60,6 +74,11 @@ static const struct option options[] = {
 	OPT_NUMBER(settings, store_cache_bytes, OPTION_SIZE, "store.cache",
 	    MEBI(1), GIBI(64), "64MiB",
 	    "Memory for pages of the store."),
+
+	OPT_MAPS(settings, operators, noperators, operator_options,
+	    "operators",
+	    "Who may approve changes; without any, every Unix user who may "
+	    "change things, in every role."),
 
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
@@ -161,6 +180,76 @@ check_order(const struct yaml_node *root, const struct settings *s,
 }
 
 int
+settings_operator_key(struct str text, uint8_t out[32])
+{
+	uint8_t key[32];
+	size_t n;
+
+	if (!str_starts(text, KEY_PREFIX))
+		return ERR_SYNTAX;
+	text.p += strlen(KEY_PREFIX);
+	text.n -= strlen(KEY_PREFIX);
+	if (base64_decode(key, sizeof(key), text, &n) != 0 ||
+	    n != sizeof(key))
+		return ERR_SYNTAX;
+	memcpy(out, key, sizeof(key));
+	return 0;
+}
+
+/* One operator by itself. */
+static int
+check_operator(const struct yaml_node *at, const struct settings_operator *o,
+    struct err *e)
+{
+	uint8_t key[32];
+
+	if (o->name[0] == '\0' || strchr(o->name, ':') != NULL)
+		return yaml_error(e, at, "name \"%s\"; want a name without "
+		    "\":\"", o->name);
+	if ((o->unix_user[0] == '\0') == (o->key[0] == '\0'))
+		return yaml_error(e, at, "operator %s: want a unix user or a "
+		    "key, one of both", o->name);
+	if (o->key[0] != '\0' &&
+	    settings_operator_key(str_of(o->key), key) != 0)
+		return yaml_error(e, at, "operator %s: key \"%s\"; want "
+		    "ed25519: and 44 characters of base64, as printed by: "
+		    "comityctl key generate operator FILE", o->name, o->key);
+	return 0;
+}
+
+/* Two entries that would let one person pass for two. */
+static int
+check_operators(const struct yaml_node *root, const struct settings *s,
+    struct err *e)
+{
+	const struct yaml_node *at = yaml_get(root, "operators");
+
+	at = at == NULL ? NULL : at->first;
+	for (size_t i = 0; i < s->noperators && at != NULL; i++) {
+		const struct settings_operator *o = &s->operators[i];
+
+		TRY(check_operator(at, o, e));
+		for (size_t k = 0; k < i; k++) {
+			const struct settings_operator *p = &s->operators[k];
+			bool same_user = o->unix_user[0] != '\0' &&
+			    strcmp(o->unix_user, p->unix_user) == 0;
+			bool same_key = o->key[0] != '\0' &&
+			    strcmp(o->key, p->key) == 0;
+
+			if (strcmp(o->name, p->name) != 0 && !same_user &&
+			    !same_key)
+				continue;
+			return yaml_error(e, at, "operator %s has the %s of "
+			    "operator %s; one person, one entry", o->name,
+			    same_user ? "unix user" : same_key ? "key" :
+			    "name", p->name);
+		}
+		at = at->next;
+	}
+	return 0;
+}
+
+int
 settings_parse(const char *file, struct str text, struct settings *out,
     struct err *e)
 {
@@ -171,6 +260,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 		return ERR_CONF;
 	TRY(schema_read(options, yaml_root(t), &s, e));
 	TRY(check_order(yaml_root(t), &s, e));
+	TRY(check_operators(yaml_root(t), &s, e));
 	*out = s;
 	return 0;
 }

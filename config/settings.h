@@ -44,6 +44,18 @@ struct settings_limits {
 	int64_t log_lines_per_minute;		/* per key */
 };
 
+#define SETTINGS_OPERATORS_MAX 32
+#define SETTINGS_ROLES_MAX 8
+
+/* A person who may approve, known by a Unix user or by a key: one of both. */
+struct settings_operator {
+	char name[64];
+	char unix_user[64];		/* a name or a number; or empty */
+	char key[64];			/* "ed25519:" and base64; or empty */
+	char roles[SETTINGS_ROLES_MAX][32];
+	size_t nroles;
+};
+
 /* Plain values: copied by assignment, owns nothing. */
 struct settings {
 	char cert_id[CERT_ID_MAX + 1];
@@ -58,6 +70,8 @@ struct settings {
 	int log_level;			/* enum settings_log_level */
 	int log_target;			/* enum settings_log_target */
 	int64_t store_cache_bytes;
+	struct settings_operator operators[SETTINGS_OPERATORS_MAX];
+	size_t noperators;	/* 0: whoever may change things, all roles */
 	struct settings_limits limits;
 };
 
@@ -77,6 +91,12 @@ void settings_print(const struct settings *s, bool help, struct buf *out);
 
 /* settings_defaults(out): the defaults; cert_id and country are empty. */
 void settings_defaults(struct settings *out);
+
+/*
+ * settings_operator_key(text, out): the 32 bytes of "ed25519:BASE64";
+ * ERR_SYNTAX.
+ */
+int settings_operator_key(struct str text, uint8_t out[32]) MUST_CHECK;
 
 /*
  * settings_path(dst, size, base, path): path if it is absolute, else below

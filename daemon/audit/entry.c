@@ -10,7 +10,8 @@ audit_type_name(int type)
 		[AUDIT_DECISIONS] = "decisions", [AUDIT_RECEIPT] = "receipt",
 		[AUDIT_POLICY] = "policy", [AUDIT_PEER] = "peer",
 		[AUDIT_RECALL] = "recall", [AUDIT_ADMISSION] = "admission",
-		[AUDIT_TERMS] = "terms", [AUDIT_PROOF] = "proof",
+		[AUDIT_TERMS] = "terms", [AUDIT_APPROVAL] = "approval",
+		[AUDIT_PROOF] = "proof",
 	};
 
 	return type > 0 && type < (int)NELEM(names) && names[type] != NULL ?

@@ -19,6 +19,7 @@ enum audit_type {
 	AUDIT_RECALL,		/* a record was recalled, here or by its origin */
 	AUDIT_ADMISSION,	/* what the gate admitted or refused coming in */
 	AUDIT_TERMS,		/* the terms that a peer holds in common with us */
+	AUDIT_APPROVAL,		/* what a person decided (audit/approval.h) */
 	AUDIT_PROOF = 20,	/* a peer signed what it may not have */
 };
 

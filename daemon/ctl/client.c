@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/operator.h"
 #include "wire/frame.h"
 
 struct client {
@@ -160,6 +161,20 @@ client_send_end(struct client *cl)
 	return client_send(cl, MESSAGE_CTL_END, (struct str){ "", 0 });
 }
 
+/* Ask for a nonce and sign the request with the operator's key. */
+static int
+client_sign(struct client *cl, json_t *request)
+{
+	static const char ask[] = "{\"v\":1,\"command\":\"nonce\"}";
+	AUTO_JSON json_t *nonce = NULL;
+	bool more = false;
+	int rc = client_send(cl, MESSAGE_CTL_REQUEST, str_of(ask));
+
+	if (rc == 0)
+		rc = client_reply(cl, &nonce, &more);
+	return rc == 0 ? operator_sign(cl->c, request, nonce) : rc;
+}
+
 int
 client_request(struct client *cl, const char *command, json_t *arguments)
 {
@@ -167,7 +182,11 @@ client_request(struct client *cl, const char *command, json_t *arguments)
 	    command, "arguments", arguments != NULL ? arguments :
 	    json_object());
 	AUTO(mem_free) char *text = NULL;
+	int rc;
 
+	if (j != NULL && cl->c->operator_key != NULL &&
+	    (rc = client_sign(cl, j)) != 0)
+		return rc;
 	if (j != NULL)
 		text = json_dumps(j, JSON_COMPACT);
 	if (text == NULL)

@@ -18,7 +18,7 @@ const struct command commands[] = {
 	  OFFLINE, cmd_init },
 	{ "key show", "", "identity key, TLS pins and their validity",
 	  "key show", OFFLINE, cmd_key_show },
-	{ "key generate", "identity|tls|tls-next [--replace]",
+	{ "key generate", "identity|tls|tls-next|operator FILE [--replace]",
 	  "make a key, and for tls its certificate",
 	  "key generate tls-next", OFFLINE, cmd_key_generate },
 	{ "card show", "[FILE]", "a card's contents and its telephone code",

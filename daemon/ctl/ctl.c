@@ -94,7 +94,7 @@ ctl_usage(const struct ctl *c, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	(void)snprintf(hint, sizeof(hint), "comityctl %s %s",
-	    cmd != NULL ? cmd->words : "[-C DIR] [--json] COMMAND",
+	    cmd != NULL ? cmd->words : "[-C DIR] [--json] [--as KEY] COMMAND",
 	    cmd != NULL ? cmd->usage : "...; comityctl help lists them");
 	return ctl_fail(c, CTL_USAGE, hint, "%s", text);
 }

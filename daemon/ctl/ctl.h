@@ -37,6 +37,7 @@ struct instance {
 struct ctl {
 	struct instance at;
 	bool json;		/* one JSON document on standard output */
+	const char *operator_key;	/* --as: sign requests with it, or NULL */
 	const char *words;	/* the command as the user may write it */
 	int argc;		/* what follows the command's words */
 	char **argv;

@@ -9,6 +9,7 @@
 #include "ctl/card_edit.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/operator.h"
 #include "ctl/starter.h"
 #include "ctl/table.h"
 #include "ctl/tls_make.h"
@@ -291,11 +292,17 @@ cmd_key_generate(struct ctl *c)
 	const char *which;
 	int rc;
 
-	CTL_OPTIONS(c, options, 1, 1);
+	CTL_OPTIONS(c, options, 1, 2);
 	which = c->argv[0];
+	if (strcmp(which, "operator") == 0 && c->argc == 2)
+		return operator_key_make(c, c->argv[1], replace);
+	if (strcmp(which, "operator") == 0)
+		return ctl_usage(c, "operator: want the FILE for its key");
+	if (c->argc == 2)
+		return ctl_usage(c, "one argument too many: %s", c->argv[1]);
 	if (strcmp(which, "identity") != 0 && strcmp(which, "tls") != 0 &&
 	    strcmp(which, "tls-next") != 0)
-		return ctl_usage(c, "want identity, tls or tls-next");
+		return ctl_usage(c, "want identity, tls, tls-next or operator");
 	(void)snprintf(name, sizeof(name), "%s.key", which);
 	file_path(path, c->at.state, name);
 	if (file_exists(path) && !replace)

@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -64,9 +65,10 @@ instance_locate(struct instance *at, const char *dir)
 static int
 main_usage(FILE *f, int code)
 {
-	fprintf(f, "usage: comityctl [-C DIR] [--json] COMMAND [ARGUMENT]...\n"
+	fprintf(f, "usage: comityctl [-C DIR] [--json] [--as KEY] COMMAND [ARGUMENT]...\n"
 	    "  -C DIR   the instance in DIR (DIR/config, DIR/state)\n"
 	    "  --json   print one JSON document\n"
+	    "  --as KEY act as the operator who has the key in file KEY\n"
 	    "example: comityctl -C demo/cert-xa status\n"
 	    "example: comityctl -C demo/cert-xa lookup 198.51.100.7\n"
 	    "comityctl help lists the commands.\n");
@@ -104,7 +106,8 @@ main_run(struct ctl *c, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct ctl c = { .timeout_ms = ANSWER_TIMEOUT_MS };
+	struct ctl c = { .timeout_ms = ANSWER_TIMEOUT_MS,
+	    .operator_key = getenv("COMITY_OPERATOR_KEY") };
 	const char *dir = NULL;
 	int i = 1, rc;
 
@@ -119,9 +122,13 @@ main(int argc, char **argv)
 			c.json = true;
 		else if (strcmp(argv[i], "-C") == 0 && i + 1 < argc)
 			dir = argv[++i];
+		else if (strcmp(argv[i], "--as") == 0 && i + 1 < argc)
+			c.operator_key = argv[++i];
 		else
 			return ctl_usage(&c, "unknown option %s", argv[i]);
 	}
+	if (c.operator_key != NULL && c.operator_key[0] == '\0')
+		c.operator_key = NULL;
 	if (i == argc)
 		return main_usage(stderr, CTL_USAGE);
 	if (!instance_locate(&c.at, dir))

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,9 @@ struct supervisor {
 	struct buf config;		/* the last one it took */
 	mono_ms_t last_beat, ends[VAULT_ENDS_MAX];
 	uint64_t next_number;
+	char user[64];			/* the last caller's name */
+	uid_t user_id;
+	bool user_known;
 	bool configured, stopping, stopped;
 	int exit_code;
 };
@@ -319,6 +323,26 @@ on_peer_accepted(void *arg, int fd, const struct sockaddr_storage *from)
 	close(fd);
 }
 
+/*
+ * The name of a Unix user, or "": the vault cannot look it up.  The last
+ * one is kept, since a directory service may take its time.
+ */
+static const char *
+user_name(struct supervisor *s, uid_t uid)
+{
+	const struct passwd *pw;
+
+	if (s->user_known && s->user_id == uid)
+		return s->user;
+	pw = getpwuid(uid);
+	(void)snprintf(s->user, sizeof(s->user), "%s",
+	    pw == NULL || strlen(pw->pw_name) >= sizeof(s->user) ? "" :
+	    pw->pw_name);
+	s->user_id = uid;
+	s->user_known = true;
+	return s->user;
+}
+
 static void
 on_control_accepted(void *arg, int fd, const struct sockaddr_storage *from)
 {
@@ -337,6 +361,7 @@ on_control_accepted(void *arg, int fd, const struct sockaddr_storage *from)
 		return;
 	}
 	m.uid = who.uid;
+	m.address = str_of(user_name(s, who.uid));
 	m.gid = who.gid;
 	m.pid = (uint32_t)who.pid;
 	msg_adopt_encode(&m, &out);
@@ -429,6 +454,7 @@ take_config(struct supervisor *s)
 	    settings_parse(SETTINGS_FILE, text, &fresh, &e) != 0)
 		return;
 	s->limits = fresh;
+	s->user_known = false;
 	log_set_level((enum log_level)fresh.log_level);
 	log_set_rate((unsigned)fresh.limits.log_lines_per_minute);
 	log_inherit();

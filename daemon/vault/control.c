@@ -9,6 +9,7 @@
 #include "host/log.h"
 #include "net/channel.h"
 #include "net/loop.h"
+#include "vault/operator.h"
 #include "wire/message.h"
 
 #define CONTROLS_MAX 64
@@ -19,6 +20,10 @@ struct control {
 	struct controls *cs;		/* borrowed */
 	struct channel *channel;	/* owned */
 	uint32_t uid;
+	char user[64];			/* its name, or empty */
+	struct operator who;		/* asks; of this request */
+	uint8_t nonce[APPROVAL_NONCE_BYTES];
+	bool nonce_given;		/* and not used yet */
 	bool busy;			/* a request is being answered */
 	bool closed;
 	void (*after)(struct control *c, bool ok);
@@ -52,6 +57,7 @@ static void
 control_free(struct control *c)
 {
 	control_drop_kept(c);
+	operator_clear(&c->who);
 	channel_free(c->channel);
 	free(c);
 }
@@ -101,6 +107,24 @@ uint32_t
 control_uid(const struct control *c)
 {
 	return c->uid;
+}
+
+const char *
+control_operator(const struct control *c)
+{
+	return c->who.name;
+}
+
+bool
+control_operator_has_role(const struct control *c, const char *role)
+{
+	return operator_has_role(&c->who, role);
+}
+
+const struct operator *
+control_who(const struct control *c)
+{
+	return &c->who;
 }
 
 const char *
@@ -236,12 +260,12 @@ word_in(const char *list, const char *name)
 
 static bool
 arguments_known(struct control *c, const struct control_command *cmd,
-    json_t *args)
+    const json_t *args)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(args, key, value)
+	json_object_foreach((json_t *)(uintptr_t)args, key, value)
 		if (!word_in(cmd->arguments, key)) {
 			(void)control_error(c, ERR_USAGE, NULL,
 			    "%s takes no argument %s", cmd->name, key);
@@ -250,25 +274,34 @@ arguments_known(struct control *c, const struct control_command *cmd,
 	return true;
 }
 
-/* The daemon's own user and root may change things; others may look. */
+/*
+ * The daemon's own user and root may change things; others may look.  An
+ * operator of comityd.yaml may approve, whatever the Unix user.
+ */
 static bool
-may_write(const struct control *c)
+may_run(const struct control *c, const struct control_command *cmd)
 {
-	return c->uid == 0 || c->uid == (uint32_t)geteuid();
+	return cmd->right == CONTROL_READ || c->uid == 0 ||
+	    c->uid == (uint32_t)geteuid() ||
+	    (cmd->right == CONTROL_APPROVE && c->who.listed &&
+	    !c->who.all_roles);
 }
 
 static void
-control_run(struct control *c, const char *name, json_t *args)
+control_run(struct control *c, const char *name, const json_t *args)
 {
 	for (size_t i = 0; i < control_ncommands; i++) {
 		const struct control_command *cmd = &control_commands[i];
 
 		if (strcmp(cmd->name, name) != 0)
 			continue;
-		if (cmd->writes && !may_write(c)) {
-			(void)control_error(c, ERR_DENIED, "run it as root "
-			    "or as the daemon's own user", "permission "
-			    "denied: %s", name);
+		if (!may_run(c, cmd)) {
+			(void)control_error(c, ERR_DENIED,
+			    cmd->right == CONTROL_APPROVE ? "be one of "
+			    "`operators` in comityd.yaml; comityctl --as "
+			    "FILE.key proves a key" : "run it as root or as "
+			    "the daemon's own user", "permission denied: %s",
+			    name);
 			return;
 		}
 		if (arguments_known(c, cmd, args))
@@ -277,6 +310,47 @@ control_run(struct control *c, const char *name, json_t *args)
 	}
 	(void)control_error(c, ERR_USAGE, "the client is newer than the "
 	    "daemon?", "no command %s", name);
+}
+
+void
+control_nonce(struct control *c, const json_t *args)
+{
+	char hex[2 * APPROVAL_NONCE_BYTES + 1];
+
+	(void)args;
+	crypto_random(c->nonce, sizeof(c->nonce));
+	c->nonce_given = true;
+	hex_encode(hex, c->nonce, sizeof(c->nonce));
+	control_reply(c, json_pack("{s:s, s:s}", "nonce", hex, "cert_id",
+	    c->cs->v->cert_id));
+}
+
+/* Find out who asks; a signature holds for one request only. */
+static int
+control_know(struct control *c, const char *name, const json_t *args,
+    const json_t *proof)
+{
+	AUTO_BUF struct buf request = { 0 };
+	struct operator_claim claim = { .proof = proof,
+	    .nonce = c->nonce_given ? c->nonce : NULL };
+	struct err e = { 0 };
+	char *text;
+	int rc;
+
+	if (proof == NULL) {
+		operator_by_user(c->cs->v, c->uid, c->user, &c->who);
+		return 0;
+	}
+	text = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS);
+	buf_addf(&request, "%s\n%s", name, text == NULL ? "" : text);
+	free(text);
+	claim.request = buf_str(&request);
+	rc = operator_by_key(c->cs->v, &claim, &c->who, &e);
+	c->nonce_given = false;
+	if (rc == 0)
+		return 0;
+	return control_error(c, ERR_DENIED, "comityctl --as FILE.key with a "
+	    "key of `operators` in comityd.yaml", "%s", e.text);
 }
 
 static void
@@ -288,13 +362,15 @@ control_request(struct control *c, struct str payload)
 	    "command"));
 	json_t *args = json_object_get(request, "arguments");
 	json_t *none = json_object();
+	const json_t *given = args == NULL ? none : args;
 
 	c->busy = true;
 	if (name == NULL || (args != NULL && !json_is_object(args)))
 		(void)control_error(c, ERR_USAGE, NULL,
 		    "the request does not read");
-	else
-		control_run(c, name, args == NULL ? none : args);
+	else if (control_know(c, name, given, json_object_get(request,
+	    "operator")) == 0)
+		control_run(c, name, given);
 	json_decref(none);
 	json_decref(request);
 }
@@ -325,7 +401,7 @@ on_closed(void *arg, int code)
 }
 
 void
-controls_adopt(struct controls *cs, int fd, uint32_t uid)
+controls_adopt(struct controls *cs, int fd, uint32_t uid, struct str user)
 {
 	static const struct channel_handler handler = {
 		.carrier = CARRIER_CONTROL, .frame = on_frame,
@@ -341,6 +417,8 @@ controls_adopt(struct controls *cs, int fd, uint32_t uid)
 	c = mem_new(struct control);
 	c->cs = cs;
 	c->uid = uid;
+	if (user.n < sizeof(c->user))
+		memcpy(c->user, user.p, user.n);
 	c->channel = channel_new(cs->v->loop, fd, &handler, c);
 	vec_push(&cs->all, c);
 }

@@ -17,14 +17,26 @@ struct controls *controls_new(struct vault *v);
 void controls_free(struct controls *cs);
 
 /*
- * controls_adopt(cs, fd, uid): serve a connection that the supervisor
- * accepted; fd is taken over.  uid is the caller's.
+ * controls_adopt(cs, fd, uid, user): serve a connection that the supervisor
+ * accepted; fd is taken over.  uid is the caller's, user its name or "".
  */
-void controls_adopt(struct controls *cs, int fd, uint32_t uid);
+void controls_adopt(struct controls *cs, int fd, uint32_t uid,
+    struct str user);
 
 /* What handlers use. */
 struct vault *control_vault(const struct control *c);
 uint32_t control_uid(const struct control *c);
+
+/*
+ * control_operator(c): the name of who asks, "duty" or "unix:alice".  Two
+ * requests of one name are one person.  control_operator_has_role(c, role):
+ * may that person speak as "duty", "legal"?  control_who(c): all that is
+ * known of it, borrowed, valid until the request ends (vault/operator.h).
+ */
+struct operator;
+const char *control_operator(const struct control *c);
+bool control_operator_has_role(const struct control *c, const char *role);
+const struct operator *control_who(const struct control *c);
 
 /* control_reply(c, fields): send {"v":1,"ok":true,...fields}; takes fields. */
 void control_reply(struct control *c, json_t *fields);
@@ -55,10 +67,17 @@ const char *control_text(const json_t *args, const char *name);
 int64_t control_number(const json_t *args, const char *name,
     int64_t fallback, int64_t max);
 
+/* Who may run it; in a row, false and true do for the first two. */
+enum control_right {
+	CONTROL_READ = false,	/* whoever reaches the socket */
+	CONTROL_WRITE = true,	/* the daemon's own user, or root */
+	CONTROL_APPROVE,	/* these, and every operator of comityd.yaml */
+};
+
 /* One row a command. */
 struct control_command {
 	const char *name;
-	bool writes;		/* needs the daemon's own user, or root */
+	enum control_right right;
 	const char *arguments;	/* names it takes, by blanks */
 	void (*run)(struct control *c, const json_t *args);
 };
@@ -89,6 +108,7 @@ void control_consult_list(struct control *c, const json_t *args);
 void control_backup(struct control *c, const json_t *args);
 void control_reload(struct control *c, const json_t *args);
 void control_log_tail(struct control *c, const json_t *args);
+void control_nonce(struct control *c, const json_t *args);
 
 /* The publication under way (control_publish.c). */
 void control_objects(struct control *c, struct str payload);

@@ -1,7 +1,7 @@
 #include "vault/control.h"
 
 const struct control_command control_commands[] = {
-	/* name       writes  arguments               run */
+	/* name       right   arguments               run */
 	{ "status",       false, "",                  control_status },
 	{ "peer list",    false, "",                  control_peer_list },
 	{ "peer show",    false, "id",                control_peer_show },
@@ -18,6 +18,7 @@ const struct control_command control_commands[] = {
 	{ "consult list", false, "",                  control_consult_list },
 	{ "backup",       true,  "path",              control_backup },
 	{ "reload",       true,  "",                  control_reload },
+	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };
 

@@ -114,7 +114,7 @@ super_adopt(struct supervisor_link *s, struct str payload, int fd)
 		return rc < 0 ? rc : ERR_SYNTAX;
 	}
 	if (m.what == ADOPT_CONTROL)
-		controls_adopt(s->v->controls, fd, m.uid);
+		controls_adopt(s->v->controls, fd, m.uid, m.address);
 	else
 		link_adopt(s->v, fd, &(struct link_origin){
 		    .number = m.number, .dialed = m.what == ADOPT_DIAL,

@@ -39,7 +39,8 @@ struct msg_adopt {
 	enum adopt_what what;
 	uint64_t number;	/* of the session, or the connection */
 	struct str cert_id;	/* ADOPT_DIAL: who was dialed; else "" */
-	struct str address;	/* remote; "" on the control socket */
+	/* Remote; on the control socket the caller's user name, or "". */
+	struct str address;
 	uint32_t uid, gid, pid;	/* ADOPT_CONTROL: of the caller; else 0 */
 };
 void msg_adopt_encode(const struct msg_adopt *m, struct buf *out);

@@ -4,7 +4,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
+#include "audit/approval.h"
 #include "audit/entry.h"
 
 static void
@@ -93,6 +95,34 @@ test_seq_list_is_strict(void **state)
 	}
 }
 
+/* Every prefix fails; the whole gives the same again, with and without key. */
+static void
+test_audit_approval_round(void **state)
+{
+	struct audit_approval a = { .at = { 42 }, .what = STR("policy"),
+	    .subject = STR("ab12"), .who = STR("duty"),
+	    .verdict = STR("approve"), .reason = STR("seen") };
+
+	(void)state;
+	for (int key = 0; key < 2; key++) {
+		AUTO_BUF struct buf one = { 0 }, two = { 0 };
+		struct audit_approval b;
+
+		a.by_key = key;
+		a.proof.request = STR("policy approve\n{}");
+		memset(a.proof.key, 7, sizeof(a.proof.key));
+		memset(a.signature, 9, sizeof(a.signature));
+		audit_approval_encode(&a, &one);
+		for (size_t n = 0; n < one.n; n++)
+			assert_int_not_equal(audit_approval_decode(
+			    (struct str){ one.p, n }, &b), 0);
+		assert_int_equal(audit_approval_decode(buf_str(&one), &b), 0);
+		assert_int_equal(b.by_key, key);
+		audit_approval_encode(&b, &two);
+		assert_true(str_eq(buf_str(&one), buf_str(&two)));
+	}
+}
+
 int
 main(void)
 {
@@ -100,6 +130,7 @@ main(void)
 		cmocka_unit_test(test_decisions_round_trip),
 		cmocka_unit_test(test_receipt_round_trip),
 		cmocka_unit_test(test_seq_list_is_strict),
+		cmocka_unit_test(test_audit_approval_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,27 @@ test_settings_parse_bad(void **state)
 		{ HEAD "limits:\n  ping-interval: 30\n",
 		    "comityd.yaml:4:18: limits.ping-interval \"30\"; want a "
 		    "duration" },
+		{ HEAD "operators: [{name: a}]\n", "comityd.yaml:3:13: operator "
+		    "a: want a unix user or a key, one of both" },
+		{ HEAD "operators: [{name: a, unix: u, key: k}]\n",
+		    "comityd.yaml:3:13: operator a: want a unix user or a "
+		    "key, one of both" },
+		{ HEAD "operators: [{unix: u}]\n",
+		    "comityd.yaml:3:13: name is missing" },
+		{ HEAD "operators: [{name: a, key: \"ed25519:AAAA\"}]\n",
+		    "comityd.yaml:3:13: operator a: key \"ed25519:AAAA\"; "
+		    "want ed25519: and 44 characters of base64" },
+		{ HEAD "operators: [{name: a, unix: u}, {name: b, unix: u}]\n",
+		    "comityd.yaml:3:33: operator b has the unix user of "
+		    "operator a; one person, one entry" },
+		{ HEAD "operators: [{name: a, unix: u}, {name: a, unix: w}]\n",
+		    "comityd.yaml:3:33: operator a has the name of operator "
+		    "a" },
+		{ HEAD "operators: [{name: 'unix:a', unix: u}]\n",
+		    "comityd.yaml:3:13: name \"unix:a\"; want a name" },
+		{ HEAD "operators: [{name: a, unix: u, role: [x]}]\n",
+		    "comityd.yaml:3:32: unknown key \"role\"; did you mean "
+		    "\"roles\"?" },
 		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
 		{ "", "comityd.yaml:1:1: nothing in it" },
 		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
@@ -101,6 +122,9 @@ test_settings_print_round(void **state)
 	assert_int_equal(parse(HEAD "name: \"CERT \\\"A\\\"\"\n"
 	    "listen: ['[::]:7600', '0.0.0.0:7600']\nlandlock: false\n"
 	    "log: {level: debug, target: stderr}\n"
+	    "operators: [{name: duty, unix: alice, roles: [duty, legal]}, "
+	    "{name: director, key: 'ed25519:"
+	    "Ds3Q0WQmPGqS0hZrc0yJm4b0d9w0mYCRYjZkAWNm1Ew=', roles: []}]\n"
 	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
 	settings_print(&s, true, &a);
 	if (parse(a.p, &t, &e) < 0)
