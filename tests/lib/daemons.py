@@ -39,7 +39,7 @@ kinds:
 classify:
   - {when: {label: [victim]}, kind: victim}
   - {when: {label: [botnet]}, kind: botnet}
-  - {kind: ioc}
+  - {when: {type: [indicator, report]}, kind: ioc}
 bands: {A: 0.80, B: 0.65, C: 0.45, D: 0.25}
 walls:
   - {id: W-SEP, keep: [secops], out-of: [intel], why: they stay apart}

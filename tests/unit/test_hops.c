@@ -56,7 +56,7 @@ open_one(const struct net *n, int i)
 	    "classify:\n"
 	    "  - {when: {label: [botnet]}, kind: botnet}\n"
 	    "  - {when: {label: [report]}, kind: report}\n"
-	    "  - {kind: ioc}\n"
+	    "  - {when: {type: [indicator, report]}, kind: ioc}\n"
 	    "peers:\n", parties[i].id, 'A' + i);
 	for (const char *p = parties[i].peers; *p != '\0'; p++)
 		buf_addf(&b, "  cert-%c: {country: X%c, type: national, "
