@@ -17,6 +17,7 @@ gate_new(const struct gate_options *o)
 	g->seals = seals_new(&(struct seals_options){ .store = o->store,
 	    .key = o->key, .cert_id = o->cert_id, .keys = o->keys,
 	    .keys_arg = o->keys_arg });
+	g->withdrawn = withdrawn_new(o->store);
 	g->reader = stix_reader_new();
 	g->other = stix_reader_new();
 	g->scratch = arena_new(SCRATCH_BYTES);
@@ -31,6 +32,7 @@ gate_free(struct gate *g)
 		return;
 	labels_free(g->labels);
 	seals_free(g->seals);
+	withdrawn_free(g->withdrawn);
 	stix_reader_free(g->reader);
 	stix_reader_free(g->other);
 	arena_free(g->scratch);
@@ -70,6 +72,12 @@ gate_tombstone(struct gate *g, const struct store_record *r)
 {
 	TRY(seals_keep_leaf(g->seals, r));
 	return store_set_tombstone(g->o.store, r->seq);
+}
+
+int
+gate_withdraw(struct gate *g, const char *origin, const struct digest *d)
+{
+	return withdrawn_add(g->withdrawn, origin, d);
 }
 
 void

@@ -82,6 +82,14 @@ int gate_answer_local(struct gate *g, const struct store_record *r, int desk,
  */
 int gate_tombstone(struct gate *g, const struct store_record *r) MUST_CHECK;
 
+/*
+ * gate_withdraw(g, origin, digest): in the open transaction: that CERT took
+ * back a record of its own with those bytes, which is not stored here; it
+ * will not be admitted.
+ */
+int gate_withdraw(struct gate *g, const char *origin,
+    const struct digest *digest) MUST_CHECK;
+
 /* gate_rolled_back(g): a transaction was undone; numbers may be reused. */
 void gate_rolled_back(struct gate *g);
 

@@ -8,6 +8,7 @@
 #include "gate/gate.h"
 #include "gate/labels.h"
 #include "gate/seals.h"
+#include "gate/withdrawn.h"
 
 struct gate {
 	struct gate_options o;
@@ -15,6 +16,7 @@ struct gate {
 	uint64_t generation;
 	struct labels *labels;		/* owned */
 	struct seals *seals;		/* owned */
+	struct withdrawn *withdrawn;	/* owned */
 	struct stix_reader *reader;	/* owned: objects coming in */
 	struct stix_reader *other;	/* owned: objects looked at beside it */
 	struct arena *scratch;		/* owned: one object's own */

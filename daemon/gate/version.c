@@ -100,6 +100,12 @@ version_check(struct gate *g, const struct stix_object *o,
 
 	memset(out, 0, sizeof(*out));
 	c.digest = sha256_of(o->bytes.p, o->bytes.n);
+	rc = withdrawn_has(g->withdrawn, origin, &c.digest);
+	if (rc > 0)
+		(void)refuse(&c, REFUSAL_RECALLED,
+		    "this version was recalled before it came");
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	rc = store_find_id(g->o.store, o->id, g->scratch, on_stored, &c);
 	if (c.failed != 0)
 		return c.failed;

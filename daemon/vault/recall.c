@@ -66,6 +66,7 @@ peer_may_hold(const struct peer *p, int64_t seq)
 	enum delivery_state s = delivery_get(p->delivery, seq);
 
 	return s == DELIVERY_DELIVERED || s == DELIVERY_REDACTED ||
+	    s == DELIVERY_SENT ||
 	    (s == DELIVERY_NONE && seq > delivery_settled(p->delivery));
 }
 
@@ -82,6 +83,17 @@ recall_tell(struct peer *p, const struct store_record *r, struct str payload)
 	return 0;
 }
 
+/* Say it to everybody who may hold `original`, or what came of it. */
+static int
+recall_tell_all(struct vault *v, const struct store_record *r,
+    int64_t original, struct str payload)
+{
+	for (size_t i = 0; i < peers_count(v->peers); i++)
+		if (peer_may_hold(peers_at(v->peers, i), original))
+			TRY(recall_tell(peers_at(v->peers, i), r, payload));
+	return 0;
+}
+
 /* Withdraw one stored object from whoever may hold `original` of it. */
 static int
 recall_one(struct vault *v, const struct store_record *r, int64_t original,
@@ -91,10 +103,7 @@ recall_one(struct vault *v, const struct store_record *r, int64_t original,
 
 	TRY(recall_message(v, r, reason, &payload));
 	TRY(recall_log(v, buf_str(&payload)));
-	for (size_t i = 0; i < peers_count(v->peers); i++)
-		if (peer_may_hold(peers_at(v->peers, i), original))
-			TRY(recall_tell(peers_at(v->peers, i), r,
-			    buf_str(&payload)));
+	TRY(recall_tell_all(v, r, original, buf_str(&payload)));
 	return gate_tombstone(v->gate, r);
 }
 
@@ -200,9 +209,25 @@ on_version(void *arg, const struct store_record *r)
 	return 1;
 }
 
+/*
+ * It was sent on from here: the originator's own message goes to everybody
+ * who may hold it, and what was made of it here is recalled as ours.
+ */
+static int
+recall_pass_on(struct vault *v, const struct store_record *r,
+    struct str payload)
+{
+	struct derived_recall d = { v, r->seq,
+	    "what it was derived from was recalled" };
+
+	TRY(derived_each(v->gate, r->seq, on_derived, &d));
+	return recall_tell_all(v, r, r->seq, payload);
+}
+
 /* Delete what the originator withdraws; out_had: it was here. */
 static int
-recall_obey(struct peer *p, const struct msg_recall *m, bool *out_had)
+recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
+    bool *out_had)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	struct target t = { .v = p->v, .m = m };
@@ -212,12 +237,16 @@ recall_obey(struct peer *p, const struct msg_recall *m, bool *out_had)
 	*out_had = false;
 	if (rc < 0)
 		return rc;
-	if (!t.have)
-		return 0;
+	if (!t.have) {
+		snprintf(origin, sizeof(origin), "%.*s",
+		    (int)m->originator.n, m->originator.p);
+		return gate_withdraw(p->v->gate, origin, &m->digest);
+	}
 	TRY(gate_seal_origin(p->v->gate, t.found.seal, origin));
 	if (!str_eqz(m->originator, origin))
 		return ERR_AUTH;
 	*out_had = true;
+	TRY(recall_pass_on(p->v, &t.found, payload));
 	return gate_tombstone(p->v->gate, &t.found);
 }
 
@@ -250,7 +279,7 @@ recall_received(struct peer *p, struct str payload)
 		return ERR_AUTH;
 	TRY(msg_recall_verify(payload, key));
 	TRY(turn_open(p->v->turn));
-	rc = recall_obey(p, &m, &had);
+	rc = recall_obey(p, &m, payload, &had);
 	if (rc == 0)
 		rc = recall_log(p->v, payload);
 	if (rc == 0)

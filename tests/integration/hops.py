@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Records on their way through relays: A gives to B, B to C, C to D."""
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    POLICY, PEER, country, equal, indicator, main, settled, wait_for,
+    with_net, write_lines)
+
+OUT = '''  - {id: out-all, out: {type: [national]}, kind: technical,
+     for: [secops], tlp: <=green, %s}
+'''
+
+
+def write_policy(net, i, out, more='', after=''):
+    """The policy of the i-th; out: its way of giving, None: none."""
+    inst = net.all[i]
+    text = POLICY % {
+        'id': inst.id, 'country': country(i), 'more': more,
+        'peers': ''.join(PEER % {'id': o.id, 'country': country(k)}
+                         for k, o in enumerate(net.all) if k != i)}
+    text = text.replace(
+        'desks: {ops: [secops]}}\npurposes',
+        'desks: {ops: [secops]},\n       default-label: {tlp: green, '
+        'pap: clear, hops: 7}}\npurposes', 1)
+    begin = text.index('  - {id: out-all')
+    end = text.index('  - {id: in-all')
+    text = text[:begin] + (OUT % out if out else '') + text[end:] + after
+    with open(inst.path('config', 'policy.yaml'), 'w',
+              encoding='utf-8') as f:
+        f.write(text)
+    inst.ctl('reload')
+
+
+def publish(net, inst, objects, name='in.jsonl'):
+    path = write_lines(os.path.join(net.dir, name), objects)
+    r = json.loads(inst.ctl('--json', 'publish', path))
+    equal(len(r['refused']), 0, 'refused: %s' % r['refused'][:1])
+
+
+def connect(a, b):
+    a.add_peer(b)
+    b.add_peer(a)
+    wait_for(lambda: a.peers()[b.id]['state'] == 'ready', 60,
+             '%s is connected to %s' % (a.id, b.id))
+
+
+def line_up(net, outs):
+    """A row of CERTs; each knows those to the left, to verify them."""
+    for i, out in enumerate(outs):
+        write_policy(net, i, out)
+    for i, inst in enumerate(net.all):
+        for other in net.all[:max(0, i - 1)]:
+            inst.add_peer(other)
+        if i > 0:
+            connect(net.all[i - 1], inst)
+
+
+def held(inst, source):
+    return set(inst.ids('--source', source.id))
+
+
+def label_of(inst, record):
+    """The fields of the label as it was sealed."""
+    text = inst.ask('show', record)['label']
+    return dict(line.split('=', 1) for line in text.splitlines()[1:])
+
+
+@with_net(4, introduced=False)
+def test_hops_count_down(net):
+    a, b, c, d = net.all
+    line_up(net, ['cap: {hops: 2}', 'transit: true', 'transit: true',
+                  'transit: true'])
+    objects = [indicator(i) for i in range(600)]
+    want = {o['id'] for o in objects}
+    publish(net, a, objects)
+    wait_for(lambda: held(b, a) == want, 60, 'B has them')
+    wait_for(lambda: held(c, b) == want, 60, 'C has them')
+    wait_for(lambda: held(d, c) == want, 60, 'D has them')
+    equal(d.ask('show', objects[3]['id'])['sealed_by'], a.id, 'originator')
+    equal(d.ask('show', objects[3]['id'])['object'], json.dumps(objects[3]),
+          'bytes')
+    for inst in net.all:
+        for other in inst.peers().values():
+            equal(other['refused'], 0, 'refused by %s' % inst.id)
+    # Two hops were given: D may have it and nobody behind D.
+    text = d.ctl('why', objects[3]['id'], b.id)
+    assert 'hops' in text, text
+    # Nothing came back, and nobody got anything twice.
+    equal(a.ids('--source', b.id), [], 'echo at A')
+    for inst in (b, c, d):
+        equal(inst.ask('status')['store']['records'], 600, inst.id)
+
+
+@with_net(3, introduced=False)
+def test_hops_end(net):
+    a, b, c = net.all
+    line_up(net, ['cap: {hops: 0}', 'transit: true', 'transit: true'])
+    publish(net, a, [indicator(1)])
+    own = indicator(1, seed='b')
+    wait_for(lambda: len(held(b, a)) == 1, 60, 'B has it')
+    publish(net, b, [own])
+    wait_for(lambda: held(c, b) == {own['id']}, 60, "B's own goes on")
+    wait_for(lambda: b.peers()[c.id]['lag'] == 0, 60, 'B is done')
+    equal(held(c, b), {own['id']}, "A's does not")
+    assert 'hops' in b.ctl('why', indicator(1)['id'], c.id)
+
+
+@with_net(3, introduced=False)
+def test_transit_only_where_stated(net):
+    a, b, c = net.all
+    line_up(net, ['cap: {hops: 3}', 'cap: {hops: 7}', 'transit: true'])
+    objects = [indicator(i) for i in range(300)]
+    want = {o['id'] for o in objects}
+    publish(net, a, objects)
+    wait_for(lambda: held(b, a) == want, 60, 'B has them')
+    wait_for(lambda: b.peers()[c.id]['lag'] == 0, 60, 'B is done')
+    equal(held(c, b), set(), 'transit without the word')
+    assert 'transit' in b.ctl('why', objects[0]['id'], c.id)
+    write_policy(net, 1, 'transit: true')
+    wait_for(lambda: held(c, b) == want, 60, 'what waited flows')
+    write_policy(net, 1, 'cap: {hops: 7}')
+    publish(net, a, [indicator(1000)], 'late.jsonl')
+    wait_for(lambda: len(held(b, a)) == 301, 60, 'B has the late one')
+    wait_for(lambda: b.peers()[c.id]['lag'] == 0, 60, 'B is done again')
+    equal(held(c, b), want, 'stops at once')
+
+
+@with_net(4, introduced=False)
+def test_recall_reaches_every_hop(net):
+    """L-11: what an originator takes back is gone two hops away too."""
+    a, b, c, d = net.all
+    line_up(net, ['cap: {hops: 3}', 'transit: true', 'transit: true',
+                  'transit: true'])
+    objects = [indicator(i) for i in range(3)]
+    want = {o['id'] for o in objects}
+    publish(net, a, objects)
+    wait_for(lambda: held(d, c) == want, 60, 'D has them')
+    # One hop is away when it happens and hears of it later.
+    c.stop()
+    a.ctl('recall', objects[1]['id'], '--reason', 'not ours', '--yes')
+    left = want - {objects[1]['id']}
+    wait_for(lambda: held(b, a) == left, 60, 'B')
+    equal(held(d, c), want, 'D cannot know yet')
+    c.start()
+    c.wait_ready()
+    wait_for(lambda: held(c, b) == left, 60, 'C')
+    wait_for(lambda: held(d, c) == left, 60, 'D')
+    # Nor does it come back by publishing it anew at a relay.
+    path = write_lines(os.path.join(net.dir, 'again.jsonl'), [objects[1]])
+    r = json.loads(d.ctl('--json', 'publish', path, ok=(0, 7)))
+    equal(r['refused'][0]['reason'], 'recalled', 'published anew')
+
+
+@with_net(3, introduced=False)
+def test_recall_before_the_record(net):
+    """The recall overtakes the record: it is refused when it comes."""
+    a, b, c = net.all
+    write_policy(net, 0, 'cap: {hops: 3}')
+    write_policy(net, 1, 'transit: true')
+    write_policy(net, 2, 'transit: true')
+    connect(a, b)
+    o = indicator(1)
+    publish(net, a, [o])
+    wait_for(lambda: len(held(b, a)) == 1, 60, 'B has it')
+    # C hears from A before it meets B; B does not hear of the recall.
+    b.stop()
+    connect(a, c)
+    wait_for(lambda: settled_with(a, c), 60, 'A and C')
+    a.ctl('recall', o['id'], '--reason', 'wrong', '--yes')
+    wait_for(lambda: held(c, a) == set(), 60, 'C deleted it')
+    a.stop()
+    b.start()
+    b.wait_ready()
+    connect(b, c)
+    wait_for(lambda: b.peers()[c.id]['lag'] == 0, 60, 'B offered it')
+    equal(held(c, b), set(), 'it does not come back through B')
+
+
+def settled_with(inst, other):
+    p = inst.peers()[other.id]
+    return p['lag'] == 0 and p['state'] == 'ready' and \
+        len(held(other, inst)) > 0
+
+
+CIRCLE = '''  - {id: out-circle, out: {circle: %s}, kind: technical,
+     for: [secops], tlp: <=green, cap: {hops: %d}, transit: %s}
+'''
+CIRCLES = '''circles:
+  clean: {members: [%s], foci: [technical], charter: sha256:%s}
+'''
+
+
+main(globals())
