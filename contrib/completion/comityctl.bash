@@ -11,6 +11,12 @@ policy check
 policy test
 policy explain
 policy expect
+policy apply
+policy approve
+policy confirm
+policy withdraw
+policy pending
+policy history
 status
 peers
 peer list
@@ -61,6 +67,7 @@ _comityctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-C) ctl+=(-C "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
+		--as) i=$((i + 1)) ;;
 		-*) ;;
 		*) command+="${COMP_WORDS[i]} " ;;
 		esac
@@ -71,9 +78,12 @@ _comityctl() {
 	fi
 	case $command in
 	"init ") options="--cert-id --name --country --listen --desk --days" ;;
-	"key generate "*) options="identity tls tls-next --replace" ;;
+	"key generate "*) options="identity tls tls-next operator --replace" ;;
 	"card sign ") options="--name --country --listen --desk --days" ;;
 	"policy test "*) options="--verbose" ;;
+	"policy apply "*) options="--confirm --reason" ;;
+	"policy approve "* | "policy confirm "* | "policy withdraw "*)
+		options="--reason" ;;
 	"policy expect "*)
 		options="--policy --desk --peer --summary --ids" ;;
 	"peer add "*) options="--yes --code --check" ;;
@@ -87,7 +97,7 @@ _comityctl() {
 		options="--source --derived --since --limit --ids" ;;
 	*) options="$(_comityctl_next "$command")" ;;
 	esac
-	[ -n "$command" ] || options+=" -C --json -h"
+	[ -n "$command" ] || options+=" -C --json --as -h"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	case $command in
 	"publish "* | "policy "*" "* | "card show "* | "peer add "* | \

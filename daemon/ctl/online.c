@@ -78,7 +78,26 @@
  *                                        peer, by, since}], total
  * backup          path (absolute, in     {done, total} in bytes, "more" until
  *                 the state directory)   finished; the last: path, bytes
- * reload          -                      generation, digest, warnings[]
+ * reload          -                      generation, digest, warnings[],
+ *                                        policy ("same", "in-force",
+ *                                        "pending", "returned",
+ *                                        "unconfirmed", "unreadable"),
+ *                                        in_force_since, by, pending?
+ *                                        {digest, at, by[], needs, reason,
+ *                                        opens, confirm_ms?},
+ *                                        confirm_before?, previous?,
+ *                                        returned?, problem?; status has the
+ *                                        last seven in policy, too
+ * policy apply    confirm_ms?, reason?   as reload
+ * policy approve  digest, reason?        as reload
+ * policy confirm  reason?                as reload
+ * policy withdraw reason?                as reload
+ * policy pending  -                      as reload
+ * policy history  -                      events [{at, event, digest, by,
+ *                                        reason}], oldest first
+ * nonce           -                      nonce, cert_id: for the member
+ *                                        "operator" {key, signature} of the
+ *                                        next request
  * records         since?, limit?,        records [{id, modified, type, kind,
  *                 source?, derived?,     tlp, source, derived (bool)}], next
  *                 desk?                  (cursor; absent at the end).  source
@@ -116,6 +135,7 @@
 
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/policy_apply.h"
 #include "ctl/table.h"
 
 void
@@ -245,6 +265,7 @@ status_print(const json_t *r)
 	    reply_text(policy, "loaded_at"));
 	json_array_foreach(json_object_get(policy, "warnings"), i, v)
 		table_line(stdout, "warning", "%s", json_string_value(v));
+	policy_life_print(policy);
 	status_store(json_object_get(r, "store"));
 	table_line(stdout, "published", "%lld", reply_int(r, "published"));
 	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)
@@ -371,23 +392,11 @@ int
 cmd_reload(struct ctl *c)
 {
 	AUTO_JSON json_t *r = NULL;
-	size_t i;
-	json_t *v;
 	int rc;
 
 	CTL_NO_OPTIONS(c, 0, 0);
 	rc = client_call(c, "reload", NULL, &r);
-	if (rc != 0)
-		return rc;
-	if (c->json) {
-		reply_print(r);
-		return CTL_DONE;
-	}
-	json_array_foreach(json_object_get(r, "warnings"), i, v)
-		fprintf(stderr, "warning: %s\n", json_string_value(v));
-	printf("policy generation %lld, digest %s is in force\n",
-	    reply_int(r, "generation"), reply_text(r, "digest"));
-	return CTL_DONE;
+	return rc != 0 ? rc : policy_result_print(c, r);
 }
 
 int

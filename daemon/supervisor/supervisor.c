@@ -50,6 +50,8 @@ struct supervisor {
 	struct timer *beat, *stop, *put_down;	/* owned */
 	struct buf sent;		/* the file set the vault looks at */
 	struct buf config;		/* the last one it took */
+	bool sending;			/* it has not answered for it yet */
+	bool reload_signal, reload_asked;	/* another one, after it */
 	mono_ms_t last_beat, ends[VAULT_ENDS_MAX];
 	uint64_t next_number;
 	char user[64];			/* the last caller's name */
@@ -81,7 +83,7 @@ kill_vault(const struct supervisor *s)
 }
 
 static void
-send_pieces(struct supervisor *s, bool reload)
+send_pieces(struct supervisor *s, enum config_cause cause)
 {
 	AUTO_BUF struct buf out = { 0 };
 	size_t at = 0;
@@ -89,7 +91,7 @@ send_pieces(struct supervisor *s, bool reload)
 	do {
 		size_t n = s->sent.n - at < CONFIG_PIECE ? s->sent.n - at :
 		    CONFIG_PIECE;
-		struct msg_config m = { .reload = reload,
+		struct msg_config m = { .cause = cause,
 		    .last = at + n == s->sent.n,
 		    .bytes = { s->sent.p + at, n } };
 
@@ -105,11 +107,11 @@ send_pieces(struct supervisor *s, bool reload)
  * started again, what was in force, whatever the directory holds by now.
  */
 static int
-send_config(struct supervisor *s, bool reload, struct err *e)
+send_config(struct supervisor *s, enum config_cause cause, struct err *e)
 {
 	AUTO(file_set_free) struct file_set *files = file_set_new();
 
-	if (!reload && s->config.n > 0) {
+	if (cause == CONFIG_START && s->config.n > 0) {
 		buf_reset(&s->sent);
 		buf_add(&s->sent, s->config.p, s->config.n);
 	} else {
@@ -117,7 +119,8 @@ send_config(struct supervisor *s, bool reload, struct err *e)
 		buf_reset(&s->sent);
 		file_set_encode(files, &s->sent);
 	}
-	send_pieces(s, reload);
+	send_pieces(s, cause);
+	s->sending = true;
 	return 0;
 }
 
@@ -161,8 +164,8 @@ start_vault(struct supervisor *s, struct err *e)
 	}
 	s->vault = channel_new(s->loop, pair[0], &handler, s);
 	s->last_beat = clock_mono();
-	s->configured = false;
-	return send_config(s, false, e);
+	s->configured = s->reload_asked = false;
+	return send_config(s, CONFIG_START, e);
 }
 
 /* End every session: their vault is gone, or they had their time. */
@@ -420,21 +423,45 @@ vault_penalises(struct supervisor *s, struct str payload)
 
 /* ---- what the vault says ---- */
 
+/*
+ * One set of files is with the vault at a time; a reload asked for meanwhile
+ * reads the files again afterwards, since they may have changed since.
+ */
 static void
-request_reload(struct supervisor *s)
+request_reload(struct supervisor *s, enum config_cause cause)
 {
 	AUTO_BUF struct buf out = { 0 };
 	struct err e;
 
+	if (s->sending) {
+		s->reload_signal |= cause == CONFIG_SIGNAL;
+		s->reload_asked |= cause == CONFIG_ASKED;
+		return;
+	}
 	notify_reloading();
-	if (s->vault == NULL || send_config(s, true, &e) == 0)
+	if (s->vault == NULL || send_config(s, cause, &e) == 0)
 		return;
 	log_error("reload", "error=\"%s\"", e.text);
 	notify_ready(e.text);
+	if (cause != CONFIG_ASKED)
+		return;
 	/* Whoever asked the vault for it hears why. */
 	msg_config_done_encode(&(struct msg_config_done){ false,
 	    str_of(e.text) }, &out);
 	channel_send(s->vault, MESSAGE_CONFIG_DONE, buf_str(&out));
+}
+
+/* What was asked for while the vault looked at the last set. */
+static void
+reload_again(struct supervisor *s)
+{
+	bool asked = s->reload_asked, by_signal = s->reload_signal;
+
+	s->reload_asked = s->reload_signal = false;
+	if (by_signal)
+		request_reload(s, CONFIG_SIGNAL);
+	if (asked)
+		request_reload(s, CONFIG_ASKED);
 }
 
 /* What the vault took is in force here too: limits, what is logged. */
@@ -477,6 +504,8 @@ vault_config_done(struct supervisor *s, struct str payload)
 	if (s->configured)
 		notify_ready(m.ok ? "running" : "running; the last reload "
 		    "was refused");
+	s->sending = false;
+	reload_again(s);
 	return 0;
 }
 
@@ -505,7 +534,7 @@ vault_says(struct supervisor *s, const struct frame *f)
 	case MESSAGE_PENALTY:
 		return vault_penalises(s, f->payload);
 	case MESSAGE_RELOAD:
-		request_reload(s);
+		request_reload(s, CONFIG_ASKED);
 		return 0;
 	case MESSAGE_HEARTBEAT:
 		s->last_beat = clock_mono();
@@ -584,7 +613,7 @@ on_sigchld(void *arg)
 static void
 on_sighup(void *arg)
 {
-	request_reload(arg);
+	request_reload(arg, CONFIG_SIGNAL);
 }
 
 static void

@@ -107,6 +107,12 @@ void control_recall(struct control *c, const json_t *args);
 void control_consult_list(struct control *c, const json_t *args);
 void control_backup(struct control *c, const json_t *args);
 void control_reload(struct control *c, const json_t *args);
+void control_policy_apply(struct control *c, const json_t *args);
+void control_policy_approve(struct control *c, const json_t *args);
+void control_policy_confirm(struct control *c, const json_t *args);
+void control_policy_withdraw(struct control *c, const json_t *args);
+void control_policy_pending(struct control *c, const json_t *args);
+void control_policy_history(struct control *c, const json_t *args);
 void control_log_tail(struct control *c, const json_t *args);
 void control_nonce(struct control *c, const json_t *args);
 

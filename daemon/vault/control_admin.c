@@ -9,7 +9,6 @@
 #include "vault/peer.h"
 #include "vault/recall.h"
 #include "vault/record_json.h"
-#include "vault/supervisor_link.h"
 
 #define ARENA_BYTES MIB(64)
 #define BACKUP_PAGES 512
@@ -195,54 +194,6 @@ control_backup(struct control *c, const json_t *args)
 	snprintf(s->path, sizeof(s->path), "%s", path);
 	control_keep(c, s, free);
 	control_after(c, backup_step);
-}
-
-/* ---- reload ---- */
-
-/* Called when the supervisor has sent the configuration and we took it. */
-static void
-on_reloaded(void *arg, bool ok, const char *text)
-{
-	struct control *c = arg;
-	struct vault *v = control_vault(c);
-	char hex[2 * DIGEST_BYTES + 1] = "";
-	json_t *warnings = json_array();
-	struct digest digest;
-
-	if (!ok) {
-		json_decref(warnings);
-		(void)control_error(c, ERR_CONF,
-		    "the running configuration stays in force", "%s", text);
-		return;
-	}
-	for (size_t i = 0; policy_warning(v->policy, i) != NULL; i++)
-		(void)json_array_append_new(warnings, json_string(
-		    policy_warning(v->policy, i)));
-	policy_digest(v->policy, &digest);
-	hex_encode(hex, digest.b, DIGEST_BYTES);
-	control_reply(c, json_pack("{s:I, s:s, s:o}", "generation",
-	    (json_int_t)v->policy_generation, "digest", hex, "warnings",
-	    warnings));
-}
-
-static void
-reload_cancel(void *arg)
-{
-	struct control **c = arg;
-
-	supervisor_link_reload_cancel(control_vault(*c)->super, *c);
-	free(c);
-}
-
-void
-control_reload(struct control *c, const json_t *args)
-{
-	struct control **kept = mem_new(struct control *);
-
-	(void)args;
-	*kept = c;
-	control_keep(c, kept, reload_cancel);
-	supervisor_link_reload(control_vault(c)->super, on_reloaded, c);
 }
 
 /* ---- log ---- */

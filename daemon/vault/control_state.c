@@ -5,6 +5,7 @@
 #include "host/clock.h"
 #include "host/counters.h"
 #include "net/loop.h"
+#include "vault/control_policy.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/version.h"
@@ -150,6 +151,7 @@ policy_json(const struct vault *v)
 	set_number(f, "generation", v->policy_generation);
 	set_time(f, "loaded_at", v->policy_loaded);
 	(void)json_object_set_new(f, "warnings", warnings);
+	control_policy_life(v, f);
 	return f;
 }
 

@@ -58,6 +58,7 @@ tear_down(struct vault *v)
 	timer_free(v->maintain);
 	timer_free(v->second);
 	peers_free(v->peers);
+	apply_free(v->apply);
 	gate_free(v->gate);
 	policy_free(v->policy);
 	audit_close(v->audit);

@@ -15,6 +15,7 @@
 #include "host/secret.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/apply.h"
 #include "vault/control.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -164,6 +165,7 @@ on_second(void *arg)
 		dirty |= delivery_is_dirty(peers_at(v->peers, i)->delivery);
 		inbound_tick(peers_at(v->peers, i));
 	}
+	apply_tick(v->apply);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
 	if (v->degraded_by != 0 && turn_open(v->turn) == 0)
@@ -206,7 +208,7 @@ vault_start(struct vault *v, struct str bytes, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
-	TRY(vault_configure(v, bytes, e));
+	TRY(vault_configure(v, bytes, NULL, e));
 	v->state = VAULT_READY;
 	v->maintain = timer_new(v->loop, on_maintain, v);
 	v->second = timer_new(v->loop, on_second, v);

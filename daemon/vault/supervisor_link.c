@@ -16,7 +16,9 @@
 /* Numbers of dials start here; the supervisor's own stay below. */
 #define DIAL_FIRST (UINT64_C(1) << 32)
 
+/* One who asked for a reload; fn NULL: who asked has gone. */
 struct waiter {
+	struct apply_ask ask;
 	reload_fn fn;
 	void *arg;
 };
@@ -26,8 +28,8 @@ struct supervisor_link {
 	struct channel *channel;	/* owned */
 	struct buf config;		/* pieces of the file set so far */
 	uint64_t next_dial;
-	VEC(struct waiter) waiting;	/* for the reload under way */
-	bool reloading;
+	/* The first waits for the reload under way, the others for theirs. */
+	VEC(struct waiter *) waiting;	/* owned */
 };
 
 static void
@@ -48,32 +50,49 @@ super_send_text(struct supervisor_link *s, uint8_t type, const char *text)
 /* ---- configuration ---- */
 
 static void
-super_tell_waiting(struct supervisor_link *s, bool ok, const char *text)
+waiter_free(struct waiter *w)
 {
-	VEC(struct waiter) told = { s->waiting.v, s->waiting.n,
-	    s->waiting.cap };
+	if (w == NULL)
+		return;
+	apply_ask_clear(&w->ask);
+	free(w);
+}
 
-	s->waiting.v = NULL;
-	s->waiting.n = s->waiting.cap = 0;
-	s->reloading = false;
-	for (size_t i = 0; i < told.n; i++)
-		told.v[i].fn(told.v[i].arg, ok, text);
-	vec_clear(&told);
+/* Answer whom this reload was for, and ask for the next one's. */
+static void
+super_tell_first(struct supervisor_link *s, const struct reload_done *done)
+{
+	struct waiter *w;
+
+	if (s->waiting.n == 0)
+		return;
+	w = s->waiting.v[0];
+	memmove(s->waiting.v, s->waiting.v + 1,
+	    --s->waiting.n * sizeof(s->waiting.v[0]));
+	if (s->waiting.n > 0)
+		channel_send(s->channel, MESSAGE_RELOAD, STR(""));
+	if (w->fn != NULL)
+		w->fn(w->arg, done);
+	waiter_free(w);
 }
 
 static void
-super_configure(struct supervisor_link *s, bool reload)
+super_configure(struct supervisor_link *s, enum config_cause cause)
 {
 	struct msg_config_done done = { .ok = true, .text = STR("") };
+	struct reload_done told = { .ok = true };
 	AUTO_BUF struct buf out = { 0 };
 	struct err e = { 0 };
+	/* A vault without a store yet is started, whatever was asked. */
+	bool reload = cause != CONFIG_START && s->v->store != NULL;
+	bool asked = cause == CONFIG_ASKED && s->waiting.n > 0;
 	int rc;
 
-	/* A vault without a store yet is started, whatever was asked. */
-	reload = reload && s->v->store != NULL;
-	rc = reload ? vault_configure(s->v, buf_str(&s->config), &e) :
+	rc = reload ? vault_configure(s->v, buf_str(&s->config),
+	    asked ? &s->waiting.v[0]->ask : NULL, &e) :
 	    vault_start(s->v, buf_str(&s->config), &e);
-
+	if (rc >= 0)
+		told.result = (enum apply_result)rc;
 	buf_clear(&s->config);
 	if (rc < 0) {
 		done.ok = false;
@@ -81,11 +100,14 @@ super_configure(struct supervisor_link *s, bool reload)
 	}
 	msg_config_done_encode(&done, &out);
 	super_send(s, MESSAGE_CONFIG_DONE, &out);
-	if (rc == 0)
+	if (rc >= 0)
 		supervisor_link_status(s);
 	else if (!reload)
 		vault_fail(s->v, rc);
-	super_tell_waiting(s, rc == 0, e.text);
+	told.ok = rc >= 0;
+	told.text = e.text;
+	if (asked)
+		super_tell_first(s, &told);
 }
 
 static int
@@ -96,7 +118,7 @@ super_config(struct supervisor_link *s, struct str payload)
 	TRY(msg_config_decode(payload, &m));
 	buf_add(&s->config, m.bytes.p, m.bytes.n);
 	if (m.last)
-		super_configure(s, m.reload);
+		super_configure(s, m.cause);
 	return 0;
 }
 
@@ -141,7 +163,7 @@ super_reload_refused(struct supervisor_link *s, struct str payload)
 
 	TRY(msg_config_done_decode(payload, &m));
 	buf_add(&text, m.text.p, m.text.n);
-	super_tell_waiting(s, false, text.p);
+	super_tell_first(s, &(struct reload_done){ .text = text.p });
 	return 0;
 }
 
@@ -213,6 +235,8 @@ supervisor_link_free(struct supervisor_link *s)
 		return;
 	channel_free(s->channel);
 	buf_clear(&s->config);
+	for (size_t i = 0; i < s->waiting.n; i++)
+		waiter_free(s->waiting.v[i]);
 	vec_clear(&s->waiting);
 	free(s);
 }
@@ -271,21 +295,25 @@ supervisor_link_status(struct supervisor_link *s)
 }
 
 void
-supervisor_link_reload(struct supervisor_link *s, reload_fn fn, void *arg)
+supervisor_link_reload(struct supervisor_link *s,
+    const struct apply_ask *ask, reload_fn fn, void *arg)
 {
-	vec_push(&s->waiting, (struct waiter){ fn, arg });
-	if (s->reloading)
-		return;
-	s->reloading = true;
-	channel_send(s->channel, MESSAGE_RELOAD, STR(""));
+	struct waiter *w = mem_new(struct waiter);
+
+	apply_ask_copy(&w->ask, ask);
+	w->fn = fn;
+	w->arg = arg;
+	vec_push(&s->waiting, w);
+	if (s->waiting.n == 1)
+		channel_send(s->channel, MESSAGE_RELOAD, STR(""));
 }
 
 void
 supervisor_link_reload_cancel(struct supervisor_link *s, const void *arg)
 {
 	for (size_t i = 0; i < s->waiting.n; i++)
-		if (s->waiting.v[i].arg == arg)
-			s->waiting.v[i--] = s->waiting.v[--s->waiting.n];
+		if (s->waiting.v[i]->arg == arg)
+			s->waiting.v[i]->fn = NULL;
 }
 
 void

@@ -5,7 +5,7 @@
 #ifndef VAULT_SUPERVISOR_LINK_H
 #define VAULT_SUPERVISOR_LINK_H
 
-#include "vault/vault.h"
+#include "vault/apply.h"
 
 struct supervisor_link;
 
@@ -30,13 +30,20 @@ void supervisor_link_settled(struct supervisor_link *s, uint64_t number);
 void supervisor_link_status(struct supervisor_link *s);
 
 /*
- * supervisor_link_reload(s, fn, arg): ask for the configuration to be read
- * again; fn(arg, ok, text) when it is in force or refused.
- * supervisor_link_reload_cancel(s, arg): fn will not be called.
+ * supervisor_link_reload(s, ask, fn, arg): ask for the configuration to be
+ * read again; fn(arg, done) when it is in force or refused.  ask (copied,
+ * its operator with it) says for whom; each call gets a reading of its own,
+ * one after the other.  supervisor_link_reload_cancel(s, arg): fn will not
+ * be called.
  */
-typedef void (*reload_fn)(void *arg, bool ok, const char *text);
-void supervisor_link_reload(struct supervisor_link *s, reload_fn fn,
-    void *arg);
+struct reload_done {
+	bool ok;
+	const char *text;		/* why not */
+	enum apply_result result;	/* ok: what became of the policy */
+};
+typedef void (*reload_fn)(void *arg, const struct reload_done *done);
+void supervisor_link_reload(struct supervisor_link *s,
+    const struct apply_ask *ask, reload_fn fn, void *arg);
 void supervisor_link_reload_cancel(struct supervisor_link *s,
     const void *arg);
 

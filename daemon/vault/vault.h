@@ -13,6 +13,8 @@
 #include "store/store.h"
 #include "vault/turn.h"
 
+struct apply;
+struct apply_ask;
 struct link;
 struct loop;
 struct timer;
@@ -31,6 +33,7 @@ struct vault {
 	struct policy *policy;		/* owned */
 	struct settings *settings;	/* owned */
 	struct turn *turn;		/* owned */
+	struct apply *apply;		/* owned: the policy's life */
 	struct peers *peers;		/* owned */
 	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
@@ -65,13 +68,15 @@ int vault_start(struct vault *v, struct str bytes, struct err *e) MUST_CHECK;
 void vault_fail(struct vault *v, int code);
 
 /*
- * vault_configure(v, bytes, e): take a configuration (a file set as the
- * supervisor sent it) into force: settings, policy.  Everything is built
- * and checked aside and swapped in at the end; on failure the running
- * configuration stays and e says file:line:col.
+ * vault_configure(v, bytes, ask, e): take a configuration (a file set as the
+ * supervisor sent it) into force: the settings, and the policy as far as
+ * vault/apply.h lets it.  ask: for whom, or NULL.  Everything is built and
+ * checked aside and swapped in at the end; on failure the running
+ * configuration stays and e says file:line:col.  Return what became of the
+ * policy, an enum apply_result.
  */
-int vault_configure(struct vault *v, struct str bytes, struct err *e)
-    MUST_CHECK;
+int vault_configure(struct vault *v, struct str bytes,
+    const struct apply_ask *ask, struct err *e) MUST_CHECK;
 
 /* The store cannot take records now; reads go on.  Back again. */
 void vault_degraded(struct vault *v, int code);

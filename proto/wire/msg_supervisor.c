@@ -6,7 +6,7 @@ void
 msg_config_encode(const struct msg_config *m, struct buf *out)
 {
 	out_u8(out, m->last);
-	out_u8(out, m->reload);
+	out_u8(out, (uint8_t)m->cause);
 	buf_add(out, m->bytes.p, m->bytes.n);
 }
 
@@ -15,10 +15,14 @@ msg_config_decode(struct str payload, struct msg_config *out)
 {
 	struct cur c = cur_of(payload.p, payload.n);
 	struct msg_config m = { .last = field_bool(&c) };
+	uint8_t cause;
 
-	m.reload = field_bool(&c);
+	cause = cur_u8(&c);
 	m.bytes = (struct str){ (const char *)c.p, c.n };
 	TRY(c.err);
+	if (cause > CONFIG_ASKED)
+		return ERR_VALUE;
+	m.cause = (enum config_cause)cause;
 	*out = m;
 	return 0;
 }

@@ -12,10 +12,17 @@
 #define SUPERVISOR_TEXT_MAX 2048
 #define SUPERVISOR_ADDRESS_MAX 320
 
+/* Why the configuration is sent. */
+enum config_cause {
+	CONFIG_START,		/* the vault was started */
+	CONFIG_SIGNAL,		/* the supervisor was told to reload */
+	CONFIG_ASKED,		/* the vault asked with RELOAD */
+};
+
 /* CONFIG: the next piece of file_set_encode's bytes. */
 struct msg_config {
 	bool last;		/* the pieces so far are all of it */
-	bool reload;		/* else it is the start */
+	enum config_cause cause;
 	struct str bytes;
 };
 void msg_config_encode(const struct msg_config *m, struct buf *out);

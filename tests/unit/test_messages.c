@@ -299,7 +299,8 @@ static void
 make_config(const struct fixture *f, struct buf *b)
 {
 	(void)f;
-	msg_config_encode(&(struct msg_config){ true, false, STR("abc") }, b);
+	msg_config_encode(&(struct msg_config){ true, CONFIG_START,
+	    STR("abc") }, b);
 }
 
 static void
@@ -646,7 +647,7 @@ static const struct {
 	{ "text over limit", MESSAGE_ERROR, 2, STR("\4\1"), ERR_LIMIT },
 	{ "role X", MESSAGE_CONNECTED, 0, STR("X"), ERR_VALUE },
 	{ "last 2", MESSAGE_CONFIG, 0, STR("\2"), ERR_VALUE },
-	{ "reload 2", MESSAGE_CONFIG, 1, STR("\2"), ERR_VALUE },
+	{ "cause 3", MESSAGE_CONFIG, 1, STR("\3"), ERR_VALUE },
 	{ "ok 2", MESSAGE_CONFIG_DONE, 0, STR("\2"), ERR_VALUE },
 	{ "adopt X", MESSAGE_ADOPT, 0, STR("X"), ERR_VALUE },
 	{ "dial nobody", MESSAGE_DIAL, 9, STR("!"), ERR_VALUE },
@@ -905,7 +906,7 @@ test_own_decode(void **state)
 	assert_true(str_eqz(c.uri, "comity://cert-xa.example"));
 	assert_int_equal(msg_config_decode(payload_of(f, MESSAGE_CONFIG),
 	    &config), 0);
-	assert_true(config.last && !config.reload);
+	assert_true(config.last && config.cause == CONFIG_START);
 	assert_true(str_eqz(config.bytes, "abc"));
 	assert_int_equal(msg_adopt_decode(payload_of(f, MESSAGE_ADOPT), &a),
 	    0);

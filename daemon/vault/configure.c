@@ -1,0 +1,125 @@
+#include "vault/configure.h"
+
+#include <string.h>
+
+#include "host/counters.h"
+#include "host/log.h"
+#include "vault/apply.h"
+#include "vault/peer.h"
+
+#define POLICY_FILE "policy.yaml"
+
+int
+configure_settings(const struct file_set *files, const struct vault *v,
+    struct settings *out, struct err *e)
+{
+	struct settings s;
+	struct str text;
+
+	if (file_set_get(files, STR(SETTINGS_FILE), &text) != 0)
+		return err_set(e, ERR_CONF, "%s is missing in the "
+		    "configuration directory", SETTINGS_FILE);
+	TRY(settings_parse(SETTINGS_FILE, text, &s, e));
+	if (strcmp(s.cert_id, v->cert_id) != 0)
+		return err_set(e, ERR_CONF, "%s: cert-id \"%s\" is not the "
+		    "\"%s\" that this daemon runs as; a CERT id cannot "
+		    "change while it runs", SETTINGS_FILE, s.cert_id,
+		    v->cert_id);
+	*out = s;
+	return 0;
+}
+
+int
+configure_policy(const struct file_set *files, const struct vault *v,
+    struct policy **out, struct err *e)
+{
+	AUTO(policy_free) struct policy *p = policy_load(files, POLICY_FILE,
+	    e);
+
+	if (p == NULL)
+		return ERR_CONF;
+	if (strcmp(policy_org(p, 0)->id, v->cert_id) != 0)
+		return err_set(e, ERR_CONF, "%s: self: org: \"%s\" is not "
+		    "this daemon's cert-id \"%s\"", POLICY_FILE,
+		    policy_org(p, 0)->id, v->cert_id);
+	*out = TAKE(p);
+	return 0;
+}
+
+void
+vault_take_policy(struct vault *v, struct policy *p)
+{
+	struct policy *old = v->policy;
+
+	v->policy = p;
+	v->policy_loaded = vault_now(v);
+	v->policy_generation++;
+	gate_set_policy(v->gate, p);
+	if (v->peers != NULL)
+		peers_policy_changed(v->peers, true);
+	policy_free(old);
+	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
+		log_warning("policy-warning", "text=\"%s\"",
+		    policy_warning(p, i));
+}
+
+static int
+configure_refused(const struct err *e, int code)
+{
+	counter_inc(CTR_RELOAD_FAILURES);
+	log_error("configuration-refused", "error=\"%s\"", e->text);
+	return code;
+}
+
+/*
+ * The policy of these files: taken, kept for people, or, where the store
+ * has one that holds, set aside.
+ */
+static int
+configure_offer(struct vault *v, const struct file_set *files,
+    const struct apply_ask *ask, struct err *e)
+{
+	bool start = v->policy == NULL;
+	struct policy *policy = NULL;
+	int restored = start ? apply_restore(v->apply, e) : 0;
+	int rc;
+
+	if (restored < 0)
+		return restored;
+	rc = configure_policy(files, v, &policy, e);
+	if (rc == 0)
+		return apply_offer(v->apply, files, policy, ask, e);
+	apply_problem(v->apply, e->text);
+	if (restored == 0)
+		return rc;
+	log_error("policy-on-disk", "action=\"what was in force stays\" "
+	    "error=\"%s\"", e->text);
+	return APPLY_UNREADABLE;
+}
+
+int
+vault_configure(struct vault *v, struct str bytes,
+    const struct apply_ask *ask, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files =
+	    file_set_decode(bytes, e);
+	struct settings settings;
+	int rc;
+
+	if (files == NULL)
+		return ERR_CONF;
+	rc = configure_settings(files, v, &settings, e);
+	if (rc < 0)
+		return configure_refused(e, rc);
+	if (v->apply == NULL && (rc = apply_open(v, &v->apply)) < 0)
+		return err_set(e, rc, "the stored policy does not read: %s",
+		    err_text(rc));
+	rc = configure_offer(v, files, ask, e);
+	if (rc < 0)
+		return configure_refused(e, rc);
+	*v->settings = settings;
+	log_notice("configuration-in-force", "generation=%llu policy=%s",
+	    (unsigned long long)v->policy_generation,
+	    apply_result_name((enum apply_result)rc));
+	return rc;
+}
