@@ -248,6 +248,8 @@ policy_file_read(const struct file_set *files, const char *main_name,
 	if (read_trees(&r, files, main_name) < 0 || read_sections(&r) < 0 ||
 	    check_ids(&r) < 0)
 		return NULL;
+	/* Caveats of labels may ask for it whatever the rules say. */
+	(void)!names_add(&f->redactions, STR("source"), 64);
 	pf_lint(&r);
 	return TAKE(f);
 }

@@ -13,7 +13,8 @@
 
 const char *const policy_caveats[] = {
 	"no-resale", "no-attribution", "protect-source", "embargo",
-	"encrypt-in-transit", "notify-affected", NULL,
+	"encrypt-in-transit", "notify-affected", "no-notify", "attribute",
+	"contact-first", "no-action", NULL,
 };
 
 /* Add the text s, found at `at`, to names; the index, or ERR_CONF. */

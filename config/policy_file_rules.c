@@ -10,7 +10,8 @@
 const char *const policy_obligations[] = {
 	"receipt", "purpose-bound", "no-resale", "embargo", "protect-source",
 	"warninglist-check", "no-attribution", "encrypt-in-transit",
-	"notify-affected", NULL,
+	"notify-affected", "no-notify", "attribute", "contact-first",
+	"no-action", NULL,
 };
 static const char *const grant_levels[] = { "permit", "redact", "consult",
     NULL };

@@ -15,6 +15,7 @@
 struct admit_verdict {
 	enum refusal refusal;	/* REFUSAL_NONE: stored or unchanged */
 	bool unchanged;		/* already here, byte for byte */
+	bool unchecked;		/* stored; no warning list to check it with */
 	bool unkeyed;		/* stored, but its pattern did not parse */
 	char id[STIX_ID_MAX + 1];	/* "" when not even that was readable */
 	char text[512];		/* refused or unkeyed: why, for people */

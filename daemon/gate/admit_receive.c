@@ -6,6 +6,7 @@
 #include "gate/derived.h"
 #include "gate/proof.h"
 #include "gate/terms.h"
+#include "policy/oblige.h"
 #include "record/derive.h"
 #include "merkle/seal.h"
 #include "record/marking.h"
@@ -101,17 +102,23 @@ receive_terms(struct receive *r, uint8_t link, int64_t *out)
 	return 0;
 }
 
-/* What our policy adds to the lineage is stored beside the terms. */
+/*
+ * What our policy adds to the lineage, and what it obliges us to, is stored
+ * beside the terms.
+ */
 static int
-receive_add_lineage(struct receive *r, uint32_t lineage, struct admitted *w)
+receive_add_local(struct receive *r, const struct gate_answer *a,
+    struct admitted *w)
 {
+	const struct vocabulary *v = policy_vocabulary(r->a.g->policy);
+	struct terms_local local = { .lineage = a->add_lineage,
+	    .caveats = oblige_to_caveats(v, a->obligations) };
 	AUTO_BUF struct buf terms = { 0 }, text = { 0 };
 
-	if (lineage == 0)
+	if (local.lineage == 0 && local.caveats == 0)
 		return 0;
 	terms_of_chain(&r->chain, r->in->v[w->index].link, &terms);
-	terms_with_lineage(buf_str(&terms), lineage,
-	    policy_vocabulary(r->a.g->policy), &text);
+	terms_with_local(buf_str(&terms), &local, v, &text);
 	return store_intern_label(r->a.g->o.store, buf_str(&text),
 	    &w->rec.desks);
 }
@@ -261,7 +268,9 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		return 0;
 	}
 	answer_in(&q, &a);
-	TRY(receive_add_lineage(r, a.add_lineage, w));
+	TRY(receive_add_local(r, &a, w));
+	out->unchecked = a.outcome <= OUTCOME_REDACT &&
+	    (a.obligations >> OBLIGATION_WARNINGLIST_CHECK & 1) != 0;
 	if (a.outcome == OUTCOME_PERMIT)
 		return 1;
 	if (a.outcome == OUTCOME_REDACT) {

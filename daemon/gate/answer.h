@@ -27,6 +27,8 @@ struct gate_answer {
 	uint64_t redactions;
 	uint8_t cap_hops;
 	int64_t cap_ttl_ms;
+	bool alone;		/* for this record, not for its label */
+	unix_ms_t embargo_end;	/* if alone; or UNIX_MS_NEVER */
 };
 
 /*

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "gate/gate_private.h"
+#include "policy/oblige.h"
+#include "record/derive.h"
 
 #define SCRATCH_BYTES MIB(4)
 #define CLOSURE_MAX 256		/* objects looked at for one decision */
@@ -84,6 +86,7 @@ void
 gate_rolled_back(struct gate *g)
 {
 	seals_forget(g->seals);
+	g->embargoes_read = false;
 	gate_set_policy(g, g->policy);
 }
 
@@ -203,6 +206,42 @@ gate_label(struct gate *g, const struct store_record *r, struct label *out)
 	return 0;
 }
 
+/* When the embargo that a record is under ends. */
+static unix_ms_t
+embargo_end(struct gate *g, const struct store_record *r)
+{
+	struct stix_problem problem;
+	struct stix_object o;
+
+	return stix_read(g->other, r->bytes, &o, &problem) == 0 ?
+	    derive_embargo(&o) : UNIX_MS_NEVER;
+}
+
+/* What the obligations make of what the policy answered. */
+static void
+answer_oblige(struct gate *g, const struct gate_query *q,
+    const struct label *l, struct gate_answer *a)
+{
+	const struct vocabulary *v = policy_vocabulary(g->policy);
+	int embargo = names_find(&v->caveats, STR("embargo"));
+	struct oblige_flow flow = { a->outcome, a->reason, a->by,
+	    a->obligations, a->redactions };
+	struct oblige_facts facts = { .label = l, .now = q->now,
+	    .received = (q->record->flags & RECORD_OWN) == 0,
+	    .embargo_end = UNIX_MS_NEVER };
+
+	a->alone = embargo >= 0 && (l->caveats >> embargo & 1) != 0;
+	if (a->alone)
+		facts.embargo_end = embargo_end(g, q->record);
+	oblige_out(g->policy, &facts, &flow);
+	a->embargo_end = facts.embargo_end;
+	a->outcome = flow.outcome;
+	a->reason = flow.reason;
+	a->by = flow.by;
+	a->obligations = flow.obligations;
+	a->redactions = flow.redactions;
+}
+
 int
 gate_answer_out(struct gate *g, const struct gate_query *q,
     struct gate_answer *out)
@@ -216,6 +255,7 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 
 	TRY(gate_label(g, q->record, &label));
 	answer_out(&question, out);
+	answer_oblige(g, q, &label, out);
 	if (q->record->expires.ms <= q->now.ms &&
 	    out->outcome < OUTCOME_DENY) {
 		out->outcome = OUTCOME_DENY;

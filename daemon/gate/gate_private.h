@@ -20,6 +20,8 @@ struct gate {
 	struct stix_reader *reader;	/* owned: objects coming in */
 	struct stix_reader *other;	/* owned: objects looked at beside it */
 	struct arena *scratch;		/* owned: one object's own */
+	unix_ms_t embargo_next;		/* of the noted ones, if ... */
+	bool embargoes_read;
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/derived.h"
+#include "gate/embargo.h"
 #include "gate/gate_private.h"
 #include "gate/onward.h"
 #include "gate/terms.h"
@@ -193,6 +194,8 @@ release_answer(struct release *r, const struct store_record *rec,
 		    .purpose = -1 };
 	else if (rc < 0)
 		return rc;
+	if (alone && a.alone)
+		k = map64_get(&r->answers, key = UINT64_MAX);
 	if (k == NULL) {
 		k = mem_new(struct known_answer);
 		map64_set(&r->answers, key, k);
@@ -417,6 +420,8 @@ run_record(struct run *run, const struct store_record *rec)
 	    release_too_weak(run->r, rec)))
 		return 0;
 	run_log(run, &k->a, rec->seq);
+	if (k->a.reason == REASON_OBLIGATION && k->a.alone)
+		TRY(embargo_note(run->r->o.gate, k->a.embargo_end));
 	delivery_set(run->r->o.delivery, rec->seq, state_of(k->a.outcome));
 	if (k->a.outcome == OUTCOME_PERMIT)
 		return run_add(run, rec, rec->seq, k);

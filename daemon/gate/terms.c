@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "policy/oblige.h"
 #include "wire/release_text.h"
 
 /*
@@ -10,6 +11,8 @@
  */
 #define TO_LINE "to="
 #define LOCAL_LINE "local-lineage="
+#define LOCAL_CAVEATS "\nlocal-caveats="
+#define LOCAL_PURPOSES "\nlocal-purposes="
 
 #define READ_ARENA_BYTES KIB(64)
 
@@ -149,6 +152,8 @@ tighten_by(struct label *l, struct str to, const struct release_text *r,
 	for (size_t n = 0; n < r->purposes.n; n++)
 		if ((i = names_find(&v->purposes, r->purposes.v[n])) >= 0)
 			purposes |= 1U << i;
+	for (size_t n = 0; n < r->oblige.n; n++)
+		l->caveats |= oblige_caveat_of(v, r->oblige.v[n]);
 	tighten_audience(l, to, &r->desks, v);
 	l->purposes &= purposes;
 	if (l->hops > 0)
@@ -176,44 +181,83 @@ terms_of_chain(const struct chain_table *t, uint16_t last, struct buf *out)
 	}
 }
 
+/* The names of the bits that are set, a comma behind each. */
+static void
+add_names(struct buf *out, const struct names *n, uint32_t bits)
+{
+	for (unsigned i = 0; i < n->n; i++)
+		if (bits >> i & 1)
+			buf_addf(out, "%s,", n->v[i]);
+	if (n->n < LABEL_BITS_MAX && (bits >> n->n) != 0)
+		buf_addz(out, "?,");
+}
+
 void
-terms_with_lineage(struct str text, uint32_t lineage,
+terms_with_local(struct str text, const struct terms_local *local,
     const struct vocabulary *v, struct buf *out)
 {
 	buf_add(out, text.p, text.n);
 	buf_addz(out, LOCAL_LINE);
-	for (unsigned i = 0; i < v->lineage.n; i++)
-		if (lineage >> i & 1)
-			buf_addf(out, "%s,", v->lineage.v[i]);
+	add_names(out, &v->lineage, local->lineage);
+	if (local->caveats != 0) {
+		buf_addz(out, LOCAL_CAVEATS);
+		add_names(out, &v->caveats, local->caveats);
+	}
+	if (local->has_purposes) {
+		buf_addz(out, LOCAL_PURPOSES);
+		add_names(out, &v->purposes,
+		    local->purposes & ~(UINT32_MAX << v->purposes.n));
+	}
 	buf_addc(out, '\n');
 }
 
-/*
- * Cut our own line off a stored text.  Returns the lineage it names; a name
- * that the policy no longer has is the unknown bit.
- */
+/* The names from p to the end of the line; others are the unknown bit. */
 static uint32_t
-cut_lineage(struct str *text, const struct vocabulary *v)
+read_names(const char *p, const char *end, const struct names *n)
 {
-	const char *p = memmem(text->p, text->n, LOCAL_LINE,
-	    strlen(LOCAL_LINE)), *end, *comma;
-	uint32_t lineage = 0;
+	const char *lf = memchr(p, '\n', (size_t)(end - p)), *comma;
+	uint32_t bits = 0;
 
-	if (p == NULL)
-		return 0;
-	end = text->p + text->n;
-	text->n = (size_t)(p - text->p);
-	for (p += strlen(LOCAL_LINE); p < end; p = comma + 1) {
+	if (lf != NULL)
+		end = lf;
+	for (; p < end; p = comma + 1) {
 		int i;
 
 		comma = memchr(p, ',', (size_t)(end - p));
 		if (comma == NULL)
 			break;
-		i = names_find(&v->lineage, (struct str){ p,
-		    (size_t)(comma - p) });
-		lineage |= i < 0 ? LABEL_UNKNOWN_BIT : 1U << i;
+		i = names_find(n, (struct str){ p, (size_t)(comma - p) });
+		bits |= i < 0 ? LABEL_UNKNOWN_BIT : 1U << i;
 	}
-	return lineage;
+	return bits;
+}
+
+/*
+ * Cut our own lines off stored terms and read them.  A name that the policy
+ * no longer has is the unknown bit; a purpose it no longer has is none.
+ */
+static struct terms_local
+cut_local(struct str *text, const struct vocabulary *v)
+{
+	const char *p = memmem(text->p, text->n, LOCAL_LINE,
+	    strlen(LOCAL_LINE)), *end = text->p + text->n, *line;
+	struct terms_local local = { .purposes = UINT32_MAX };
+
+	if (p == NULL)
+		return local;
+	text->n = (size_t)(p - text->p);
+	local.lineage = read_names(p + strlen(LOCAL_LINE), end, &v->lineage);
+	line = memmem(p, (size_t)(end - p), LOCAL_CAVEATS,
+	    strlen(LOCAL_CAVEATS));
+	if (line != NULL)
+		local.caveats = read_names(line + strlen(LOCAL_CAVEATS), end,
+		    &v->caveats);
+	line = memmem(p, (size_t)(end - p), LOCAL_PURPOSES,
+	    strlen(LOCAL_PURPOSES));
+	if (line != NULL)
+		local.purposes = read_names(line + strlen(LOCAL_PURPOSES),
+		    end, &v->purposes) & ~LABEL_UNKNOWN_BIT;
+	return local;
 }
 
 /*
@@ -245,7 +289,7 @@ void
 terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(READ_ARENA_BYTES);
-	uint32_t lineage = cut_lineage(&text, v);
+	struct terms_local local = cut_local(&text, v);
 	struct str to, release;
 	struct release_text r;
 
@@ -260,7 +304,9 @@ terms_tighten(struct label *l, struct str text, const struct vocabulary *v)
 		}
 		tighten_by(l, to, &r, v);
 	}
-	l->lineage |= lineage;
+	l->lineage |= local.lineage;
+	l->caveats |= local.caveats;
+	l->purposes &= local.purposes;
 }
 
 struct str

@@ -40,18 +40,25 @@ void terms_text_clear(struct terms_text *t);
 void terms_of_chain(const struct chain_table *t, uint16_t last,
     struct buf *out);
 
+/* How our own policy and markings tighten what came under some terms. */
+struct terms_local {
+	uint32_t lineage, caveats;	/* joined */
+	bool has_purposes;
+	uint32_t purposes;		/* if so, only these are left */
+};
+
 /*
- * terms_with_lineage(text, lineage, v, out): append stored terms with a line
- * for the lineage that our own policy adds to what came under them.
+ * terms_with_local(text, local, v, out): append stored terms with lines for
+ * what we tighten ourselves; they never leave this store.
  */
-void terms_with_lineage(struct str text, uint32_t lineage,
+void terms_with_local(struct str text, const struct terms_local *local,
     const struct vocabulary *v, struct buf *out);
 
 /*
  * terms_tighten(l, text, v): join stored terms into label l, link by link:
  * purposes as stated, of the receiver's desks those stated, one hop less
- * and no more than stated, no later expiry; lineage that our policy added
- * is joined.  A text that does not read gives the most restrictive label.
+ * and no more than stated, no later expiry, the obligations as caveats;
+ * what we tightened ourselves is joined.  A text that does not read gives the most restrictive label.
  */
 void terms_tighten(struct label *l, struct str text,
     const struct vocabulary *v);

@@ -63,6 +63,8 @@ receipt_fill(struct msg_receipt *m, struct msg_refused *refused,
 			m->unchanged++;
 		else
 			m->stored++;
+		if (v[i].refusal == REFUSAL_NONE && v[i].unchecked)
+			counter_inc(CTR_UNCHECKED);
 	}
 }
 

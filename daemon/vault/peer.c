@@ -259,6 +259,17 @@ peers_remove(struct peers *ps, struct peer *p)
 }
 
 void
+peers_decide_again(struct peers *ps)
+{
+	for (size_t i = 0; i < ps->all.n; i++)
+		release_restart(((struct peer *)ps->all.v[i])->release);
+	/* A replay of the log must not bring back the old decisions. */
+	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
+		turn_fail(ps->v->turn, ERR_STORE);
+	turn_wake(ps->v->turn);
+}
+
+void
 peers_policy_changed(struct peers *ps, bool differs)
 {
 	for (size_t i = 0; i < ps->all.n; i++) {

@@ -77,6 +77,9 @@ int peers_remove(struct peers *ps, struct peer *p) MUST_CHECK;
  */
 void peers_policy_changed(struct peers *ps, bool differs);
 
+/* peers_decide_again(ps): what was not delivered is decided again. */
+void peers_decide_again(struct peers *ps);
+
 /* peers_reload_delivery(ps): after a roll-back, read it from the store. */
 int peers_reload_delivery(struct peers *ps) MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/file_set.h"
+#include "gate/embargo.h"
 #include "host/clock.h"
 #include "host/confine.h"
 #include "host/log.h"
@@ -153,6 +154,19 @@ on_maintain(void *arg)
 		vault_degraded(v, rc);
 }
 
+/* What an embargo held back is decided again when it is over. */
+static void
+end_embargoes(struct vault *v)
+{
+	unix_ms_t now = vault_now(v);
+
+	if (v->policy == NULL || embargo_over(v->gate, now) <= 0)
+		return;
+	peers_decide_again(v->peers);
+	if (turn_open(v->turn) < 0 || embargo_forget(v->gate, now) < 0)
+		turn_fail(v->turn, ERR_STORE);
+}
+
 /* Write down what memory knows better, and let old answers go. */
 static void
 on_second(void *arg)
@@ -168,6 +182,7 @@ on_second(void *arg)
 	apply_tick(v->apply);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
+	end_embargoes(v);
 	if (v->degraded_by != 0 && turn_open(v->turn) == 0)
 		turn_wake(v->turn);
 	if (++v->seconds % FORGET_EVERY_S == 0) {

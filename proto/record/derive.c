@@ -248,6 +248,23 @@ derive_source(const struct stix_object *o)
 	    json_string_length(source) };
 }
 
+unix_ms_t
+derive_embargo(const struct stix_object *o)
+{
+	const json_t *mine = json_object_get(json_object_get(o->json,
+	    "extensions"), COMITY_EXTENSION_ID);
+	const json_t *until = json_object_get(mine, "embargo_until");
+	struct stix_time t;
+
+	if (until == NULL)
+		until = json_object_get(o->json, "published");
+	if (!json_is_string(until) || stix_time_parse((struct str){
+	    json_string_value(until), json_string_length(until) }, &t) != 0)
+		return UNIX_MS_NEVER;
+	/* Up: it is not over a moment before it is. */
+	return (unix_ms_t){ t.seconds * 1000 + (t.nanos + 999999) / 1000000 };
+}
+
 static int
 redact_tree(json_t *root, const struct stix_object *o,
     const char *const *parts, size_t n, const char *cert_id)

@@ -9,6 +9,7 @@
 #ifndef RECORD_DERIVE_H
 #define RECORD_DERIVE_H
 
+#include "base/unit.h"
 #include "record/stix.h"
 
 /*
@@ -31,6 +32,13 @@ const char *derive_id(const struct stix_object *o,
  * empty if it says nothing of the kind.  Borrowed as everything in o.
  */
 struct str derive_source(const struct stix_object *o);
+
+/*
+ * derive_embargo(o): when the embargo ends that o says it is under: the
+ * property `embargo_until` of its Comity extension, else `published`.
+ * UNIX_MS_NEVER if neither is there, or it is no date.
+ */
+unix_ms_t derive_embargo(const struct stix_object *o);
 
 /*
  * derive_redacted(o, parts, n, cert_id, out):

@@ -141,6 +141,7 @@ settle(struct crossing_run *x, const struct release_batch *b,
 			    DELIVERY_REFUSED);
 			continue;
 		}
+		x->out->unchecked += v[i].unchecked;
 		x->out->stored += !v[i].unchanged;
 		x->out->unchanged += v[i].unchanged;
 		delivery_set(x->from->delivery, b->v[i].seq,

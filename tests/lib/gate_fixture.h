@@ -38,7 +38,8 @@ struct admit_verdict cert_publish(struct cert *c, const char *object);
 
 /* What one run of the stream from one CERT to the other did. */
 struct crossing {
-	size_t batches, sent, stored, unchanged, refused, largest_bytes;
+	size_t batches, sent, stored, unchanged, refused, unchecked,
+	    largest_bytes;
 	enum refusal first_refusal;
 	char label[4096];	/* of the last record sent, as sealed */
 	char terms[4096];
