@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gate/version.h"
 #include "record/marking.h"
 
 void
@@ -60,7 +59,7 @@ int
 admit_read(struct admit *a, struct str bytes, struct stix_object *o,
     struct admit_verdict *out)
 {
-	struct version_verdict version;
+	struct version_verdict *version = &a->version;
 	struct stix_problem problem;
 
 	if (stix_read(a->g->reader, bytes, o, &problem) != 0) {
@@ -69,11 +68,22 @@ admit_read(struct admit *a, struct str bytes, struct stix_object *o,
 		return 0;
 	}
 	verdict_id(out, o->id);
-	TRY(version_check(a->g, o, a->origin, &version));
-	out->unchanged = version.unchanged;
-	if (version.refusal != REFUSAL_NONE)
-		admit_refuse(out, version.refusal, version.text);
-	return !version.unchanged && version.refusal == REFUSAL_NONE;
+	TRY(version_check(a->g, o, a->origin, version));
+	out->unchanged = version->unchanged;
+	if (version->refusal == REFUSAL_NONE)
+		return 1;
+	out->unchanged = false;
+	admit_refuse(out, version->refusal, version->text);
+	return 0;
+}
+
+int
+admit_put(struct admit *a, struct admitted *w)
+{
+	TRY(store_put(a->g->o.store, &w->rec, w->keys.v, w->keys.n,
+	    &w->rec.seq));
+	return w->replaces == NULL ? 0 :
+	    version_replace(a->g, w->replaces);
 }
 
 int
@@ -89,8 +99,15 @@ admit_describe(struct admit *a, const struct stix_object *o,
 	w->rec.received = a->now;
 	w->rec.modified_us = version_us(o);
 	w->rec.flags |= (o->nrefs > 0 ? RECORD_HAS_REFS : 0) |
+	    (a->version.superseded ? RECORD_SUPERSEDED : 0) |
 	    (o->revoked ? RECORD_REVOKED : 0) |
 	    (w->keys.unparsable ? RECORD_UNKEYED : 0);
+	if (a->version.unchanged || a->version.nolder > 0) {
+		w->replaces = arena_dup(a->arena, &a->version,
+		    sizeof(a->version));
+		if (w->replaces == NULL)
+			return ERR_LIMIT;
+	}
 	out->unkeyed = w->keys.unparsable;
 	if (w->keys.unparsable)
 		snprintf(out->text, sizeof(out->text),

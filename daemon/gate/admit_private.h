@@ -7,6 +7,7 @@
 
 #include "gate/admit.h"
 #include "gate/gate_private.h"
+#include "gate/version.h"
 #include "record/observable.h"
 
 /* One object that passed and waits for its seal to be stored. */
@@ -16,6 +17,8 @@ struct admitted {
 	struct observables keys;
 	struct digest leaf;
 	size_t index;			/* in the caller's list */
+	/* What it replaces; in the arena, or NULL. */
+	const struct version_verdict *replaces;
 };
 
 /* What one call works on. */
@@ -24,6 +27,7 @@ struct admit {
 	struct arena *arena;		/* what waits for the seal */
 	const char *origin;		/* CERT id that seals */
 	unix_ms_t now;
+	struct version_verdict version;	/* of the object at hand */
 	VEC(struct admitted) waiting;
 };
 
@@ -38,12 +42,19 @@ struct str admit_marking(void *arg, struct str id);
 bool admit_waits(const struct admit *a, struct str id);
 
 /*
- * admit_read(a, bytes, o, out): read, validate and compare one object.
- * Return 1 if it goes on, 0 if out says what became of it, ERR_* of the
- * store.
+ * admit_read(a, bytes, o, out): read, validate and compare one object with
+ * what is stored (a->version).  Return 1 if it goes on: it is new, or, with
+ * out->unchanged, only its label may be; 0 if out says what became of it,
+ * ERR_* of the store.
  */
 int admit_read(struct admit *a, struct str bytes, struct stix_object *o,
     struct admit_verdict *out) MUST_CHECK;
+
+/*
+ * admit_put(a, w): store it under the seal it has now, and flag what it
+ * replaces.
+ */
+int admit_put(struct admit *a, struct admitted *w) MUST_CHECK;
 
 /*
  * admit_describe(a, o, w, out): fill in what the store wants to know of an

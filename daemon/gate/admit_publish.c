@@ -6,7 +6,38 @@
 
 #define KEYS_ARENA_BYTES MIB(32)
 
-/* The label of an object published here. */
+/*
+ * A label is state with a sequence: another one than the version before had
+ * gets a higher number, the same one keeps it.  Return 1 if it is another.
+ */
+static int
+admit_label_sequence(struct admit *a, struct label *label)
+{
+	const struct version_verdict *version = &a->version;
+	const struct version_row *row = version->unchanged ?
+	    &version->same : &version->before;
+	AUTO_BUF struct buf text = { 0 };
+	struct label old;
+	struct str was;
+
+	if (row->seq == 0 || (row->flags & RECORD_OWN) == 0)
+		return row->seq == 0;
+	TRY(version_label(a->g, row, &old));
+	if (label->seq > old.seq)
+		return 1;
+	label->seq = old.seq;
+	TRY(store_label(a->g->o.store, row->label, a->g->scratch, &was));
+	label_encode(label, policy_vocabulary(a->g->policy), &text);
+	if (str_eq(buf_str(&text), was))
+		return 0;
+	label->seq++;
+	return 1;
+}
+
+/*
+ * The label of an object published here.  Return 1, or 0 if the object is
+ * here already under that very label.
+ */
 static int
 admit_label_own(struct admit *a, int desk, const struct stix_object *o,
     struct admitted *w)
@@ -16,19 +47,24 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
 	AUTO_BUF struct buf text = { 0 };
 	struct label base, label;
 	unsigned unknown;
+	int rc;
 
 	policy_source_label(a->g->policy, 0, desk, &base);
 	base.kind = policy_classify(a->g->policy, o);
 	TRY(label_from_markings(o, v, &src, &base, &label, &unknown));
 	label_normalise(&label, v);
 	org_set_add(&label.roots, 0);
+	rc = admit_label_sequence(a, &label);
+	if (rc < 0 || (rc == 0 && a->version.unchanged))
+		return rc;
 	label_encode(&label, v, &text);
 	w->label.n = text.n;
 	w->label.p = arena_dup(a->arena, text.p, text.n);
 	if (w->label.p == NULL)
 		return ERR_LIMIT;
 	w->rec.expires = label.expires;
-	return store_intern_label(a->g->o.store, w->label, &w->rec.label);
+	TRY(store_intern_label(a->g->o.store, w->label, &w->rec.label));
+	return 1;
 }
 
 static int
@@ -42,8 +78,11 @@ admit_publish_one(struct admit *a, int desk, struct str bytes,
 	if (rc <= 0)
 		return rc;
 	w.rec.flags = RECORD_OWN;
+	rc = admit_label_own(a, desk, &o, &w);
+	if (rc <= 0)
+		return rc;
+	out->unchanged = false;
 	TRY(admit_describe(a, &o, &w, out));
-	TRY(admit_label_own(a, desk, &o, &w));
 	crypto_random(w.rec.salt, sizeof(w.rec.salt));
 	seals_leaf(w.rec.salt, w.label, w.rec.bytes, &w.leaf);
 	vec_push(&a->waiting, w);
@@ -68,8 +107,7 @@ admit_seal(struct admit *a)
 
 		w->rec.seal = seal;
 		w->rec.leaf = (uint16_t)i;
-		TRY(store_put(a->g->o.store, &w->rec, w->keys.v, w->keys.n,
-		    &w->rec.seq));
+		TRY(admit_put(a, w));
 	}
 	a->waiting.n = 0;
 	return 0;

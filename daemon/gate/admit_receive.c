@@ -235,6 +235,38 @@ receive_find_fault(struct receive *r, const struct stix_object *o,
 }
 
 /*
+ * What is stored of that record, and what its originator says of it now.
+ * The same bytes under a later label of the same originator replace what is
+ * here; under another one they are unchanged.  A newer version may allow
+ * more than the one before only with a later label.  Return 1 if it goes on.
+ */
+static int
+receive_compare_label(struct receive *r, const struct admitted *w,
+    struct admit_verdict *out)
+{
+	const struct version_verdict *v = &r->a.version;
+	const struct version_row *row = v->unchanged ? &v->same : &v->before;
+	const struct label *l = labels_get(r->a.g->labels, w->rec.label, 0);
+	char origin[CERT_ID_MAX + 1];
+	struct label was;
+
+	if (row->seq == 0 || row->label == w->rec.label || l == NULL)
+		return !v->unchanged;
+	TRY(gate_seal_origin(r->a.g, row->seal, origin));
+	TRY(version_label(r->a.g, row, &was));
+	if (v->unchanged) {
+		out->unchanged = strcmp(origin, r->seal.origin) != 0 ||
+		    l->seq <= was.seq;
+		return !out->unchanged;
+	}
+	if (l->seq > was.seq || label_le(&was, l))
+		return 1;
+	admit_refuse(out, REFUSAL_LABEL, "allows more than the version "
+	    "before it, without a later label sequence");
+	return 0;
+}
+
+/*
  * Ask the policy about one object.  Return 1 if it may come in as it is, 0
  * if not: out says why, or what is left of it waits in r->derived.
  */
@@ -295,8 +327,11 @@ receive_one(struct receive *r, size_t i, struct admit_verdict *out)
 
 	if (rc <= 0)
 		return rc;
-	TRY(admit_describe(&r->a, &o, &w, out));
 	TRY(store_intern_label(store, in->label, &w.rec.label));
+	rc = receive_compare_label(r, &w, out);
+	if (rc <= 0)
+		return rc;
+	TRY(admit_describe(&r->a, &o, &w, out));
 	TRY(receive_find_fault(r, &o, &w, &fault));
 	if (fault != CHAIN_FAULT_NONE)
 		return receive_refuse_chain(r, i, fault, out);
@@ -337,8 +372,7 @@ receive_store(struct receive *r)
 		struct admitted *w = &r->a.waiting.v[i];
 
 		w->rec.seal = seal;
-		TRY(store_put(r->a.g->o.store, &w->rec, w->keys.v,
-		    w->keys.n, &w->rec.seq));
+		TRY(admit_put(&r->a, w));
 	}
 	r->a.waiting.n = 0;
 	return 0;

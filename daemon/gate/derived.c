@@ -17,6 +17,8 @@ struct wanted {
 	struct str id;			/* in the arena */
 	struct digest leaf;		/* when it is new */
 	struct observables keys;	/* when nothing else stands for it */
+	int64_t label;			/* that it is to have now */
+	int64_t replaces;		/* the same under another label, or 0 */
 	bool found, new;
 };
 
@@ -87,24 +89,38 @@ on_found(void *arg, const struct store_record *r)
 	struct wanted *w = arg;
 
 	if ((r->flags & RECORD_DERIVED) == 0 ||
-	    (r->flags & RECORD_TOMBSTONE) != 0)
+	    (r->flags & (RECORD_TOMBSTONE | RECORD_RELABELLED)) != 0)
 		return 0;
 	w->rec = *r;
 	w->found = true;
 	return 1;
 }
 
-/* The label a derived record is sealed with: the original's, and ours. */
+/*
+ * The label a derived record is sealed with: the original's, and ours.  If
+ * it was sealed before under another one, this is a later one.
+ */
 static int
-derived_label(struct gate *g, const struct store_record *rec, int64_t *out)
+derived_label(struct gate *g, const struct store_record *rec,
+    struct wanted *w)
 {
+	const struct label *old = w->found ? labels_get(g->labels,
+	    w->rec.label, 0) : NULL;
 	AUTO_BUF struct buf text = { 0 };
 	struct label l;
 
 	TRY(gate_label(g, rec, &l));
 	org_set_add(&l.roots, 0);
+	if (old != NULL && l.seq < old->seq)
+		l.seq = old->seq;
 	label_encode(&l, policy_vocabulary(g->policy), &text);
-	return store_intern_label(g->o.store, buf_str(&text), out);
+	TRY(store_intern_label(g->o.store, buf_str(&text), &w->label));
+	if (old == NULL || w->label == w->rec.label || l.seq > old->seq)
+		return 0;
+	l.seq++;
+	buf_reset(&text);
+	label_encode(&l, policy_vocabulary(g->policy), &text);
+	return store_intern_label(g->o.store, buf_str(&text), &w->label);
 }
 
 static int
@@ -127,6 +143,7 @@ derived_make(struct derived *d, const struct store_record *rec,
 	struct str label;
 
 	TRY(derived_object(d->g, rec, w->a.redactions, &object));
+	w->replaces = w->found ? w->rec.seq : 0;
 	w->rec = *rec;
 	w->rec.seq = 0;
 	w->rec.flags = RECORD_OWN | RECORD_DERIVED |
@@ -143,7 +160,7 @@ derived_make(struct derived *d, const struct store_record *rec,
 	if (rec->seq == 0)
 		TRY(derived_keys(d, w));
 	crypto_random(w->rec.salt, sizeof(w->rec.salt));
-	TRY(derived_label(d->g, rec, &w->rec.label));
+	w->rec.label = w->label;
 	TRY(store_label(d->g->o.store, w->rec.label, d->arena, &label));
 	seals_leaf(w->rec.salt, label, w->rec.bytes, &w->leaf);
 	w->new = true;
@@ -172,7 +189,8 @@ derived_add(struct derived *d, const struct store_record *rec,
 	rc = store_find_id(d->g->o.store, w.id, d->arena, on_found, &w);
 	if (rc < 0)
 		return rc;
-	if (!w.found)
+	TRY(derived_label(d->g, rec, &w));
+	if (!w.found || w.label != w.rec.label)
 		TRY(derived_make(d, rec, &w));
 	vec_push(&d->wanted, w);
 	return 0;
@@ -208,6 +226,9 @@ derived_store(struct derived *d, struct wanted **new, size_t n)
 		    new[i]->keys.n, &new[i]->rec.seq));
 		if (new[i]->original != 0)
 			TRY(derived_note(d, new[i]));
+		if (new[i]->replaces != 0)
+			TRY(store_add_flags(d->g->o.store,
+			    new[i]->replaces, RECORD_RELABELLED));
 	}
 	return 0;
 }

@@ -155,6 +155,25 @@ closure_refs(struct closure *c, struct str bytes)
 	return 0;
 }
 
+/* An older version is judged by the newest one's label too. */
+static int
+closure_self(struct closure *c, struct str bytes)
+{
+	struct stix_problem problem;
+	struct stix_object o;
+	struct str id;
+
+	if (stix_read(c->g->other, bytes, &o, &problem) != 0)
+		return ERR_DENIED;
+	id.n = o.id.n;
+	id.p = arena_dup(c->arena, o.id.p, o.id.n);
+	if (id.p == NULL)
+		return ERR_DENIED;
+	if (!closure_has(c, id))
+		vec_push(&c->ids, id);
+	return 0;
+}
+
 /* Join the label of one referenced object, if it is stored here. */
 static int
 closure_join(struct closure *c, struct str id)
@@ -188,7 +207,7 @@ gate_label(struct gate *g, const struct store_record *r, struct label *out)
 	own = labels_get(g->labels, r->label, r->desks);
 	if (own == NULL)
 		return ERR_DENIED;
-	if ((r->flags & RECORD_HAS_REFS) == 0) {
+	if ((r->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) == 0) {
 		*out = *own;
 		return 0;
 	}
@@ -196,6 +215,8 @@ gate_label(struct gate *g, const struct store_record *r, struct label *out)
 	c.label = &l;
 	c.arena = arena = arena_new(MIB(64));
 	rc = closure_refs(&c, r->bytes);
+	if (rc == 0 && (r->flags & RECORD_SUPERSEDED) != 0)
+		rc = closure_self(&c, r->bytes);
 	for (size_t i = 0; rc == 0 && i < c.ids.n; i++)
 		rc = closure_join(&c, c.ids.v[i]);
 	vec_clear(&c.ids);

@@ -167,7 +167,8 @@ release_answer(struct release *r, const struct store_record *rec,
     unix_ms_t now, struct known_answer **out)
 {
 	uint64_t key = (uint64_t)rec->label << 32 | (uint32_t)rec->desks;
-	bool alone = (rec->flags & RECORD_HAS_REFS) == 0 &&
+	bool alone = (rec->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) ==
+	    0 &&
 	    rec->expires.ms > now.ms;
 	struct gate_query q = { r->o.party, rec, now };
 	struct known_answer *k;
@@ -386,7 +387,8 @@ run_concerns(struct run *run, const struct store_record *rec)
 	enum delivery_state s = delivery_get(run->r->o.delivery, rec->seq);
 	int echo;
 
-	if ((rec->flags & (RECORD_DERIVED | RECORD_TOMBSTONE)) != 0 ||
+	if ((rec->flags & (RECORD_DERIVED | RECORD_TOMBSTONE |
+	    RECORD_RELABELLED)) != 0 ||
 	    s == DELIVERY_DELIVERED || s == DELIVERY_SENT ||
 	    s == DELIVERY_REFUSED)
 		return 0;

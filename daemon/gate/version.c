@@ -63,6 +63,26 @@ compare_authority(struct comparison *c, const struct store_record *r,
 	return 0;
 }
 
+static struct version_row
+row_of(const struct store_record *r)
+{
+	return (struct version_row){ r->seq, r->label, r->seal,
+	    r->modified_us, r->flags };
+}
+
+/* An older version: the newest one's label is compared with the new one. */
+static void
+note_older(struct comparison *c, const struct store_record *r)
+{
+	struct version_verdict *v = c->out;
+
+	if (v->before.seq == 0 || r->modified_us >= v->before.modified_us)
+		v->before = row_of(r);
+	if ((r->flags & RECORD_SUPERSEDED) == 0 &&
+	    v->nolder < VERSION_OLDER_MAX)
+		v->older[v->nolder++] = r->seq;
+}
+
 /* The same bytes are unchanged; other bytes are judged by version. */
 static int
 on_stored(void *arg, const struct store_record *r)
@@ -75,9 +95,13 @@ on_stored(void *arg, const struct store_record *r)
 	if ((r->flags & RECORD_TOMBSTONE) != 0)
 		return compare_tombstone(c, r);
 	if (str_eq(r->bytes, c->o->bytes)) {
+		/* Stored again under a later label, the last one counts. */
 		c->out->unchanged = true;
-		return 1;
+		c->out->same = row_of(r);
+		return 0;
 	}
+	if (c->out->unchanged)
+		return 0;
 	if (stix_read(c->g->other, r->bytes, &old, &problem) != 0)
 		return c->failed = ERR_STORE;
 	order = stix_time_cmp(&c->o->modified, &old.modified);
@@ -87,7 +111,35 @@ on_stored(void *arg, const struct store_record *r)
 	if (old.revoked && order > 0)
 		return refuse(c, REFUSAL_REVOKED,
 		    "the stored object was revoked; that is final");
+	if (order > 0)
+		note_older(c, r);
+	else
+		c->out->superseded = true;
 	return compare_authority(c, r, &old);
+}
+
+int
+version_replace(struct gate *g, const struct version_verdict *v)
+{
+	for (size_t i = 0; i < v->nolder; i++)
+		TRY(store_add_flags(g->o.store, v->older[i],
+		    RECORD_SUPERSEDED));
+	if (v->unchanged)
+		TRY(store_add_flags(g->o.store, v->same.seq,
+		    RECORD_RELABELLED));
+	return 0;
+}
+
+int
+version_label(struct gate *g, const struct version_row *row,
+    struct label *out)
+{
+	const struct label *l = labels_get(g->labels, row->label, 0);
+
+	if (l == NULL)
+		return ERR_STORE;
+	*out = *l;
+	return 0;
 }
 
 int

@@ -9,9 +9,25 @@
 #include "gate/gate.h"
 #include "record/stix.h"
 
+#define VERSION_OLDER_MAX 64
+
+/* A stored version, as far as its label is concerned. */
+struct version_row {
+	int64_t seq;		/* 0: there is none */
+	int64_t label, seal;
+	int64_t modified_us;
+	uint32_t flags;
+};
+
 struct version_verdict {
 	enum refusal refusal;	/* REFUSAL_NONE: may be stored */
 	bool unchanged;		/* then: it is here already */
+	bool superseded;	/* a newer version is here */
+	struct version_row same;	/* unchanged: under its last label */
+	struct version_row before;	/* the newest of the older ones */
+	/* Older ones that are not said to be superseded yet. */
+	int64_t older[VERSION_OLDER_MAX];
+	size_t nolder;
 	char text[256];
 };
 
@@ -21,6 +37,20 @@ struct version_verdict {
  */
 int version_check(struct gate *g, const struct stix_object *o,
     const char *origin, struct version_verdict *out) MUST_CHECK;
+
+/*
+ * version_replace(g, v, us): in the open transaction, when the object that v
+ * was found for is stored: what it replaces is flagged so.
+ */
+int version_replace(struct gate *g, const struct version_verdict *v)
+    MUST_CHECK;
+
+/*
+ * version_label(g, row, out): the label that a stored version was sealed
+ * with.  ERR_STORE if it does not read.
+ */
+int version_label(struct gate *g, const struct version_row *row,
+    struct label *out) MUST_CHECK;
 
 /* version_us(o): the version as microseconds since 1970, saturated. */
 int64_t version_us(const struct stix_object *o);

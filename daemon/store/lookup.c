@@ -206,7 +206,7 @@ record_names(struct store *s, const struct store_record *r,
 	struct stix_object object;
 	struct observables has = { 0 };
 
-	if (r->flags & RECORD_TOMBSTONE)
+	if (r->flags & (RECORD_TOMBSTONE | RECORD_RELABELLED))
 		return 0;
 	if (s->reader == NULL)
 		s->reader = stix_reader_new();

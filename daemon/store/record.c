@@ -311,32 +311,56 @@ row_replace(struct store *s, const struct store_record *r)
 	return sql_run(s, st);
 }
 
-int
-store_set_tombstone(struct store *s, int64_t seq)
+/* A row to be written again; a tombstone as it is, without its id. */
+static int
+row_get(struct store *s, int64_t seq, struct arena *a,
+    struct store_record *out)
 {
-	AUTO(arena_free) struct arena *a = arena_new(2 * RECORD_BYTES_MAX);
-	struct store_record r;
-	struct digest digest;
 	sqlite3_stmt *st = sql_get(s, SQL_RECORD_GET);
+	struct store_record own;
 	int rc;
 
 	TRY(store_writable(s));
 	sql_int(st, 1, seq);
 	if ((rc = sql_step(s, st)) <= 0)
 		return rc < 0 ? rc : ERR_NOT_FOUND;
-	rc = record_of_row(st, (struct str){ 0 }, a, &r);
-	if (rc == 0 && (r.flags & RECORD_TOMBSTONE) == 0) {
-		struct store_record own;
-
-		rc = head_decode(sql_column(st, 1), &own, &r.id);
-		if (rc == 0 && r.id.n == 0 && !json_id(r.bytes, &r.id))
+	rc = record_of_row(st, (struct str){ 0 }, a, out);
+	if (rc == 0 && (out->flags & RECORD_TOMBSTONE) == 0) {
+		rc = head_decode(sql_column(st, 1), &own, &out->id);
+		if (rc == 0 && out->id.n == 0 &&
+		    !json_id(out->bytes, &out->id))
 			rc = ERR_STORE;
-		if (r.id.n > 0)
-			r.id.p = arena_dup(a, r.id.p, r.id.n);
+		if (out->id.n > 0)
+			out->id.p = arena_dup(a, out->id.p, out->id.n);
 	}
 	sqlite3_reset(st);
-	if (rc < 0 || (r.flags & RECORD_TOMBSTONE) != 0)
-		return rc;
+	return rc;
+}
+
+int
+store_add_flags(struct store *s, int64_t seq, uint32_t flags)
+{
+	AUTO(arena_free) struct arena *a = arena_new(2 * RECORD_BYTES_MAX);
+	struct store_record r;
+
+	TRY(row_get(s, seq, a, &r));
+	if ((r.flags & RECORD_TOMBSTONE) != 0 || (r.flags & flags) == flags)
+		return 0;
+	r.flags |= flags;
+	return row_replace(s, &r);
+}
+
+int
+store_set_tombstone(struct store *s, int64_t seq)
+{
+	AUTO(arena_free) struct arena *a = arena_new(2 * RECORD_BYTES_MAX);
+	struct store_record r;
+	struct digest digest;
+	int rc;
+
+	TRY(row_get(s, seq, a, &r));
+	if ((r.flags & RECORD_TOMBSTONE) != 0)
+		return 0;
 	digest = sha256_of(r.bytes.p, r.bytes.n);
 	r.bytes = (struct str){ (const char *)digest.b, sizeof(digest.b) };
 	r.flags |= RECORD_TOMBSTONE;

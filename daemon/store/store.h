@@ -67,6 +67,9 @@ enum record_flag {
 	RECORD_REVOKED = 8,
 	RECORD_TOMBSTONE = 16,	/* recalled or expired: digest only */
 	RECORD_UNKEYED = 32,	/* its pattern did not parse */
+	RECORD_SUPERSEDED = 64,	/* a newer version is stored */
+	RECORD_RELABELLED = 128,	/* stored again under a later label, */
+				/*   which stands for it everywhere */
 };
 
 struct store_record {
@@ -145,6 +148,12 @@ int store_lookup(struct store *s, const struct observable *o,
  * overwriting them, and flag it; ERR_NOT_FOUND.  store_find_id still finds it.
  */
 int store_set_tombstone(struct store *s, int64_t seq) MUST_CHECK;
+
+/*
+ * store_add_flags(s, seq, flags): set these too, in the open transaction;
+ * ERR_NOT_FOUND.
+ */
+int store_add_flags(struct store *s, int64_t seq, uint32_t flags) MUST_CHECK;
 
 /*
  * store_intern_label(s, bytes, out): a small number for a run of bytes

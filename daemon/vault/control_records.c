@@ -110,7 +110,7 @@ control_show(struct control *c, const json_t *args)
 static bool
 listing_wants(const struct listing *l, const struct store_record *r)
 {
-	if ((r->flags & RECORD_TOMBSTONE) != 0)
+	if ((r->flags & (RECORD_TOMBSTONE | RECORD_RELABELLED)) != 0)
 		return false;
 	if ((r->flags & RECORD_DERIVED) != 0 && !l->derived)
 		return false;

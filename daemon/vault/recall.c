@@ -127,16 +127,55 @@ on_derived(void *arg, int64_t seq)
 	return recall_one(d->v, &r, d->original, d->reason);
 }
 
+/* Every stored version of one id that began here. */
+struct versions {
+	VEC(int64_t) seqs;
+};
+
+static int
+on_own_version(void *arg, const struct store_record *r)
+{
+	struct versions *all = arg;
+
+	if ((r->flags & RECORD_OWN) != 0 &&
+	    (r->flags & RECORD_TOMBSTONE) == 0)
+		vec_push(&all->seqs, r->seq);
+	return 0;
+}
+
+static int
+recall_version(struct vault *v, int64_t seq, const char *reason)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct derived_recall d = { v, seq, reason };
+	struct store_record r;
+
+	TRY(store_get(v->store, seq, arena, &r));
+	TRY(derived_each(v->gate, seq, on_derived, &d));
+	return recall_one(v, &r, seq, reason);
+}
+
 int
 recall_start(struct vault *v, const struct store_record *r,
     const char *reason)
 {
-	struct derived_recall d = { v, r->seq, reason };
+	AUTO(stix_reader_free) struct stix_reader *reader =
+	    stix_reader_new();
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct versions all = { { 0 } };
+	struct stix_problem problem;
+	struct stix_object o;
+	int rc;
 
 	if ((r->flags & RECORD_OWN) == 0)
 		return ERR_DENIED;
-	TRY(derived_each(v->gate, r->seq, on_derived, &d));
-	return recall_one(v, r, r->seq, reason);
+	if (stix_read(reader, r->bytes, &o, &problem) != 0)
+		return ERR_STORE;
+	rc = store_find_id(v->store, o.id, arena, on_own_version, &all);
+	for (size_t i = 0; rc == 0 && i < all.seqs.n; i++)
+		rc = recall_version(v, all.seqs.v[i], reason);
+	vec_clear(&all.seqs);
+	return rc;
 }
 
 struct each {
@@ -234,7 +273,6 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 	char origin[CERT_ID_MAX + 1];
 	int rc = store_find_id(p->v->store, m->id, arena, on_version, &t);
 
-	*out_had = false;
 	if (rc < 0)
 		return rc;
 	if (!t.have) {
@@ -247,7 +285,9 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 		return ERR_AUTH;
 	*out_had = true;
 	TRY(recall_pass_on(p->v, &t.found, payload));
-	return gate_tombstone(p->v->gate, &t.found);
+	TRY(gate_tombstone(p->v->gate, &t.found));
+	/* It may be here again, under a later label. */
+	return recall_obey(p, m, payload, out_had);
 }
 
 static int
@@ -268,7 +308,7 @@ recall_received(struct peer *p, struct str payload)
 	const struct verify_key *key;
 	struct msg_recall m;
 	char origin[CERT_ID_MAX + 1];
-	bool had;
+	bool had = false;
 	int rc;
 
 	TRY(msg_recall_decode(payload, &m));

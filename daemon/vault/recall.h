@@ -8,9 +8,9 @@
 #include "vault/peer.h"
 
 /*
- * recall_start(v, r, reason): in the open turn, recall a record of ours and
- * what was derived of it.  ERR_DENIED if it did not begin here; ERR_* of
- * the store.
+ * recall_start(v, r, reason): in the open turn, recall a record of ours in
+ * every version and what was derived of it.  ERR_DENIED if it did not begin
+ * here; ERR_* of the store.
  */
 int recall_start(struct vault *v, const struct store_record *r,
     const char *reason) MUST_CHECK;

@@ -29,23 +29,42 @@ fixture_keys(void *arg, const char *cert_id)
 	return NULL;
 }
 
+static struct policy *
+load_policy(const char *text)
+{
+	AUTO(file_set_free) struct file_set *files = file_set_new();
+	struct policy *p;
+	struct err e = { 0 };
+
+	assert_int_equal(file_set_add(files, STR("policy.yaml"),
+	    str_of(text)), 0);
+	p = policy_load(files, "policy.yaml", &e);
+	if (p == NULL)
+		fail_msg("%s", e.text);
+	return p;
+}
+
+void
+cert_set_policy(struct cert *c, const char *policy)
+{
+	struct policy *old = c->policy;
+
+	c->policy = load_policy(policy);
+	gate_set_policy(c->gate, c->policy);
+	policy_free(old);
+}
+
 struct cert *
 cert_open(const char *id, const char *policy)
 {
-	AUTO(file_set_free) struct file_set *files = file_set_new();
 	struct cert *c = mem_new(struct cert);
 	uint8_t public[ED25519_PUBLIC_BYTES];
-	struct err e = { 0 };
 
 	c->id = id;
 	c->dir = fixture_dir();
 	c->store = fixture_open(c->dir);
 	assert_int_equal(audit_open(c->store, &c->audit), 0);
-	assert_int_equal(file_set_add(files, STR("policy.yaml"),
-	    str_of(policy)), 0);
-	c->policy = policy_load(files, "policy.yaml", &e);
-	if (c->policy == NULL)
-		fail_msg("%s", e.text);
+	c->policy = load_policy(policy);
 	c->key = sign_key_generate();
 	sign_key_public(c->key, public);
 	c->public = verify_key_new(public);

@@ -30,6 +30,9 @@ struct cert {
 struct cert *cert_open(const char *id, const char *policy);
 void cert_close(struct cert *c);
 
+/* cert_set_policy(c, policy): another one takes effect. */
+void cert_set_policy(struct cert *c, const char *policy);
+
 /* cert_meet(a, b): each holds the other's card; all terms are equal. */
 void cert_meet(struct cert *a, struct cert *b);
 

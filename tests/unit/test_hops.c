@@ -40,24 +40,25 @@ struct net {
 	struct cert *v[CERTS];
 	const char *grants[CERTS];	/* instead of the usual ones */
 	const char *limits[CERTS];	/* or none */
+	const char *pap[CERTS];		/* of the default label; or green */
 };
 
-static struct cert *
-open_one(const struct net *n, int i)
+static void
+policy_text(const struct net *n, int i, struct buf *out)
 {
 	struct buf b = { 0 };
-	struct cert *c;
 
 	buf_addf(&b, "policy: 1\n"
 	    "self: {org: %s, country: X%c, desks: {ops: [secops]}, "
-	    "default-label: {pap: green, hops: 7}}\n"
+	    "default-label: {pap: %s, hops: 7}}\n"
 	    "purposes: {secops: [detect, block, notify], law: [ask]}\n"
 	    "kinds: {technical: [botnet, ioc], content: [report]}\n"
 	    "classify:\n"
 	    "  - {when: {label: [botnet]}, kind: botnet}\n"
 	    "  - {when: {label: [report]}, kind: report}\n"
 	    "  - {when: {type: [indicator, report]}, kind: ioc}\n"
-	    "peers:\n", parties[i].id, 'A' + i);
+	    "peers:\n", parties[i].id, 'A' + i, n->pap[i] != NULL ?
+	    n->pap[i] : "green");
 	for (const char *p = parties[i].peers; *p != '\0'; p++)
 		buf_addf(&b, "  cert-%c: {country: X%c, type: national, "
 		    "wall: attested, desks: {ops: [secops], lab: [secops]}}"
@@ -69,9 +70,26 @@ open_one(const struct net *n, int i)
 	    n->grants[i] != NULL ? n->grants[i] : parties[i].grants);
 	if (n->limits[i] != NULL)
 		buf_addf(&b, "limits:\n  - %s\n", n->limits[i]);
-	c = cert_open(parties[i].id, b.p);
-	buf_clear(&b);
-	return c;
+	*out = b;
+}
+
+static struct cert *
+open_one(const struct net *n, int i)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	policy_text(n, i, &b);
+	return cert_open(parties[i].id, b.p);
+}
+
+/* Another policy takes effect at the i-th. */
+static void
+change_policy(struct net *n, int i)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	policy_text(n, i, &b);
+	cert_set_policy(n->v[i], b.p);
 }
 
 /* The same CERT again, empty, with what net says of it now. */
@@ -590,6 +608,18 @@ test_hops_derived_carries_the_join(void **state)
 	/* C may pass it on, as it may the original. */
 	x = move(n, 2, 3, NULL, NULL);
 	assert_int_equal(x.stored, 2);
+	/* A later label of the original makes a later one of it. */
+	n->pap[0] = "amber";
+	change_policy(n, 0);
+	cert_publish(n->v[0], indicator_text(text, sizeof(text),
+	    &(struct indicator_facts){ 1, T1, "report", GREEN,
+	    ",\"x_secret\":\"of A\"" }));
+	(void)move(n, 0, 1, NULL, NULL);
+	x = move(n, 1, 2, NULL, NULL);
+	assert_int_equal(x.sent, 1);
+	assert_int_equal(x.stored, 1);
+	assert_non_null(strstr(x.label, "pap=amber\n"));
+	assert_non_null(strstr(x.label, "seq=1\n"));
 }
 
 static void
@@ -614,6 +644,96 @@ test_hops_rekinded_derivation(void **state)
 	assert_int_equal(proof_each(n->v[2]->store, on_proof, &f), 0);
 	assert_int_equal(f.n, 1);
 	assert_int_equal(f.fault, CHAIN_FAULT_KIND);
+}
+
+/*
+ * L-09: a label is state with a sequence: its originator changes it, every
+ * hop gets the last one, and the one before counts no more.
+ */
+static void
+test_hops_l09_label_is_state(void **state)
+{
+	static const char *const paps[] = { "amber", "green", "red" };
+	struct net *n = *state;
+	struct crossing x;
+
+	assert_false(cert_publish(n->v[0], indicator(1, "botnet")).unchanged);
+	assert_true(cert_publish(n->v[0], indicator(1, "botnet")).unchanged);
+	(void)move(n, 0, 1, NULL, NULL);
+	(void)move(n, 1, 2, NULL, NULL);
+	for (unsigned i = 0; i < NELEM(paps); i++) {
+		char seq[16];
+
+		snprintf(seq, sizeof(seq), "\nseq=%u\n", i + 1);
+		n->pap[0] = paps[i];
+		change_policy(n, 0);
+		assert_false(cert_publish(n->v[0], indicator(1, "botnet"))
+		    .unchanged);
+		assert_true(cert_publish(n->v[0], indicator(1, "botnet"))
+		    .unchanged);
+		x = move(n, 0, 1, NULL, NULL);
+		assert_int_equal(x.stored, 1);
+		assert_non_null(strstr(x.label, seq));
+		x = move(n, 1, 2, NULL, NULL);
+		assert_int_equal(x.stored, 1);
+		assert_non_null(strstr(x.label, seq));
+		assert_int_equal(last_label(n->v[2]).pap,
+		    pap_from_name(str_of(paps[i])));
+	}
+	/* D never had it: it gets the last one and no other. */
+	x = move(n, 2, 3, NULL, NULL);
+	assert_int_equal(x.sent, 1);
+	assert_non_null(strstr(x.label, "\nseq=3\n"));
+	/* What was said before says nothing any more. */
+	cert_meet(n->v[0], n->v[3]);
+	x = move(n, 2, 3, NULL, NULL);
+	assert_int_equal(x.stored, 0);
+}
+
+/* A label that comes late by a slower path changes nothing. */
+static void
+test_hops_l09_older_label_comes_late(void **state)
+{
+	struct net *n = *state;
+	struct crossing x;
+
+	cert_publish(n->v[0], indicator(1, "botnet"));
+	(void)move(n, 0, 1, NULL, NULL);
+	n->pap[0] = "amber";
+	change_policy(n, 0);
+	cert_publish(n->v[0], indicator(1, "botnet"));
+	x = move(n, 0, 2, NULL, NULL);
+	assert_int_equal(x.sent, 1);
+	x = move(n, 1, 2, NULL, NULL);
+	assert_int_equal(x.unchanged, 1);
+	assert_int_equal(last_label(n->v[2]).pap, PAP_AMBER);
+}
+
+/* Until the newer version is there, the stricter of both labels counts. */
+static void
+test_hops_l09_strictest_counts_meanwhile(void **state)
+{
+	static const struct { int first, second; size_t sent; } cases[] = {
+		{ TLP_GREEN, TLP_RED, 0 }, { TLP_RED, TLP_GREEN, 1 },
+		{ TLP_GREEN, TLP_GREEN, 2 },
+	};
+	struct net *n = *state;
+	char text[2048];
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct crossing x;
+
+		reopen(n, 0);
+		cert_publish(n->v[0], indicator_text(text, sizeof(text),
+		    &(struct indicator_facts){ i, T1, "botnet",
+		    marking_tlp_id(cases[i].first), "" }));
+		cert_publish(n->v[0], indicator_text(text, sizeof(text),
+		    &(struct indicator_facts){ i, T2, "botnet",
+		    marking_tlp_id(cases[i].second), "" }));
+		x = move(n, 0, 1, NULL, NULL);
+		if (x.sent != cases[i].sent || x.stored != x.sent)
+			fail_msg("case %u: %zu sent", i, x.sent);
+	}
 }
 
 /* However many come, the store keeps the last ones and counts the rest. */
@@ -649,6 +769,9 @@ main(void)
 		TEST(test_hops_sent_on_without_any_left),
 		TEST(test_hops_derived_carries_the_join),
 		TEST(test_hops_rekinded_derivation),
+		TEST(test_hops_l09_label_is_state),
+		TEST(test_hops_l09_older_label_comes_late),
+		TEST(test_hops_l09_strictest_counts_meanwhile),
 		TEST(test_hops_proofs_are_bounded),
 	};
 
