@@ -267,6 +267,7 @@ policy_file_free(struct policy_file *f)
 	free(f->tree);
 	vec_clear(&f->parties);
 	vec_clear(&f->walls);
+	vec_clear(&f->releases);
 	vec_clear(&f->circles);
 	vec_clear(&f->agreements);
 	vec_clear(&f->rules);

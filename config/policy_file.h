@@ -50,6 +50,12 @@ struct policy_wall_rule {
 	uint32_t out_of;		/* domains */
 };
 
+/* What may lose lineage on purpose; whoever publishes it reads the rest. */
+struct policy_release {
+	const struct yaml_node *at;
+	struct str id;
+};
+
 struct policy_circle {
 	const struct yaml_node *at;
 	struct str id, charter;
@@ -134,6 +140,7 @@ struct policy_file {
 	struct names redactions;	/* <= 64; owned */
 	VEC(struct policy_party) parties;
 	VEC(struct policy_wall_rule) walls;
+	VEC(struct policy_release) releases;
 	VEC(struct policy_circle) circles;
 	VEC(struct policy_agreement) agreements;
 	VEC(struct policy_rule) rules;

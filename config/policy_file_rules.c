@@ -143,6 +143,8 @@ pf_read_releases(struct pf *r, const struct yaml_node *n)
 		struct release rel = { 0 };
 
 		TRY(pf_map(r, i, rows, &rel));
+		vec_push(&r->f->releases,
+		    ((struct policy_release){ i, rel.id }));
 	}
 	return 0;
 }

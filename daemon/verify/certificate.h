@@ -15,10 +15,11 @@
 #define CERT_KINDS_MAX 64
 #define CERT_DOMAINS_MAX 31
 #define CERT_CIRCLES_MAX 64
+#define CERT_AGREEMENTS_MAX 64
 #define CERT_WALLS_MAX 16384
 #define CERT_WORDS_MAX 512
 #define CERT_CLAIMS_MAX 65536
-#define CERT_ID_MAX 64
+#define CERT_WORD_MAX 64
 #define CERT_TLPS 5
 #define CERT_BANDS 5
 #define CERT_POSTURES 3
@@ -50,13 +51,20 @@ struct cert_circle {
 };
 
 struct cert_wall_row {
-	char id[CERT_ID_MAX];
+	char id[CERT_WORD_MAX];
 	uint32_t keep, out_of;
 };
 
 struct cert_posture {
 	uint64_t keep;
 	enum cert_others others;
+};
+
+/* What a rule rests on, and what it caps. */
+struct cert_rule {
+	uint64_t circles, agreements;	/* all must be in force */
+	uint32_t purposes;
+	uint8_t hops;			/* CERT_HOPS: no cap */
 };
 
 struct cert_claim {
@@ -72,18 +80,20 @@ struct cert_state {
 /* All arrays are owned. */
 struct certificate {
 	char policy[CERT_DIGEST_MAX], compiled[CERT_DIGEST_MAX];
-	unsigned ndesks, norgs, nkinds, ndomains, ncircles, nwalls,
-	    nreleases, words;
+	unsigned ndesks, norgs, nkinds, ndomains, ncircles, nagreements,
+	    nwalls, nreleases, words;
 	struct cert_desk *desks;
 	struct cert_org *orgs;
+	uint32_t *domains;		/* purposes of each */
 	struct cert_circle *circles;
 	struct cert_wall_row *walls;
-	char (*releases)[CERT_ID_MAX];
+	char (*releases)[CERT_WORD_MAX];
 	struct cert_posture postures[CERT_POSTURES];
 	unsigned classes[CERT_CLASSES + 1];	/* first words; the end */
 	/* Vectors of `words` words, by value; of two values row by row. */
-	uint64_t *org_rules, *kind_rules, *use_rules, *trust_rules;
-	uint8_t *caps;			/* by bit; CERT_HOPS: none */
+	uint64_t *org_rules, *kind_rules, *use_rules, *trust_rules,
+	    *transit_rules;
+	struct cert_rule *rules;	/* by bit */
 	struct cert_claim *claims;
 	size_t nclaims;
 	struct cert_state *states;

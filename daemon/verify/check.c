@@ -42,28 +42,88 @@ need(const struct check *k, unsigned desk, struct cert_state s,
 	return -1;
 }
 
-/* The rules that match: is there a grant and no limit that denies? */
-static bool
-permits(const struct certificate *c, const uint64_t *const v[4],
-    unsigned *out_hops)
-{
-	bool granted = false;
+/* The grants that match one request, if all that can be in force is. */
+struct grants {
+	const struct certificate *c;	/* borrowed */
+	size_t words;			/* of grants */
+	uint64_t m[CERT_WORDS_MAX];
+	uint32_t purposes;		/* of the domain */
+};
 
-	*out_hops = CERT_HOPS - 1;
+/* false: no grant matches, or a limit denies. */
+static bool
+match(const struct certificate *c, const uint64_t *const v[4],
+    struct grants *out)
+{
+	uint64_t any = 0;
+
+	out->words = c->classes[3];
 	for (unsigned w = 0; w < c->classes[CERT_CLASSES]; w++) {
 		uint64_t m = v[0][w] & v[1][w] & v[2][w] & v[3][w];
 
-		if (m == 0)
-			continue;
-		if (w >= c->classes[CERT_CLASSES - 1])
+		if (m != 0 && w >= c->classes[CERT_CLASSES - 1])
 			return false;
-		granted = granted || w < c->classes[3];
-		for (unsigned b = 0; b < 64; b++)
-			if ((m >> b & 1) != 0 &&
-			    c->caps[w * 64 + b] < *out_hops)
-				*out_hops = c->caps[w * 64 + b];
+		if (w >= out->words)
+			continue;
+		out->m[w] = m;
+		any |= m;
 	}
-	return granted;
+	return any != 0;
+}
+
+/*
+ * The hops that are left when, of the grants, only those match that must if
+ * `only` does: with nothing in force but what it rests on, for one purpose
+ * of its own, of a record that was received or was not.
+ */
+static unsigned
+hops_with(const struct grants *g, const struct cert_rule *only,
+    uint32_t purpose, bool received)
+{
+	unsigned hops = CERT_HOPS - 1;
+
+	for (size_t w = 0; w < g->words; w++) {
+		uint64_t m = g->m[w];
+
+		for (m &= received ? g->c->transit_rules[w] : UINT64_MAX;
+		    m != 0; m &= m - 1) {
+			const struct cert_rule *r = &g->c->rules[w * 64 +
+			    (size_t)__builtin_ctzll(m)];
+
+			if ((r->circles & ~only->circles) == 0 &&
+			    (r->agreements & ~only->agreements) == 0 &&
+			    (r->purposes & purpose) != 0 && r->hops < hops)
+				hops = r->hops;
+		}
+	}
+	return hops;
+}
+
+/* The most hops that can be left; -1: no grant leaves a purpose. */
+static int
+most_hops(const struct grants *g)
+{
+	int most = -1;
+
+	for (size_t w = 0; w < g->words; w++)
+		for (uint64_t m = g->m[w]; m != 0; m &= m - 1) {
+			size_t bit = w * 64 + (size_t)__builtin_ctzll(m);
+			const struct cert_rule *r = &g->c->rules[bit];
+			uint32_t left = r->purposes & g->purposes;
+			bool transit = (g->c->transit_rules[w] >> (bit % 64) &
+			    1) != 0;
+
+			/* With it alone no more than its own are left. */
+			if ((int)r->hops <= most)
+				continue;
+			for (; left != 0; left &= left - 1) {
+				int hops = (int)hops_with(g, r, left & -left,
+				    transit);
+
+				most = hops > most ? hops : most;
+			}
+		}
+	return most;
 }
 
 /* In some posture it is not denied. */
@@ -77,32 +137,45 @@ posture_permits(const struct certificate *c, unsigned kind)
 	return false;
 }
 
-/* What we may send to that desk for that domain, of every kind and colour. */
+/* What we may send to that desk, of one kind, colour and domain. */
+static int
+check_cell(const struct check *k, unsigned desk, unsigned domain,
+    struct cert_state s)
+{
+	const struct certificate *c = k->c;
+	size_t w = c->words;
+	const uint64_t *v[4] = {
+		c->org_rules + c->desks[desk].org * w,
+		c->kind_rules + s.kind * w,
+		c->use_rules + ((size_t)domain * CERT_TLPS + s.tlp) * w,
+		c->trust_rules,
+	};
+	struct grants g = { .c = c, .purposes = c->domains[domain] };
+
+	for (unsigned b = 0; b < CERT_BANDS * CERT_BANDS; b++, v[3] += w) {
+		int hops = match(c, v, &g) ? most_hops(&g) : -1;
+
+		if (hops < 0)
+			continue;
+		s.hops = (uint8_t)hops;
+		if (need(k, desk, s, "from us") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 check_sends(const struct check *k, unsigned desk, unsigned domain)
 {
-	const struct certificate *c = k->c;
-	const uint64_t *v[4];
-	size_t w = c->words;
-	unsigned hops;
+	struct cert_state s = { .desk = (uint16_t)desk };
 
-	v[0] = c->org_rules + c->desks[desk].org * w;
-	for (unsigned kind = 0; kind < c->nkinds; kind++) {
-		if (!posture_permits(c, kind))
+	for (unsigned kind = 0; kind < k->c->nkinds; kind++) {
+		if (!posture_permits(k->c, kind))
 			continue;
-		v[1] = c->kind_rules + kind * w;
-		for (unsigned t = TLP_GREEN; t < CERT_TLPS; t++)
-			for (unsigned b = 0; b < CERT_BANDS * CERT_BANDS;
-			    b++) {
-				v[2] = c->use_rules +
-				    (domain * CERT_TLPS + t) * w;
-				v[3] = c->trust_rules + b * w;
-				if (permits(c, v, &hops) && need(k, desk,
-				    (struct cert_state){ .kind =
-				    (uint8_t)kind, .tlp = (uint8_t)t,
-				    .hops = (uint8_t)hops }, "from us") < 0)
-					return -1;
-			}
+		s.kind = (uint8_t)kind;
+		for (s.tlp = TLP_GREEN; s.tlp < CERT_TLPS; s.tlp++)
+			if (check_cell(k, desk, domain, s) < 0)
+				return -1;
 	}
 	return 0;
 }

@@ -133,11 +133,11 @@ word(struct reader *r, const char *const *words, unsigned n, unsigned *out)
 }
 
 static int
-name(struct reader *r, char out[CERT_ID_MAX])
+name(struct reader *r, char out[CERT_WORD_MAX])
 {
 	size_t n = 0;
 
-	for (; r->at < r->end && n + 1 < CERT_ID_MAX; r->at++, n++) {
+	for (; r->at < r->end && n + 1 < CERT_WORD_MAX; r->at++, n++) {
 		char c = *r->at;
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
@@ -190,6 +190,36 @@ zeros(size_t n, size_t size)
 	return calloc(n == 0 ? 1 : n, size);
 }
 
+/* The tables of these sizes. */
+static int
+make_room(struct certificate *c)
+{
+	size_t w = c->words * sizeof(uint64_t);
+
+	c->desks = zeros(c->ndesks, sizeof(*c->desks));
+	c->orgs = zeros(c->norgs, sizeof(*c->orgs));
+	c->domains = zeros(c->ndomains, sizeof(*c->domains));
+	c->circles = zeros(c->ncircles, sizeof(*c->circles));
+	c->walls = zeros(c->nwalls, sizeof(*c->walls));
+	c->releases = zeros(c->nreleases, sizeof(*c->releases));
+	c->org_rules = zeros(c->norgs, w);
+	c->kind_rules = zeros(c->nkinds, w);
+	c->use_rules = zeros((size_t)c->ndomains * CERT_TLPS, w);
+	c->trust_rules = zeros((size_t)CERT_BANDS * CERT_BANDS, w);
+	c->transit_rules = zeros(1, w);
+	c->rules = zeros((size_t)c->words * 64, sizeof(*c->rules));
+	if (c->desks == NULL || c->orgs == NULL || c->domains == NULL ||
+	    c->circles == NULL || c->walls == NULL || c->releases == NULL ||
+	    c->org_rules == NULL || c->kind_rules == NULL ||
+	    c->use_rules == NULL || c->trust_rules == NULL ||
+	    c->transit_rules == NULL || c->rules == NULL)
+		return -1;
+	for (size_t i = 0; i < (size_t)c->words * 64; i++)
+		c->rules[i] = (struct cert_rule){ .hops = CERT_HOPS,
+		    .purposes = UINT32_MAX };
+	return 0;
+}
+
 static int
 read_size(struct reader *r, struct certificate *c)
 {
@@ -201,11 +231,11 @@ read_size(struct reader *r, struct certificate *c)
 		{ 1, CERT_KINDS_MAX, &c->nkinds },
 		{ 1, CERT_DOMAINS_MAX, &c->ndomains },
 		{ 0, CERT_CIRCLES_MAX, &c->ncircles },
+		{ 0, CERT_AGREEMENTS_MAX, &c->nagreements },
 		{ 0, CERT_WALLS_MAX, &c->nwalls },
 		{ 0, CERT_WALLS_MAX, &c->nreleases },
 		{ 1, CERT_WORDS_MAX, &c->words },
 	};
-	size_t w;
 
 	if (expect(r, "size") < 0)
 		return -1;
@@ -216,24 +246,8 @@ read_size(struct reader *r, struct certificate *c)
 		if (*sizes[i].out < sizes[i].least)
 			return fail(r, "a size of 0");
 	}
-	w = c->words * sizeof(uint64_t);
-	c->desks = zeros(c->ndesks, sizeof(*c->desks));
-	c->orgs = zeros(c->norgs, sizeof(*c->orgs));
-	c->circles = zeros(c->ncircles, sizeof(*c->circles));
-	c->walls = zeros(c->nwalls, sizeof(*c->walls));
-	c->releases = zeros(c->nreleases, sizeof(*c->releases));
-	c->org_rules = zeros(c->norgs, w);
-	c->kind_rules = zeros(c->nkinds, w);
-	c->use_rules = zeros(c->ndomains * CERT_TLPS, w);
-	c->trust_rules = zeros((size_t)CERT_BANDS * CERT_BANDS, w);
-	c->caps = zeros(c->words, 64);
-	if (c->desks == NULL || c->orgs == NULL || c->circles == NULL ||
-	    c->walls == NULL || c->releases == NULL ||
-	    c->org_rules == NULL || c->kind_rules == NULL ||
-	    c->use_rules == NULL || c->trust_rules == NULL ||
-	    c->caps == NULL)
+	if (make_room(c) < 0)
 		return fail(r, "not enough memory");
-	memset(c->caps, CERT_HOPS, (size_t)c->words * 64);
 	return expect(r, "\n");
 }
 
@@ -264,6 +278,10 @@ read_parties(struct reader *r, struct certificate *c)
 		if (c->ncircles < 64 && o->onward >> c->ncircles != 0)
 			return fail(r, "a circle that there is not");
 	}
+	for (unsigned i = 0; i < c->ndomains; i++)
+		if (row(r, "domain ", i) < 0 || expect(r, " purposes ") < 0 ||
+		    bits32(r, &c->domains[i]) < 0 || expect(r, "\n") < 0)
+			return -1;
 	return 0;
 }
 
@@ -376,33 +394,76 @@ read_pairs(struct reader *r, const struct certificate *c,
 	return 0;
 }
 
+/* The rules of the vector rest on that circle or agreement. */
+static void
+add_basis(struct certificate *c, const uint64_t *v, unsigned i, bool circle)
+{
+	for (unsigned bit = 0; bit < c->words * 64; bit++)
+		if ((v[bit / 64] >> (bit % 64) & 1) != 0)
+			*(circle ? &c->rules[bit].circles :
+			    &c->rules[bit].agreements) |= UINT64_C(1) << i;
+}
+
+static int
+read_bases(struct reader *r, struct certificate *c)
+{
+	uint64_t v[CERT_WORDS_MAX] = { 0 };
+
+	if (expect(r, "transit-rules") < 0 ||
+	    read_vector(r, c, c->transit_rules) < 0)
+		return -1;
+	for (unsigned i = 0; i < c->ncircles; i++) {
+		if (row(r, "circle-rules ", i) < 0 ||
+		    read_vector(r, c, v) < 0)
+			return -1;
+		add_basis(c, v, i, true);
+	}
+	for (unsigned i = 0; i < c->nagreements; i++) {
+		if (row(r, "agreement-rules ", i) < 0 ||
+		    read_vector(r, c, v) < 0)
+			return -1;
+		add_basis(c, v, i, false);
+	}
+	return 0;
+}
+
+static int
+read_caps(struct reader *r, struct certificate *c)
+{
+	unsigned bit, hops, next = 0;
+
+	while (is_next(r, "cap ")) {
+		r->at += strlen("cap ");
+		if (number(r, c->words * 64 - 1, &bit) < 0 ||
+		    expect(r, " hops ") < 0 ||
+		    number(r, CERT_HOPS, &hops) < 0 ||
+		    expect(r, " purposes ") < 0 ||
+		    bits32(r, &c->rules[bit].purposes) < 0)
+			return -1;
+		if (bit < next)
+			return fail(r, "caps do not rise");
+		next = bit + 1;
+		c->rules[bit].hops = (uint8_t)hops;
+		if (expect(r, "\n") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 read_rules(struct reader *r, struct certificate *c)
 {
 	const unsigned uses[2] = { c->ndomains, CERT_TLPS };
 	const unsigned bands[2] = { CERT_BANDS, CERT_BANDS };
-	unsigned bit, hops, next = 0;
 
 	if (read_vectors(r, c, "org-rules ", c->norgs, c->org_rules) < 0 ||
 	    read_vectors(r, c, "kind-rules ", c->nkinds,
 	    c->kind_rules) < 0 ||
 	    read_pairs(r, c, "use-rules ", uses, c->use_rules) < 0 ||
-	    read_pairs(r, c, "trust-rules ", bands, c->trust_rules) < 0)
+	    read_pairs(r, c, "trust-rules ", bands, c->trust_rules) < 0 ||
+	    read_bases(r, c) < 0)
 		return -1;
-	while (is_next(r, "cap ")) {
-		r->at += strlen("cap ");
-		if (number(r, c->words * 64 - 1, &bit) < 0 ||
-		    expect(r, " hops ") < 0 ||
-		    number(r, CERT_HOPS - 1, &hops) < 0)
-			return -1;
-		if (bit < next)
-			return fail(r, "caps do not rise");
-		next = bit + 1;
-		c->caps[bit] = (uint8_t)hops;
-		if (expect(r, "\n") < 0)
-			return -1;
-	}
-	return 0;
+	return read_caps(r, c);
 }
 
 static int
@@ -537,6 +598,7 @@ cert_clear(struct certificate *c)
 {
 	free(c->desks);
 	free(c->orgs);
+	free(c->domains);
 	free(c->circles);
 	free(c->walls);
 	free(c->releases);
@@ -544,7 +606,8 @@ cert_clear(struct certificate *c)
 	free(c->kind_rules);
 	free(c->use_rules);
 	free(c->trust_rules);
-	free(c->caps);
+	free(c->transit_rules);
+	free(c->rules);
 	free(c->claims);
 	free(c->states);
 	*c = (struct certificate){ .ndesks = 0 };

@@ -58,7 +58,7 @@ static void
 world_draw(struct world *w, uint64_t *s)
 {
 	*w = (struct world){
-		.norgs = 2 + world_pick(s, WORLD_ORGS - 1),
+		.norgs = 2 + world_pick(s, 2) + !world_pick(s, 4),
 		.ncircles = 1 + world_pick(s, WORLD_CIRCLES),
 		.nwalls = 1 + world_pick(s, WORLD_WALLS),
 		.assume = (unsigned)(world_pick(s, 4) ? 3 :
@@ -113,11 +113,15 @@ add_orgs(struct buf *b, const struct world *w)
 }
 
 static void
-add_target(struct buf *b, const struct world *w, uint64_t *s)
+add_target(struct buf *b, struct world *w, uint64_t *s)
 {
+	size_t c;
+
 	switch (world_pick(s, 4)) {
 	case 0:
-		buf_addf(b, "{circle: c%zu}", world_pick(s, w->ncircles));
+		c = world_pick(s, w->ncircles);
+		buf_addf(b, "{circle: c%zu}", c);
+		w->bases |= 1U << c;
 		break;
 	case 1:
 		buf_addf(b, "{peer: p%zu}", world_pick(s, w->norgs));
@@ -131,7 +135,7 @@ add_target(struct buf *b, const struct world *w, uint64_t *s)
 }
 
 static void
-add_rules(struct buf *b, const struct world *w, uint64_t *s)
+add_rules(struct buf *b, struct world *w, uint64_t *s)
 {
 	static const char *const vias[] = { "", "", ", via: consult",
 	    ", via: redact, redact: [source]" };
@@ -146,12 +150,19 @@ add_rules(struct buf *b, const struct world *w, uint64_t *s)
 		add_set(b, some(s, WORLD_DOMAINS, 3), domains);
 		buf_addf(b, ", tlp: <=%s%s", tlps[world_pick(s, 3)],
 		    vias[world_pick(s, 4)]);
-		if (world_pick(s, 2))
-			buf_addf(b, ", discretion: \">=%s\"",
-			    bands[world_pick(s, 5)]);
+		if (world_pick(s, 2)) {
+			size_t band = world_pick(s, 5);
+
+			buf_addf(b, ", discretion: \">=%s\"", bands[band]);
+			w->bands |= 1U << band;
+		}
 		if (world_pick(s, 4))
 			buf_addf(b, ", cap: {hops: %zu}", world_pick(s, 3));
-		buf_addz(b, world_pick(s, 4) ? "}\n" : ", transit: true}\n");
+		if (world_pick(s, 4) == 0) {
+			buf_addz(b, ", transit: true");
+			w->transit = true;
+		}
+		buf_addz(b, "}\n");
 	}
 	buf_addz(b, "limits:\n");
 	buf_addz(b, "  - {id: l, out: any, definition: unshared, "
@@ -206,7 +217,18 @@ struct walk {
 	unsigned out_of;
 	bool merge;
 	struct world_chain chain;	/* the hands up to here */
+	bool *seen;		/* borrowed, or NULL: collect, do not stop */
 };
+
+/* Where a hand is in `seen`. */
+static size_t
+place(const struct walk *k, struct world_record r)
+{
+	const struct policy_org *o = policy_org(k->p, (size_t)r.org + 1);
+	size_t desk = (size_t)o->first_desk + r.desk;
+
+	return ((desk * WORLD_KINDS + r.kind) * 5 + r.tlp) * 8 + r.hops;
+}
 
 static bool follow(struct walk *k, struct world_record r);
 
@@ -294,7 +316,9 @@ follow(struct walk *k, struct world_record r)
 	    (w->assume & WORLD_WALLS_ATTESTED) != 0;
 
 	k->chain.at[k->chain.n++] = r;
-	if ((w->orgs[r.org].uses[r.desk] & k->out_of) != 0)
+	if (k->seen != NULL)
+		k->seen[place(k, r)] = true;
+	else if ((w->orgs[r.org].uses[r.desk] & k->out_of) != 0)
 		return true;
 	if ((!apart && hand_to_org(k, r.org, r)) || hand_onward(k, r) ||
 	    (k->merge && hand_merged(k, r)))
@@ -306,8 +330,8 @@ follow(struct walk *k, struct world_record r)
 /* The label we hold it with, and how the other country and peer are seen. */
 struct sending {
 	int kind, tlp, hops, posture, band, domain;
-	unsigned lineage;
-	bool terms;
+	unsigned lineage, circles;
+	bool received;
 };
 
 static bool
@@ -317,6 +341,10 @@ send_to(struct walk *k, const struct sending *x, size_t org, size_t desk)
 	struct decision d;
 	struct label l;
 	const struct policy_org *o = policy_org(k->p, org + 1);
+
+	/* For another use, it would be denied. */
+	if (!k->merge && (k->w->orgs[org].uses[desk] >> x->domain & 1) == 0)
+		return false;
 
 	label_bottom(&l);
 	l.kind = (uint8_t)x->kind;
@@ -330,7 +358,7 @@ send_to(struct walk *k, const struct sending *x, size_t org, size_t desk)
 		.posture = (enum posture)x->posture,
 		.discretion = (enum band)x->band,
 		.reliability = (enum band)x->band,
-		.circles = x->terms ? UINT64_MAX : 0,
+		.circles = x->circles, .received = x->received,
 	};
 	policy_decide(k->p, &q, &d);
 	return d.outcome <= OUTCOME_CONSULT && follow(k,
@@ -363,23 +391,59 @@ send_lineages(struct walk *k, struct sending *x, unsigned keep, bool wide)
 	return false;
 }
 
-/* Narrow: what opens most.  Wide: hops, bands and terms that open less. */
+/* All hops; narrow: the most, as every transfer takes one. */
+static bool
+send_hops(struct walk *k, struct sending *x, unsigned keep, bool wide)
+{
+	for (x->hops = 7; x->hops > 0; x->hops -= wide ? 3 : 7)
+		if (send_lineages(k, x, keep, wide))
+			return true;
+	return false;
+}
+
+/*
+ * Less trust, fewer circles in force and what was received open less, but
+ * where fewer grants match, fewer caps do: all of them are tried; narrow:
+ * those that some grant tells apart.
+ */
 static bool
 send_variants(struct walk *k, struct sending *x, unsigned keep, bool wide)
 {
-	static const struct {
-		int hops, band;
-		bool terms;
-	} variants[] = { { 7, BAND_A, true }, { 1, BAND_A, true },
-	    { 7, BAND_E, true }, { 2, BAND_C, false } };
+	const struct world *w = k->w;
+	unsigned told = w->bands | 1U << BAND_E, sets = 1U << w->ncircles;
 
-	for (size_t v = 0; v < (wide ? NELEM(variants) : 1); v++) {
-		x->hops = variants[v].hops;
-		x->band = variants[v].band;
-		x->terms = variants[v].terms;
-		if (send_lineages(k, x, keep, wide))
-			return true;
+	for (int v = 0; v < BAND_E * 2 + 2; v++) {
+		x->band = v / 2;
+		x->received = v % 2 != 0;
+		if (!wide && ((told >> x->band & 1) == 0 ||
+		    (x->received && !w->transit)))
+			continue;
+		for (x->circles = 0; x->circles < sets; x->circles++)
+			if ((wide || (x->circles & ~w->bases) == 0) &&
+			    send_hops(k, x, keep, wide))
+				return true;
 	}
+	return false;
+}
+
+/* Of every kind, colour and posture; narrow: of those that can matter. */
+static bool
+walk_all(struct walk *k, size_t wall, bool wide)
+{
+	unsigned keep = k->w->walls[wall].keep;
+	int postures = wide ? POSTURE_SUSPENDED : POSTURE_NORMAL;
+	/* No grant of these worlds is for more. */
+	int most = wide ? TLP_RED : TLP_AMBER;
+	struct sending x;
+
+	for (x.kind = !wide; x.kind < WORLD_KINDS; x.kind++)
+		for (x.tlp = !wide; x.tlp <= most; x.tlp++)
+			for (x.posture = 0; x.posture <= postures;
+			    x.posture++)
+				for (x.domain = 0; x.domain < WORLD_DOMAINS;
+				    x.domain++)
+					if (send_variants(k, &x, keep, wide))
+						return true;
 	return false;
 }
 
@@ -389,19 +453,33 @@ world_reaches(const struct world *w, const struct policy *p, size_t wall,
 {
 	struct walk k = { .w = w, .p = p, .merge = wide,
 	    .out_of = w->walls[wall].out_of };
-	struct sending x;
 
-	for (x.kind = 0; x.kind < WORLD_KINDS; x.kind++)
-		for (x.tlp = 0; x.tlp <= TLP_RED; x.tlp++)
-			for (x.posture = 0; x.posture < 3; x.posture++)
-				for (x.domain = 0; x.domain < WORLD_DOMAINS;
-				    x.domain++)
-					if (send_variants(&k, &x,
-					    w->walls[wall].keep, wide)) {
-						*out = k.chain;
-						return true;
-					}
-	return false;
+	if (!walk_all(&k, wall, wide))
+		return false;
+	*out = k.chain;
+	return true;
+}
+
+size_t
+world_states(const struct world *w, const struct policy *p, size_t wall,
+    struct world_state *out, size_t max)
+{
+	/* Our own desk comes first. */
+	bool seen[(WORLD_ORGS * WORLD_DESKS + 1) * WORLD_KINDS * 5 * 8] = {
+	    false };
+	struct walk k = { .w = w, .p = p, .seen = seen };
+	size_t n = 0;
+
+	(void)walk_all(&k, wall, false);
+	for (size_t i = 0; i < NELEM(seen) && n < max; i++)
+		if (seen[i])
+			out[n++] = (struct world_state){
+				.desk = (uint16_t)(i / (WORLD_KINDS * 40)),
+				.kind = (uint8_t)(i / 40 % WORLD_KINDS),
+				.tlp = (uint8_t)(i / 8 % 5),
+				.hops = (uint8_t)(i % 8),
+			};
+	return n;
 }
 
 void

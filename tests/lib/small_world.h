@@ -39,6 +39,9 @@ struct world {
 		unsigned keep, out_of;		/* lineages; domains */
 	} walls[WORLD_WALLS];
 	unsigned assume;			/* WORLD_* bits */
+	/* What the grants ask about: bands, circles, passing on. */
+	unsigned bands, bases;
+	bool transit;
 };
 
 /* One record in somebody's hands. */
@@ -64,6 +67,20 @@ void world_make(struct world *w, uint64_t *s, struct buf *text);
  */
 bool world_reaches(const struct world *w, const struct policy *p,
     size_t wall, bool wide, struct world_chain *out);
+
+/* Where a record came on its ways, once each, by the policy's numbers. */
+struct world_state {
+	uint16_t desk;
+	uint8_t kind, tlp, hops;
+};
+
+/*
+ * world_states(w, p, wall, out, max): every place that records behind the
+ * wall come to, followed to the end; by desk, kind, TLP and hops.  Returns
+ * how many; at most max.
+ */
+size_t world_states(const struct world *w, const struct policy *p,
+    size_t wall, struct world_state *out, size_t max);
 
 /* world_print(c, out): a line a hand. */
 void world_print(const struct world_chain *c, struct buf *out);

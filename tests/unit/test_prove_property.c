@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define WORLDS 10000
-#define WIDE_ONE_IN 50
+#define WIDE_ONE_IN 250
 #define PAIR_WORLDS 20
 
 static struct policy *
