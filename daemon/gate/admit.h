@@ -17,6 +17,7 @@ struct admit_verdict {
 	bool unchanged;		/* already here, byte for byte */
 	bool unchecked;		/* stored; no warning list to check it with */
 	bool unkeyed;		/* stored, but its pattern did not parse */
+	bool dangles;		/* published: it refers to what is not here */
 	char id[STIX_ID_MAX + 1];	/* "" when not even that was readable */
 	char text[512];		/* refused or unkeyed: why, for people */
 };

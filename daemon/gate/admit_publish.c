@@ -68,6 +68,29 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
 }
 
 static int
+on_reference(void *arg, const struct store_record *r)
+{
+	(void)arg;
+	(void)r;
+	return 1;
+}
+
+/* Does it refer to anything that is not here, nor waits beside it? */
+static int
+admit_dangles(struct admit *a, const struct stix_object *o, bool *out)
+{
+	for (size_t i = 0; i < o->nrefs && !*out; i++) {
+		int rc = admit_waits(a, o->refs[i]) ? 1 : store_find_id(
+		    a->g->o.store, o->refs[i], a->g->scratch, on_reference,
+		    NULL);
+
+		TRY(rc);
+		*out = rc == 0;
+	}
+	return 0;
+}
+
+static int
 admit_publish_one(struct admit *a, int desk, struct str bytes,
     struct admit_verdict *out)
 {
@@ -83,6 +106,7 @@ admit_publish_one(struct admit *a, int desk, struct str bytes,
 		return rc;
 	out->unchanged = false;
 	TRY(admit_describe(a, &o, &w, out));
+	TRY(admit_dangles(a, &o, &out->dangles));
 	crypto_random(w.rec.salt, sizeof(w.rec.salt));
 	seals_leaf(w.rec.salt, w.label, w.rec.bytes, &w.leaf);
 	vec_push(&a->waiting, w);

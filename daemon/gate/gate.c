@@ -38,6 +38,7 @@ gate_free(struct gate *g)
 	stix_reader_free(g->reader);
 	stix_reader_free(g->other);
 	arena_free(g->scratch);
+	vec_clear(&g->holders);
 	free(g);
 }
 
@@ -74,6 +75,39 @@ gate_tombstone(struct gate *g, const struct store_record *r)
 {
 	TRY(seals_keep_leaf(g->seals, r));
 	return store_set_tombstone(g->o.store, r->seq);
+}
+
+void
+gate_hold(struct gate *g, const void *owner, int64_t from, unix_ms_t until)
+{
+	for (size_t i = 0; i < g->holders.n; i++)
+		if (g->holders.v[i].owner == owner) {
+			g->holders.v[i].until = until;
+			return;
+		}
+	vec_push(&g->holders, (struct gate_holder){ owner, from, until });
+}
+
+void
+gate_unhold(struct gate *g, const void *owner)
+{
+	for (size_t i = 0; i < g->holders.n; i++)
+		if (g->holders.v[i].owner == owner) {
+			g->holders.v[i] = g->holders.v[--g->holders.n];
+			return;
+		}
+}
+
+int64_t
+gate_releasable(const struct gate *g, unix_ms_t now)
+{
+	int64_t last = store_last_seq(g->o.store);
+
+	for (size_t i = 0; i < g->holders.n; i++)
+		if (g->holders.v[i].until.ms > now.ms &&
+		    g->holders.v[i].from <= last)
+			last = g->holders.v[i].from - 1;
+	return last;
 }
 
 int

@@ -90,6 +90,20 @@ int gate_tombstone(struct gate *g, const struct store_record *r) MUST_CHECK;
 int gate_withdraw(struct gate *g, const char *origin,
     const struct digest *digest) MUST_CHECK;
 
+/*
+ * gate_hold(g, owner, from, until): a publication is under way, and what it
+ * refers to may still come: nothing from that sequence on is released until
+ * gate_unhold, or until that time should its end never come.  Called again
+ * by the same owner it moves the time only.  gate_unhold without a hold is
+ * fine.
+ */
+void gate_hold(struct gate *g, const void *owner, int64_t from,
+    unix_ms_t until);
+void gate_unhold(struct gate *g, const void *owner);
+
+/* gate_releasable(g, now): the last sequence that may be released now. */
+int64_t gate_releasable(const struct gate *g, unix_ms_t now);
+
 /* gate_rolled_back(g): a transaction was undone; numbers may be reused. */
 void gate_rolled_back(struct gate *g);
 

@@ -10,6 +10,13 @@
 #include "gate/seals.h"
 #include "gate/withdrawn.h"
 
+/* Who holds back what is stored from a sequence on. */
+struct gate_holder {
+	const void *owner;
+	int64_t from;
+	unix_ms_t until;
+};
+
 struct gate {
 	struct gate_options o;
 	const struct policy *policy;	/* borrowed; NULL denies all */
@@ -20,6 +27,7 @@ struct gate {
 	struct stix_reader *reader;	/* owned: objects coming in */
 	struct stix_reader *other;	/* owned: objects looked at beside it */
 	struct arena *scratch;		/* owned: one object's own */
+	VEC(struct gate_holder) holders;	/* owned */
 	unix_ms_t embargo_next;		/* of the noted ones, if ... */
 	bool embargoes_read;
 };

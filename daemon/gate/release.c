@@ -507,6 +507,7 @@ release_run(struct release *r, const struct release_budget *b,
 {
 	AUTO(arena_free) struct arena *arena = NULL;
 	struct run run = { .r = r, .budget = b, .emit = emit, .arg = arg };
+	int64_t last;
 	int rc;
 
 	if (!release_waits(r))
@@ -514,9 +515,11 @@ release_run(struct release *r, const struct release_budget *b,
 	run.arena = arena = arena_new(SCAN_ARENA_BYTES);
 	run.derived = derived_new(r->o.gate, arena, b->now);
 	run.onward = onward_new(r->o.gate, r->o.cert_id);
-	rc = run_scan(&run, &r->at, store_last_seq(r->o.gate->o.store));
+	last = gate_releasable(r->o.gate, b->now);
+	rc = run_scan(&run, &r->at, last);
 	if (rc == 0)
-		rc = run_scan(&run, &r->back_at, r->back_end);
+		rc = run_scan(&run, &r->back_at, r->back_end < last ?
+		    r->back_end : last);
 	if (rc == 0)
 		rc = run_finish(&run);
 	derived_free(run.derived);

@@ -6,19 +6,57 @@
 #include "gate/admit.h"
 #include "wire/msg_control.h"
 
+/*
+ * As long as a publication goes on, what it refers to may still come.  One
+ * that has come to a stop holds nothing back for longer than this.
+ */
+#define HOLD_MS (10 * 1000)
+
 /* A publication under way, from its request to CTL_END. */
 struct publication {
 	struct control *c;
 	int desk;
+	bool holds;		/* see publication_hold */
 	uint64_t stored, unchanged, unkeyed, refused;
 	VEC(json_t *) replies;	/* owned: of frames that await their turn */
 };
+
+/* Its end, or that of its connection: what was held may go. */
+static void
+publication_let_go(struct publication *p)
+{
+	struct vault *v = control_vault(p->c);
+
+	if (!p->holds)
+		return;
+	p->holds = false;
+	gate_unhold(v->gate, p);
+	turn_wake(v->turn);
+}
+
+/*
+ * Something refers to what is not here yet: it is decided about when all of
+ * the publication is stored, and nothing behind it goes first.
+ */
+static void
+publication_hold(struct publication *p, int64_t from,
+    const struct admit_verdict *verdicts, size_t n)
+{
+	struct vault *v = control_vault(p->c);
+
+	for (size_t i = 0; i < n; i++)
+		p->holds = p->holds || verdicts[i].dangles;
+	if (p->holds)
+		gate_hold(v->gate, p, from, (unix_ms_t){
+		    vault_now(v).ms + HOLD_MS });
+}
 
 static void
 publication_free(void *arg)
 {
 	struct publication *p = arg;
 
+	publication_let_go(p);
 	for (size_t i = 0; i < p->replies.n; i++)
 		json_decref(p->replies.v[i]);
 	vec_clear(&p->replies);
@@ -87,6 +125,7 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 	struct vault *v = control_vault(p->c);
 	struct admit_objects in = { .desk = p->desk, .now = vault_now(v) };
 	int rc = turn_open(v->turn);
+	int64_t before = store_last_seq(v->store);
 
 	for (size_t i = 0; rc == 0 && i < m->n; i += in.n) {
 		in.v = m->v + i;
@@ -96,6 +135,8 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 		if (rc < 0)
 			turn_fail(v->turn, rc);
 	}
+	if (rc == 0)
+		publication_hold(p, before + 1, verdicts, m->n);
 	return rc;
 }
 
@@ -157,6 +198,7 @@ control_end(struct control *c)
 		    "the end of a publication that has not begun");
 		return;
 	}
+	publication_let_go(p);
 	control_vault(c)->published += p->stored;
 	control_reply(c, json_pack("{s:I, s:I, s:I, s:I}",
 	    "stored", (json_int_t)p->stored,

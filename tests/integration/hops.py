@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    POLICY, PEER, country, equal, indicator, main, settled, wait_for,
+    POLICY, PEER, TLP_RED, country, equal, indicator, main, settled, wait_for,
     with_net, write_lines)
 
 OUT = '''  - {id: out-all, out: {type: [national]}, kind: technical,
@@ -185,6 +185,41 @@ def settled_with(inst, other):
     p = inst.peers()[other.id]
     return p['lag'] == 0 and p['state'] == 'ready' and \
         len(held(other, inst)) > 0
+
+
+def report(refs, seed='r', tlp=None):
+    o = indicator(0, seed=seed)
+    del o['pattern'], o['pattern_type'], o['valid_from']
+    o.update(type='report', id=o['id'].replace('indicator--', 'report--'),
+             published=o['created'], object_refs=refs)
+    if tlp:
+        o['object_marking_refs'] = [tlp]
+    return o
+
+
+@with_net(2)
+def test_closure_over_a_publication(net):
+    """What a report refers to comes last, and may not go: nor may it."""
+    a, b = net.all
+    secret = indicator(0, tlp=TLP_RED, seed='secret')
+    fill = [indicator(i) for i in range(5000)]
+    free = report([fill[4999]['id']], seed='free')
+    bound = report([fill[0]['id'], secret['id']], seed='bound')
+    publish(net, a, [free, bound] + fill + [secret])
+    wait_for(lambda: settled(a) and a.peers()[b.id]['delivered'] == 5001,
+             120, 'all is decided')
+    equal(held(b, a), {o['id'] for o in fill + [free]}, 'at the peer')
+    equal(a.peers()[b.id]['denied'], 2, 'report and indicator')
+    assert 'tlp' in a.ctl('why', bound['id'], b.id) or \
+        'deny' in a.ctl('why', bound['id'], b.id)
+
+
+@with_net(2)
+def test_closure_of_a_publication_that_ends_early(net):
+    """A client that is killed holds nothing back."""
+    a, b = net.all
+    publish(net, a, [report([indicator(7, seed='never')['id']])])
+    wait_for(lambda: len(held(b, a)) == 1, 60, 'what will not come')
 
 
 CIRCLE = '''  - {id: out-circle, out: {circle: %s}, kind: technical,
