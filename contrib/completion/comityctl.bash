@@ -17,6 +17,12 @@ policy confirm
 policy withdraw
 policy pending
 policy history
+posture set
+posture lift
+posture renew
+posture approve
+posture withdraw
+posture list
 status
 peers
 peer list
@@ -83,6 +89,10 @@ _comityctl() {
 	"policy test "*) options="--verbose" ;;
 	"policy apply "*) options="--confirm --reason" ;;
 	"policy approve "* | "policy confirm "* | "policy withdraw "*)
+		options="--reason" ;;
+	"posture set "*) options="strained suspended --reason --until" ;;
+	"posture renew "*) options="--until --reason" ;;
+	"posture lift "* | "posture approve "* | "posture withdraw "*)
 		options="--reason" ;;
 	"policy expect "*)
 		options="--policy --desk --peer --summary --ids" ;;

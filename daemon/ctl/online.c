@@ -40,7 +40,9 @@
  *                                        refused, unchanged (of its records
  *                                        here), last_contact?, skew_ms?,
  *                                        trust {discretion, reliability}
- *                                        (bands "A".."E"), posture}]
+ *                                        (bands "A".."E"), posture (what
+ *                                        counts), posture_until? (when what
+ *                                        people set of it ends)}]
  * peer show       id                     peer {as above}, card {the card's
  *                                        JSON}, code, terms[] {id, circle
  *                                        (bool), ours, theirs?, equal}
@@ -95,6 +97,21 @@
  * policy pending  -                      as reload
  * policy history  -                      events [{at, event, digest, by,
  *                                        reason}], oldest first
+ * posture set     country, posture,      number, country, state ("proposed",
+ *                 until_ms?, reason      "in-force", "withdrawn"), postures as
+ *                                        posture list
+ * posture lift    country, reason?       as posture set
+ * posture renew   country, until_ms?,    as posture set
+ *                 reason?
+ * posture approve number, reason?        as posture set, without country
+ * posture         number, reason?        as posture approve
+ *  withdraw
+ * posture list    -                      in_force [{country, posture, since,
+ *                                        until, by[], reason}], proposed [the
+ *                                        same and number, change ("set",
+ *                                        "lift", "renew")], policy
+ *                                        [{country, posture}]: what it says
+ *                                        itself; status has it as postures
  * nonce           -                      nonce, cert_id: for the member
  *                                        "operator" {key, signature} of the
  *                                        next request
@@ -136,6 +153,7 @@
 #include "ctl/client.h"
 #include "ctl/files.h"
 #include "ctl/policy_apply.h"
+#include "ctl/posture.h"
 #include "ctl/table.h"
 
 void
@@ -266,6 +284,7 @@ status_print(const json_t *r)
 	json_array_foreach(json_object_get(policy, "warnings"), i, v)
 		table_line(stdout, "warning", "%s", json_string_value(v));
 	policy_life_print(policy);
+	postures_print(json_object_get(r, "postures"));
 	status_store(json_object_get(r, "store"));
 	table_line(stdout, "published", "%lld", reply_int(r, "published"));
 	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)

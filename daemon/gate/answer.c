@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+/* What people set can only take away from what the policy leaves. */
+static enum posture
+answer_posture(const struct gate_party *party, const struct policy_org *org)
+{
+	return party->posture > org->posture ? party->posture : org->posture;
+}
+
 void
 answer_request(const struct gate_question *q, enum direction direction,
     int desk, int purpose, struct policy_request *out)
@@ -11,7 +18,7 @@ answer_request(const struct gate_question *q, enum direction direction,
 
 	*out = (struct policy_request){
 		.direction = direction, .desk = desk, .purpose = purpose,
-		.label = q->label, .posture = org->posture,
+		.label = q->label, .posture = answer_posture(q->party, org),
 		.discretion = org->discretion,
 		.reliability = org->reliability, .received = q->received,
 		.agreements = q->party->agreements,

@@ -13,6 +13,7 @@ struct gate_party {
 	int org;		/* in the policy; -1: the policy lacks it */
 	uint64_t agreements;	/* whose digests are equal on both sides */
 	uint64_t circles;	/* whose charters are */
+	enum posture posture;	/* set by people; the policy's own counts too */
 };
 
 struct gate_answer {

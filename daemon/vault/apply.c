@@ -92,26 +92,13 @@ apply_problem(struct apply *a, const char *text)
 
 /* ---- one step, on disk when it returns ---- */
 
-static void
-on_turn_ended(void *arg, bool ok)
-{
-	*(bool *)arg = ok;
-}
-
 /* rc: how the step went inside the open turn. */
 static int
 apply_commit(struct apply *a, int rc, struct err *e)
 {
-	bool ok = false;
-
-	if (rc < 0)
-		turn_fail(a->v->turn, rc);
-	turn_after(a->v->turn, on_turn_ended, &ok);
-	turn_end_now(a->v->turn);
-	if (ok)
+	rc = turn_commit_now(a->v->turn, rc);
+	if (rc == 0)
 		return 0;
-	if (rc >= 0)
-		rc = a->v->degraded_by != 0 ? a->v->degraded_by : ERR_STORE;
 	if (apply_state_load(a) < 0)
 		log_error("policy-state", "error=\"it cannot be read\"");
 	return err_set(e, rc, "the store could not be written: %s",

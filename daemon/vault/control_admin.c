@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/entry.h"
+#include "audit/approval.h"
 #include "net/loop.h"
 #include "vault/peer.h"
 #include "vault/recall.h"
@@ -254,6 +254,28 @@ tail_receipt(json_t *list, struct str entry)
 	audit_receipt_clear(&r);
 }
 
+/* What a person decided: who, which way, about what, why. */
+static void
+tail_approval(json_t *list, struct str entry)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct audit_approval a;
+	json_t *f;
+
+	if (audit_approval_decode(entry, &a) != 0)
+		return;
+	buf_addf(&text, "%.*s %.*s%s", (int)a.what.n, a.what.p,
+	    (int)a.subject.n, a.subject.p, a.reason.n > 0 ? ": " : "");
+	buf_add(&text, a.reason.p, a.reason.n);
+	f = json_pack("{s:s, s:s%, s:s%, s:b, s:s*}", "event", "approval",
+	    "by", a.who.p, a.who.n, "outcome", a.verdict.p, a.verdict.n,
+	    "signed", a.by_key, "text", text.p);
+	if (f == NULL)
+		return;
+	tail_set_time(f, a.at.ms);
+	(void)json_array_append_new(list, f);
+}
+
 static int
 on_log_entry(void *arg, uint64_t index, uint8_t type, struct str entry,
     const struct digest *leaf)
@@ -269,6 +291,10 @@ on_log_entry(void *arg, uint64_t index, uint8_t type, struct str entry,
 	}
 	if (type == AUDIT_RECEIPT) {
 		tail_receipt(t->list, entry);
+		return 0;
+	}
+	if (type == AUDIT_APPROVAL) {
+		tail_approval(t->list, entry);
 		return 0;
 	}
 	f = json_pack("{s:s}", "event", audit_type_name(type));

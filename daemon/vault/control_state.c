@@ -6,6 +6,7 @@
 #include "host/counters.h"
 #include "net/loop.h"
 #include "vault/control_policy.h"
+#include "vault/control_posture.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/version.h"
@@ -59,6 +60,7 @@ control_peer_state(const struct peer *p)
 static void
 set_trust(json_t *fields, const struct vault *v, const struct peer *p)
 {
+	const struct posture_entry *set;
 	const struct policy_org *org;
 
 	if (v->policy == NULL || p->party.org < 0)
@@ -68,7 +70,11 @@ set_trust(json_t *fields, const struct vault *v, const struct peer *p)
 	    "discretion", band_name(org->discretion),
 	    "reliability", band_name(org->reliability)));
 	(void)json_object_set_new(fields, "posture",
-	    json_string(posture_name(org->posture)));
+	    json_string(posture_name(p->party.posture > org->posture ?
+	    p->party.posture : org->posture)));
+	set = postures_find(v->postures, org->country);
+	if (set != NULL)
+		set_time(fields, "posture_until", set->until);
 }
 
 /* How far the stored records were looked at anew, while that goes on. */
@@ -200,6 +206,7 @@ control_status(struct control *c, const json_t *args)
 	(void)json_object_set_new(f, "uptime_ms", json_integer(
 	    clock_mono().ms - v->started.ms));
 	(void)json_object_set_new(f, "policy", policy_json(v));
+	(void)json_object_set_new(f, "postures", control_postures_json(v));
 	(void)json_object_set_new(f, "store", store_json(v));
 	set_number(f, "published", v->published);
 	(void)json_object_set_new(f, "peers", peers_json(v));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vault/control_posture.h"
 #include "vault/peer.h"
 #include "vault/record_json.h"
 
@@ -62,6 +63,7 @@ static void
 explain_all(struct vault *v, const struct gate_question *q, json_t *lines)
 {
 	const struct policy_org *org;
+	char posture[LINE_BYTES + 1];
 
 	if (q->party->org < 0) {
 		add_line(lines, "the policy does not name this peer: "
@@ -69,6 +71,8 @@ explain_all(struct vault *v, const struct gate_question *q, json_t *lines)
 		return;
 	}
 	org = policy_org(v->policy, (size_t)q->party->org);
+	if (control_posture_text(v, org->country, posture, sizeof(posture)))
+		add_line(lines, "%s", posture);
 	for (int i = 0; i < org->ndesks; i++) {
 		uint32_t uses = policy_desk_uses(v->policy,
 		    org->first_desk + i);

@@ -14,6 +14,7 @@
 #include "vault/control.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
 #define FD_SUPERVISOR 3
@@ -59,6 +60,7 @@ tear_down(struct vault *v)
 	timer_free(v->second);
 	peers_free(v->peers);
 	apply_free(v->apply);
+	postures_free(v->postures);
 	gate_free(v->gate);
 	policy_free(v->policy);
 	audit_close(v->audit);

@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/link.h"
+#include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
 #define CARDS "card"
@@ -34,6 +35,17 @@ peer_free(struct peer *p)
 }
 MEM_AUTO(struct peer, peer_free);
 
+/* What people set for its country; the policy says where it is. */
+static enum posture
+peer_posture(const struct peer *p)
+{
+	const struct posture_entry *set = p->party.org < 0 ? NULL :
+	    postures_find(p->v->postures, policy_org(p->v->policy,
+	    (size_t)p->party.org)->country);
+
+	return set == NULL ? POSTURE_NORMAL : set->level;
+}
+
 /* The party the gate sees, with no terms proved equal yet. */
 static void
 peer_find_party(struct peer *p)
@@ -42,6 +54,7 @@ peer_find_party(struct peer *p)
 	if (p->v->policy != NULL)
 		p->party.org = policy_find_org(p->v->policy,
 		    str_of(p->card.cert_id));
+	p->party.posture = peer_posture(p);
 }
 
 static int
@@ -283,6 +296,30 @@ peers_policy_changed(struct peers *ps, bool differs)
 	}
 	/* A replay of the log must not bring back the old decisions. */
 	if (differs && (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0))
+		turn_fail(ps->v->turn, ERR_STORE);
+	turn_wake(ps->v->turn);
+}
+
+void
+peers_posture_changed(struct peers *ps)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < ps->all.n; i++) {
+		struct peer *p = ps->all.v[i];
+		enum posture now = peer_posture(p);
+
+		if (now == p->party.posture)
+			continue;
+		p->party.posture = now;
+		release_restart(p->release);
+		changed = true;
+	}
+	if (!changed)
+		return;
+	gate_forget(ps->v->gate);
+	/* A replay of the log must not bring back the old decisions. */
+	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
 		turn_fail(ps->v->turn, ERR_STORE);
 	turn_wake(ps->v->turn);
 }

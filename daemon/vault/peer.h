@@ -80,6 +80,12 @@ void peers_policy_changed(struct peers *ps, bool differs);
 /* peers_decide_again(ps): what was not delivered is decided again. */
 void peers_decide_again(struct peers *ps);
 
+/*
+ * peers_posture_changed(ps): people changed a posture, or one has ended: for
+ * the peers of that country decide again, as after a change of policy.
+ */
+void peers_posture_changed(struct peers *ps);
+
 /* peers_reload_delivery(ps): after a roll-back, read it from the store. */
 int peers_reload_delivery(struct peers *ps) MUST_CHECK;
 

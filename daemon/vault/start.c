@@ -20,6 +20,7 @@
 #include "vault/control.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
+#include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_CONF = 78 };
@@ -108,6 +109,10 @@ open_gate(struct vault *v, struct err *e)
 	v->gate = gate_new(&(struct gate_options){ .store = v->store,
 	    .audit = v->audit, .key = v->key, .cert_id = v->cert_id,
 	    .keys = own_and_peers_keys, .keys_arg = v });
+	rc = postures_open(v, &v->postures);
+	if (rc < 0)
+		return err_set(e, rc, "the stored postures do not read: %s",
+		    err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -180,6 +185,7 @@ on_second(void *arg)
 		inbound_tick(peers_at(v->peers, i));
 	}
 	apply_tick(v->apply);
+	postures_tick(v->postures);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
 	end_embargoes(v);

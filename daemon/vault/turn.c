@@ -168,3 +168,25 @@ turn_end_now(struct turn *t)
 	if (t->armed)
 		turn_end(t);
 }
+
+static void
+on_ended(void *arg, bool ok)
+{
+	*(bool *)arg = ok;
+}
+
+int
+turn_commit_now(struct turn *t, int rc)
+{
+	bool ok = false;
+
+	if (rc < 0)
+		turn_fail(t, rc);
+	turn_after(t, on_ended, &ok);
+	turn_end_now(t);
+	if (ok)
+		return 0;
+	if (rc < 0)
+		return rc;
+	return t->v->degraded_by != 0 ? t->v->degraded_by : ERR_STORE;
+}

@@ -46,6 +46,13 @@ void turn_fail(struct turn *t, int code);
  */
 void turn_wake(struct turn *t);
 
+/*
+ * turn_commit_now(t, rc): end the turn at once.  rc < 0: what was done in it
+ * failed, undo it.  Return 0 when it is on disk, else rc or another ERR_*:
+ * memory that ran ahead of the store is for the caller to read again.
+ */
+int turn_commit_now(struct turn *t, int rc) MUST_CHECK;
+
 /* turn_end_now(t): end the turn at once; before leaving the loop. */
 void turn_end_now(struct turn *t);
 

@@ -10,6 +10,7 @@
 #include "vault/apply.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
 unix_ms_t
@@ -54,6 +55,7 @@ vault_rolled_back(struct vault *v)
 	gate_rolled_back(v->gate);
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
+	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->peers != NULL && peers_reload_delivery(v->peers) < 0)) {
 		/* Memory and store no longer agree: start again. */
 		log_error("state-unreadable", "action=restart");

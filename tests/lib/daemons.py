@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,27 @@ class Net:
                   encoding='utf-8') as f:
             f.write(text)
 
+    def operators(self, inst, *names):
+        """Give it operators by key, each in the role of its name."""
+        rows = []
+        for name in names:
+            public = inst.ask('key', 'generate', 'operator',
+                              self.key(inst, name))['key']
+            rows.append('{name: %s, key: "%s", roles: [%s]}' % (
+                name, public, name))
+        inst.set_options(operators='[%s]' % ', '.join(rows))
+
+    def key(self, inst, name):
+        return os.path.join(self.dir, '%s-%s.key' % (inst.id, name))
+
+    def run_as(self, inst, name, *args, **kw):
+        """comityctl as an operator: the finished process."""
+        return inst.ctl_run('--as', self.key(inst, name), *args, **kw)
+
+    def do_as(self, inst, name, *args, **kw):
+        """The same: its answer with --json; Failed unless it works."""
+        return inst.ask('--as', self.key(inst, name), *args, **kw)
+
     def start(self):
         for inst in self.all:
             inst.start()
@@ -149,6 +171,38 @@ def wait_for(condition, seconds, what, step=0.1):
         if time.monotonic() > end:
             raise AssertionError('not within %d s: %s' % (seconds, what))
         time.sleep(step)
+
+
+def parts(pid):
+    """The processes that comityd with that pid has started."""
+    found = []
+    for name in os.listdir('/proc'):
+        try:
+            with open('/proc/%s/stat' % name, encoding='ascii',
+                      errors='replace') as f:
+                if int(f.read().rsplit(')', 1)[1].split()[1]) == pid:
+                    found.append(int(name))
+        except (OSError, ValueError, IndexError):
+            pass
+    return found
+
+
+def crash(inst, down=0):
+    """kill -9 of all its processes; after a while, start it again."""
+    pid = inst.pid()
+    all_pids = [pid] + parts(pid)
+    for p in all_pids:
+        try:
+            os.kill(p, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    wait_for(lambda: inst.is_gone(pid) and not any(
+        os.path.exists('/proc/%d' % p) for p in all_pids[1:]), 20,
+        'everything is gone', 0.02)
+    inst.stop(kill=True)
+    time.sleep(down)
+    inst.start()
+    inst.wait_ready()
 
 
 def settled(inst):
