@@ -46,10 +46,12 @@ is_next(const struct reader *r, const char *word)
 static int
 expect(struct reader *r, const char *word)
 {
+	if (!is_next(r, word) && r->at == r->end)
+		return fail(r, "it ends here, too soon");
+	if (!is_next(r, word) && word[0] == '\n')
+		return fail(r, "more than belongs on the line");
 	if (!is_next(r, word))
-		return fail(r, strcmp(word, "\n") == 0 ? "more than belongs "
-		    "on the line%s" : "want \"%s\" here", strcmp(word,
-		    "\n") == 0 ? "" : word);
+		return fail(r, "want \"%s\" here", word);
 	r->at += strlen(word);
 	r->line += strcmp(word, "\n") == 0;
 	return 0;

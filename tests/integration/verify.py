@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""comity-verify as a person runs it: what it prints and how it ends."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import ROOT, equal  # noqa: E402
+
+GOOD = os.path.join(ROOT, 'tests/fuzz/corpus/certificate/good')
+
+
+def run(build, *args, **named):
+    return subprocess.run([build + '/daemon/verify/comity-verify', *args],
+                          capture_output=True, text=True, check=False,
+                          timeout=60, **named)
+
+
+def test_good(build):
+    p = run(build, GOOD)
+    equal(p.returncode, 0, p.stderr)
+    lines = p.stdout.splitlines()
+    equal(lines[0], 'W-SEP holds: 4 states, if '
+          'hops-honoured,walls-attested', 'claim')
+    equal(lines[1], 'release R-STATS loses lineage on purpose, outside of '
+          'these claims', 'release')
+    assert re.fullmatch('policy sha256:[0-9a-f]{64}', lines[2]), lines
+    assert re.fullmatch('compiled sha256:[0-9a-f]{64}', lines[3]), lines
+    with open(GOOD, encoding='ascii') as f:
+        equal(run(build, '-', stdin=f).stdout, p.stdout, 'stdin')
+    equal(run(build, '-q', GOOD).stdout, '', 'quiet')
+    for name, line in (('--policy', lines[2]), ('--compiled', lines[3])):
+        digest = line.split()[1]
+        equal(run(build, name, digest, GOOD).returncode, 0, name)
+        other = digest[:-1] + ('0' if digest[-1] != '0' else '1')
+        p = run(build, name, other, GOOD)
+        equal(p.returncode, 1, name)
+        assert p.stderr.endswith('not %s\n' % other), p.stderr
+
+
+def test_json(build):
+    got = json.loads(run(build, '--json', GOOD).stdout)
+    equal(got['holds'], True, 'holds')
+    equal(got['claims'], [{'wall': 'W-SEP', 'states': 4, 'assume':
+                           'hops-honoured,walls-attested'}], 'claims')
+    equal((got['releases'], got['unclaimed']), (['R-STATS'], []), 'rest')
+    p = run(build, '--json', '/nowhere')
+    equal(p.returncode, 1, 'status')
+    equal(json.loads(p.stdout), {'holds': False, 'error':
+                                 'No such file or directory'}, 'error')
+
+
+def test_bad(build):
+    with open(GOOD, encoding='ascii') as f:
+        good = f.read()
+    rows = {
+        '': 'line 1: it ends here, too soon',
+        good.replace('state 3 1 1 0\n', ''):
+            'line 73: the digest is sha256:',
+        good.replace('attested onward', 'attested  onward'):
+            'line 11: want " onward " here',
+        good + good: 'line 74: more after the end',
+        good[:-1]: 'line 73: it ends here, too soon',
+    }
+    for text, want in rows.items():
+        p = run(build, '-', input=text)
+        equal(p.returncode, 1, text)
+        equal(p.stdout, '', text)
+        equal(len(p.stderr.splitlines()), 1, p.stderr)
+        if want not in p.stderr:
+            raise AssertionError('%r; want %s' % (p.stderr, want))
+        p = run(build, '--json', '-', input=text)
+        equal(json.loads(p.stdout)['holds'], False, text)
+
+
+def test_usage(build):
+    for args in ((), (GOOD, GOOD), ('--nothing', GOOD),
+                 ('--policy', 'abc', GOOD), ('--compiled',)):
+        p = run(build, *args)
+        equal(p.returncode, 2, args)
+        equal(p.stdout, '', args)
+        assert p.stderr != '', args
+    for arg in ('-h', '--help', '--version'):
+        p = run(build, arg)
+        equal((p.returncode, p.stderr), (0, ''), arg)
+    page = open(os.path.join(ROOT, 'man/comity-verify.1'),
+                encoding='utf-8').read()
+    for option in re.findall(r'--([a-z]+)', run(build, '-h').stdout):
+        assert 'Fl -' + option in page, option
+    with tempfile.TemporaryDirectory() as d:
+        equal(run(build, d).returncode, 1, 'a directory')
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    for name, test in sorted(globals().items()):
+        if name.startswith('test_'):
+            test(build)
+            print('ok', name)
+
+
+main()
