@@ -37,6 +37,7 @@ struct policy_party {
 	int type;			/* of policy_types; -1 for ourselves */
 	int gov_tie;
 	enum policy_wall wall;
+	bool anonymiser;		/* trusted to hide who gave it what */
 	uint64_t onward;		/* circles it passes things on to */
 	int first_desk, ndesks;		/* in vocabulary.desks */
 	uint8_t discretion, reliability; /* trust: initial: 0 is A, 4 is E */

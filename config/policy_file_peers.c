@@ -19,6 +19,7 @@ const char *const policy_postures[] = { "normal", "strained", "suspended",
 static const char *const gov_ties[] = { "none", "arms-length", "close",
     "merged", NULL };
 static const char *const walls[] = { "attested", "declared", "none", NULL };
+enum { ROLE_ANONYMISER };
 static const char *const roles[] = { "anonymiser", "relay", NULL };
 static const char *const profiles[] = { "normal", "low-bandwidth", NULL };
 static const char *const exemptions[] = { "exempt", "expected", NULL };
@@ -133,6 +134,17 @@ pf_word(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	return pf_enum(r, row, n, &unused);
 }
 
+static int
+pf_role(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	int role;
+
+	TRY(pf_enum(r, row, n, &role));
+	*(bool *)out = role == ROLE_ANONYMISER;
+	return 0;
+}
+
 /* Circles come later in the reading: see pf_read_onward. */
 static int
 pf_later(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
@@ -166,7 +178,8 @@ static const struct pf_row peer_rows[] = {
 	{ .key = "onward", .read = pf_later },
 	{ .key = "desks", .read = pf_desks, .required = true },
 	{ .key = "profile", .read = pf_word, .names = profiles },
-	{ .key = "role", .read = pf_word, .names = roles },
+	{ .key = "role", .read = pf_role, .names = roles,
+	  .offset = offsetof(struct policy_party, anonymiser) },
 	{ .key = "minimum-version", .read = pf_note },
 	{ .key = "note", .read = pf_note },
 	{ .key = "default-label", .read = pf_label,

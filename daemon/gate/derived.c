@@ -96,6 +96,33 @@ on_found(void *arg, const struct store_record *r)
 	return 1;
 }
 
+/* Is the source one of the things that are taken out? */
+static bool
+hides_source(const struct policy *p, uint64_t redactions)
+{
+	const char *names[POLICY_REDACTIONS_MAX];
+	size_t n = redaction_names(p, redactions, names);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], "source") == 0)
+			return true;
+	return false;
+}
+
+/* We say that it has roots besides us, and not which. */
+static void
+hide_roots(struct label *l)
+{
+	struct org_set us = { { 0 } };
+	bool others;
+
+	org_set_add(&us, 0);
+	others = memcmp(&l->roots, &us, sizeof(us)) != 0;
+	l->roots = us;
+	if (others)
+		org_set_add(&l->roots, LABEL_ORG_UNKNOWN);
+}
+
 /*
  * The label a derived record is sealed with: the original's, and ours.  If
  * it was sealed before under another one, this is a later one.
@@ -111,6 +138,8 @@ derived_label(struct gate *g, const struct store_record *rec,
 
 	TRY(gate_label(g, rec, &l));
 	org_set_add(&l.roots, 0);
+	if (hides_source(g->policy, w->a.redactions))
+		hide_roots(&l);
 	if (old != NULL && l.seq < old->seq)
 		l.seq = old->seq;
 	label_encode(&l, policy_vocabulary(g->policy), &text);

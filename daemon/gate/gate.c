@@ -295,6 +295,11 @@ answer_oblige(struct gate *g, const struct gate_query *q,
 	a->by = flow.by;
 	a->obligations = flow.obligations;
 	a->redactions = flow.redactions;
+	/* Whoever passes it on says who gave it, but for an anonymiser. */
+	if ((a->obligations >> OBLIGATION_NO_ATTRIBUTION & 1) != 0 &&
+	    q->party->org >= 0 && !policy_org(g->policy,
+	    (size_t)q->party->org)->anonymiser)
+		a->cap_hops = 0;
 }
 
 int

@@ -21,6 +21,7 @@ orgs_fill(struct policy *p)
 		o->id = f->v.orgs.v[i];
 		memcpy(o->country, party->country, sizeof(o->country));
 		o->type = party->type < 0 ? "" : policy_types[party->type];
+		o->anonymiser = party->anonymiser;
 		o->first_desk = party->first_desk;
 		o->ndesks = party->ndesks;
 		o->discretion = (enum band)party->discretion;

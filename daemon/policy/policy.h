@@ -109,6 +109,7 @@ struct policy_org {
 	const char *id;		/* borrowed from the policy */
 	char country[3];
 	const char *type;	/* "national", "vendor", ...; "" for ourselves */
+	bool anonymiser;	/* `role: anonymiser` */
 	int first_desk, ndesks;	/* in vocabulary.desks */
 	enum posture posture;	/* of its country, `in-force` */
 	enum band discretion, reliability;	/* trust: initial: */

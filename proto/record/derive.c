@@ -213,7 +213,19 @@ drop_dead_granular(json_t *root)
 		(void)json_object_del(root, "granular_markings");
 }
 
-/* Say in the object what it is derived from and what is missing. */
+static bool
+has_part(const char *const *parts, size_t n, const char *part)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(parts[i], part) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Say in the object what it is derived from and what is missing.  Who is
+ * not to know the source is not told the id under which it can be asked for.
+ */
 static int
 state_derivation(json_t *root, const struct stix_object *o,
     const char *const *parts, size_t n)
@@ -228,9 +240,11 @@ state_derivation(json_t *root, const struct stix_object *o,
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
 		(void)json_array_append_new(list, json_string(parts[i]));
-	mine = json_pack("{s:s, s:s%, s:o}", "extension_type",
-	    "property-extension", "derived_from", o->id.p, o->id.n,
-	    "redacted", list);
+	mine = json_pack("{s:s, s:o}", "extension_type",
+	    "property-extension", "redacted", list);
+	if (!has_part(parts, n, "source"))
+		(void)json_object_set_new(mine, "derived_from",
+		    json_stringn(o->id.p, o->id.n));
 	return json_object_set_new(all, COMITY_EXTENSION_ID, mine) == 0 ?
 	    0 : ERR_LIMIT;
 }

@@ -43,7 +43,8 @@ unix_ms_t derive_embargo(const struct stix_object *o);
 /*
  * derive_redacted(o, parts, n, cert_id, out):
  * Append the object that is left of o (valid, just read) without the n
- * parts.  A part is "source" (creator and external references),
+ * parts.  A part is "source" (creator, external references, and which
+ * object it was derived from),
  * "victim.name" or "victim.contact" (the custom properties of that name, the
  * identity's own, and free-text descriptions, which may repeat them), or a
  * property path such as "x_detail.host", followed through lists.  A required

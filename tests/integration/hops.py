@@ -16,7 +16,7 @@ OUT = '''  - {id: out-all, out: {type: [national]}, kind: technical,
 '''
 
 
-def write_policy(net, i, out, more='', after=''):
+def write_policy(net, i, out, more='', reload=True):
     """The policy of the i-th; out: its way of giving, None: none."""
     inst = net.all[i]
     text = POLICY % {
@@ -29,11 +29,12 @@ def write_policy(net, i, out, more='', after=''):
         'pap: clear, hops: 7}}\npurposes', 1)
     begin = text.index('  - {id: out-all')
     end = text.index('  - {id: in-all')
-    text = text[:begin] + (OUT % out if out else '') + text[end:] + after
+    text = text[:begin] + (OUT % out if out else '') + text[end:]
     with open(inst.path('config', 'policy.yaml'), 'w',
               encoding='utf-8') as f:
         f.write(text)
-    inst.ctl('reload')
+    if reload:
+        inst.ctl('reload')
 
 
 def publish(net, inst, objects, name='in.jsonl'):
@@ -222,12 +223,58 @@ def test_closure_of_a_publication_that_ends_early(net):
     wait_for(lambda: len(held(b, a)) == 1, 60, 'what will not come')
 
 
-CIRCLE = '''  - {id: out-circle, out: {circle: %s}, kind: technical,
-     for: [secops], tlp: <=green, cap: {hops: %d}, transit: %s}
-'''
 CIRCLES = '''circles:
-  clean: {members: [%s], foci: [technical], charter: sha256:%s}
+  clean: {members: [%s], foci: [ioc], charter: "sha256:%s", quorum: 1}
+postures:
 '''
+IN_CIRCLE = '''  - {id: out-all, out: {circle: clean}, kind: technical,
+     for: [secops], tlp: <=green, %s}
+'''
+
+
+def write_circle(net, i, out, members, charter):
+    """As write_policy; gives to the circle with those other members."""
+    write_policy(net, i, None, reload=False)
+    path = net.all[i].path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    text = text.replace('postures:\n', CIRCLES % (', '.join(
+        net.all[k].id for k in members), charter), 1)
+    text = text.replace('  - {id: in-all', IN_CIRCLE % out +
+                        '  - {id: in-all', 1)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+    net.all[i].ctl('reload')
+
+
+@with_net(3, introduced=False)
+def test_member_removed(net):
+    """L-01: who left the circle gets nothing more through another member."""
+    a, b, c = net.all
+    write_circle(net, 0, 'cap: {hops: 1}', (1, 2), 'aa')
+    write_circle(net, 1, 'transit: true', (0, 2), 'aa')
+    write_circle(net, 2, 'transit: true', (0, 1), 'aa')
+    c.add_peer(a)
+    connect(a, b)
+    connect(b, c)
+    first = [indicator(i) for i in range(20)]
+    publish(net, a, first)
+    want = {o['id'] for o in first}
+    wait_for(lambda: held(c, b) == want, 60, 'C has the first ones')
+    # A alone removes it: until B did too, they have no circle in common.
+    write_circle(net, 0, 'cap: {hops: 1}', (1,), 'bb')
+    second = [indicator(i, seed='s') for i in range(20)]
+    publish(net, a, second, 'second.jsonl')
+    wait_for(lambda: a.peers()[b.id]['denied'] == 20, 60, 'A gives nothing')
+    equal(held(b, a), want, 'B gets nothing new')
+    # B removes it: what waited flows to B, and stays there.
+    write_circle(net, 1, 'transit: true', (0,), 'bb')
+    both = want | {o['id'] for o in second}
+    wait_for(lambda: held(b, a) == both, 60, 'B has all')
+    wait_for(lambda: b.peers()[c.id]['lag'] == 0, 60, 'B is done')
+    equal(held(c, b), want, 'C has nothing new')
+    assert 'circle' in b.ctl('why', second[0]['id'], c.id) or \
+        'deny' in b.ctl('why', second[0]['id'], c.id)
 
 
 main(globals())

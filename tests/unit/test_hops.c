@@ -41,6 +41,8 @@ struct net {
 	const char *grants[CERTS];	/* instead of the usual ones */
 	const char *limits[CERTS];	/* or none */
 	const char *pap[CERTS];		/* of the default label; or green */
+	const char *caveat[CERTS];	/* of it too, or none */
+	bool anonymiser;		/* B is one, to the others */
 };
 
 static void
@@ -50,7 +52,7 @@ policy_text(const struct net *n, int i, struct buf *out)
 
 	buf_addf(&b, "policy: 1\n"
 	    "self: {org: %s, country: X%c, desks: {ops: [secops]}, "
-	    "default-label: {pap: %s, hops: 7}}\n"
+	    "default-label: {pap: %s, hops: 7, caveats: [%s]}}\n"
 	    "purposes: {secops: [detect, block, notify], law: [ask]}\n"
 	    "kinds: {technical: [botnet, ioc], content: [report]}\n"
 	    "classify:\n"
@@ -58,11 +60,12 @@ policy_text(const struct net *n, int i, struct buf *out)
 	    "  - {when: {label: [report]}, kind: report}\n"
 	    "  - {when: {type: [indicator, report]}, kind: ioc}\n"
 	    "peers:\n", parties[i].id, 'A' + i, n->pap[i] != NULL ?
-	    n->pap[i] : "green");
+	    n->pap[i] : "green", n->caveat[i] != NULL ? n->caveat[i] : "");
 	for (const char *p = parties[i].peers; *p != '\0'; p++)
 		buf_addf(&b, "  cert-%c: {country: X%c, type: national, "
-		    "wall: attested, desks: {ops: [secops], lab: [secops]}}"
-		    "\n", *p, *p - 'a' + 'A');
+		    "wall: attested, desks: {ops: [secops], lab: [secops]}"
+		    "%s}\n", *p, *p - 'a' + 'A', *p == 'b' && n->anonymiser ?
+		    ", role: anonymiser" : "");
 	buf_addf(&b, "trust: {initial: {default: {discretion: B, "
 	    "reliability: B}}}\n"
 	    "grants:\n  - %s\n"
@@ -736,6 +739,49 @@ test_hops_l09_strictest_counts_meanwhile(void **state)
 	}
 }
 
+/*
+ * L-24: who may not be named is not: not by the object, not by the label,
+ * not by the seal; and who is not trusted with that may not pass it on.
+ */
+static void
+test_hops_l24_no_attribution(void **state)
+{
+	struct net *n = *state;
+	char text[2048];
+
+	n->caveat[0] = "no-attribution";
+	for (int i = 0; i < 2; i++)
+		n->limits[i] = "{id: hide, out: any, kind: [botnet], "
+		    "level: redact, redact: [source]}";
+	for (int trusted = 0; trusted < 2; trusted++) {
+		struct crossing x;
+
+		n->anonymiser = trusted != 0;
+		for (int i = 0; i < CERTS; i++)
+			reopen(n, i);
+		cert_publish(n->v[0], indicator_text(text, sizeof(text),
+		    &(struct indicator_facts){ 1, T1, "report", GREEN,
+		    ",\"created_by_ref\":\"identity--"
+		    "c6d30005-c8c8-40a8-8bf3-4965aa5cd87a\"" }));
+		x = move(n, 0, 1, NULL, NULL);
+		assert_int_equal(x.stored, 1);
+		assert_null(strstr(x.object, "c6d30005"));
+		x = move(n, 1, 2, NULL, NULL);
+		if (!trusted) {
+			assert_int_equal(x.sent, 0);
+			continue;
+		}
+		assert_int_equal(x.stored, 1);
+		assert_null(strstr(x.object, "00000001-1111"));
+		assert_null(strstr(x.object, "derived_from"));
+		assert_null(strstr(x.label, "cert-a"));
+		assert_non_null(strstr(x.label, "roots=?,cert-b\n"));
+		assert_non_null(strstr(x.label, "caveats=no-attribution"));
+		/* C is no anonymiser: it stays there. */
+		assert_int_equal(last_label(n->v[2]).hops, 0);
+	}
+}
+
 /* However many come, the store keeps the last ones and counts the rest. */
 static void
 test_hops_proofs_are_bounded(void **state)
@@ -772,6 +818,7 @@ main(void)
 		TEST(test_hops_l09_label_is_state),
 		TEST(test_hops_l09_older_label_comes_late),
 		TEST(test_hops_l09_strictest_counts_meanwhile),
+		TEST(test_hops_l24_no_attribution),
 		TEST(test_hops_proofs_are_bounded),
 	};
 
