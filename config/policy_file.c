@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/handling.h"
+
 #define REQUEST_BYTES_MAX KIB(16)
 #define INCLUDES_MAX 64
 
@@ -229,9 +231,12 @@ vocabulary_start(struct vocabulary *v)
 {
 	/* record/label.h: kinds[0] is always "other". */
 	(void)!names_add(&v->kinds, STR("other"), LABEL_KINDS_MAX);
-	for (size_t i = 0; policy_caveats[i] != NULL; i++)
+	for (size_t i = 0; policy_caveats[i] != NULL; i++) {
 		(void)!names_add(&v->caveats, str_of(policy_caveats[i]),
 		    LABEL_BITS_MAX - 1);
+		v->caveat_means[i].iep = iep_caveat_words(
+		    str_of(policy_caveats[i]));
+	}
 }
 
 struct policy_file *

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/handling.h"
+
 #define SHOWN_MAX 80
 #define NAMES_MAX 31	/* bit 31 stands for what has no name */
 
@@ -163,58 +165,89 @@ pf_read_kinds(struct pf *r, const struct yaml_node *n)
 	return 0;
 }
 
-/* handling.md 3 and 4: what ACS 3.0 and IEP 2.0 can say. */
-static const char *const acs_actions[] = { "DSPLY", "IDSRC", "TENOT",
-    "NETDEF", "LEGAL", "INTEL", "TEARLINE", "OPACTION", "REQUEST",
-    "ANONYMOUSACCESS", "CISAUSES", "ALL" };
-static const char *const iep_statements[] = { "encrypt_in_transit",
-    "permitted_actions", "affected_party_notifications", "tlp",
-    "attribution", "unmodified_resale", "end_date", "start_date" };
+/* "NETDEF" */
+static int
+acs_meaning(struct pf *r, const struct yaml_node *at, struct meanings *out)
+{
+	const char *names[ACS_ACTIONS];
+	int action = acs_action_find(at->text);
 
-/* "acs:NETDEF" or "iep:unmodified_resale", as known there. */
+	for (int i = 0; i < ACS_ACTIONS; i++)
+		names[i] = acs_action_name(i);
+	if (action < 0)
+		return pf_unknown(r, at, "ACS action", names, ACS_ACTIONS);
+	out->acs |= 1U << action;
+	return 0;
+}
+
+/* "unmodified_resale=must-not" */
+static int
+iep_meaning(struct pf *r, const struct yaml_node *at, struct meanings *out)
+{
+	struct yaml_node left = *at, right = *at;
+	const char *names[IEP_WORDS], *eq = at->text.n == 0 ? NULL :
+	    memchr(at->text.p, '=', at->text.n);
+	int statement, word;
+	size_t n = 0;
+
+	if (eq != NULL)
+		left.text.n = (size_t)(eq - at->text.p);
+	statement = iep_statement_find(left.text);
+	for (int i = 0; i < IEP_STATEMENTS; i++)
+		names[i] = iep_statement_name(i);
+	if (statement < 0)
+		return pf_unknown(r, &left, "IEP statement", names,
+		    IEP_STATEMENTS);
+	if (eq == NULL)
+		return pf_error(r, at, "\"iep:%s\" without a value; want "
+		    "\"iep:%s=...\"", names[statement], names[statement]);
+	right.text = (struct str){ eq + 1,
+	    at->text.n - left.text.n - 1 };
+	word = iep_word_find(statement, right.text);
+	for (int i = 0; i < IEP_WORDS; i++)
+		if (iep_word_statement(i) == statement)
+			names[n++] = iep_value_name(i);
+	if (word < 0)
+		return pf_unknown(r, &right, "value of this IEP statement",
+		    names, n);
+	out->iep |= 1U << word;
+	return 0;
+}
+
+/* "acs:NETDEF" or "iep:unmodified_resale=must-not". */
 static int
 on_meaning(struct pf *r, const struct yaml_node *item, void *arg)
 {
 	struct yaml_node rest = *item;
 	bool acs = str_starts(item->text, "acs:");
-	const char *const *names = acs ? acs_actions : iep_statements;
-	size_t n = acs ? NELEM(acs_actions) : NELEM(iep_statements);
-	const char *eq;
 
-	(void)arg;
 	if (!acs && !str_starts(item->text, "iep:"))
 		return pf_error(r, item, "want \"acs:\" and a privilege "
 		    "action of ACS 3.0, or \"iep:\" and a statement of IEP "
 		    "2.0");
 	rest.text.p += 4;
 	rest.text.n -= 4;
-	eq = memchr(rest.text.p, '=', rest.text.n);
-	if (eq != NULL)
-		rest.text.n = (size_t)(eq - rest.text.p);
-	for (size_t i = 0; i < n; i++)
-		if (str_eqz(rest.text, names[i]))
-			return 0;
-	return pf_unknown(r, &rest, acs ? "ACS action" : "IEP statement",
-	    names, n);
+	return acs ? acs_meaning(r, &rest, arg) : iep_meaning(r, &rest, arg);
 }
 
 /* Each key is one of names; each value says what it is elsewhere. */
 static int
 read_meanings(struct pf *r, const struct yaml_node *n, const char *what,
-    const struct names *names)
+    const struct names *names, struct meanings *means)
 {
 	struct pf_row row = { .key = what };
 
 	TRY(pf_is_map(r, n));
 	for (const struct yaml_node *m = n->first; m != NULL; m = m->next) {
 		struct yaml_node at = *m;
+		int i = names_find(names, m->key);
 
 		at.text = m->key;
 		at.line = m->key_line;
 		at.column = m->key_column;
-		if (names_find(names, m->key) < 0)
+		if (i < 0)
 			return pf_not_in(r, &at, what, names);
-		TRY(pf_each(r, &row, m, on_meaning, NULL));
+		TRY(pf_each(r, &row, m, on_meaning, &means[i]));
 	}
 	return 0;
 }
@@ -223,16 +256,20 @@ static int
 purpose_meanings(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
+	struct vocabulary *v = &r->f->v;
+
 	(void)row, (void)out;
-	return read_meanings(r, n, "purpose", &r->f->v.purposes);
+	return read_meanings(r, n, "purpose", &v->purposes, v->purpose_means);
 }
 
 static int
 caveat_meanings(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
+	struct vocabulary *v = &r->f->v;
+
 	(void)row, (void)out;
-	return read_meanings(r, n, "caveat", &r->f->v.caveats);
+	return read_meanings(r, n, "caveat", &v->caveats, v->caveat_means);
 }
 
 int

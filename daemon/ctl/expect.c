@@ -14,6 +14,7 @@
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
 #include "record/bundle.h"
+#include "policy/oblige.h"
 #include "record/derive.h"
 #include "record/marking.h"
 
@@ -25,6 +26,7 @@ struct expected {
 	struct str bytes;	/* borrowed from the input */
 	struct stix_time modified;	/* to the nanosecond */
 	struct label label;	/* its own, before the closure */
+	unix_ms_t embargo_end;
 	char **refs;		/* owned, each too */
 	size_t nrefs;
 	size_t mark;		/* last closure that visited it, plus one */
@@ -160,7 +162,7 @@ expect_file(struct expect *x, struct stix_reader *reader, const char *path,
 static void
 expect_label(struct expect *x, struct stix_reader *reader)
 {
-	const struct marking_source src = { on_find_marking, x };
+	const struct marking_source src = { on_find_marking, x, now_ms() };
 	const struct vocabulary *v = policy_vocabulary(x->policy);
 
 	for (size_t i = 0; i < x->v.n; i++) {
@@ -175,6 +177,7 @@ expect_label(struct expect *x, struct stix_reader *reader)
 		base.kind = policy_classify(x->policy, &o);
 		(void)label_from_markings(&o, v, &src, &base, &r->label,
 		    NULL);
+		r->embargo_end = derive_embargo(&o);
 		label_normalise(&r->label, v);
 		org_set_add(&r->label.roots, 0);
 	}
@@ -251,13 +254,31 @@ expect_decide(const struct policy *p, const struct policy_org *org,
 				continue;
 			if (first || d.outcome < out->outcome)
 				*out = (struct expect_outcome){ d.outcome,
-				    d.reason, policy_rule_id(p, d.by), 0 };
+				    d.reason, policy_rule_id(p, d.by), 0,
+				    0 };
 			out->redactions |= d.redactions;
+			out->obligations |= d.obligations;
 			first = 0;
 		}
 	}
 	if (out->outcome != OUTCOME_REDACT)
 		out->redactions = 0;
+}
+
+/* What the obligations make of it. */
+static void
+expect_oblige(const struct policy *p, const struct oblige_facts *facts,
+    struct expect_outcome *o)
+{
+	struct oblige_flow flow = { o->outcome, o->reason, -1,
+	    o->obligations, o->redactions };
+
+	oblige_out(p, facts, &flow);
+	if (flow.outcome == OUTCOME_DENY && o->outcome < OUTCOME_DENY)
+		o->by = "";
+	o->outcome = flow.outcome;
+	o->reason = flow.reason;
+	o->redactions = flow.redactions;
 }
 
 /* The id under which the peer will hold the record; "" if it will not. */
@@ -346,6 +367,8 @@ expect_run(struct expect *x, struct stix_reader *reader,
 			    strcmp(out->peer, org->id) != 0)
 				continue;
 			expect_decide(x->policy, org, &label, now, &o);
+			expect_oblige(x->policy, &(struct oblige_facts){
+			    &label, false, r->embargo_end, now }, &o);
 			there = expect_id_there(x, reader, r, &o, id);
 			out->counts[k][o.outcome]++;
 			expect_note(out, org, r, &o, there);

@@ -11,6 +11,7 @@ struct expect_outcome {
 	enum reason reason;
 	const char *by;		/* rule id, "" if none; of the policy */
 	uint64_t redactions;
+	uint32_t obligations;
 };
 
 /*

@@ -43,7 +43,7 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
     struct admitted *w)
 {
 	const struct vocabulary *v = policy_vocabulary(a->g->policy);
-	struct marking_source src = { admit_marking, a };
+	struct marking_source src = { admit_marking, a, a->now };
 	AUTO_BUF struct buf text = { 0 };
 	struct label base, label;
 	unsigned unknown;

@@ -56,20 +56,33 @@ receive_seal_holds(struct receive *r)
 	    .hashes = in->hashes, .nhashes = in->nhashes }, &r->seal) == 0;
 }
 
-/* Markings that everybody knows may not be stricter than the sealed label. */
+/*
+ * Markings that everybody knows may not be stricter than the sealed label.
+ * What they say of purposes and conditions in our vocabulary, which need not
+ * be the originator's, we take on ourselves: out.  A marking that is not
+ * held here was read by the originator, and is in its label.
+ */
 static bool
 receive_label_is_loose(struct receive *r, const struct stix_object *o,
-    const struct label *sealed)
+    const struct label *sealed, struct terms_local *out)
 {
-	struct marking_source src = { admit_marking, &r->a };
-	struct label base = *sealed, marked;
+	struct marking_source src = { admit_marking, &r->a, r->a.now };
+	struct label marked;
 	unsigned unknown;
 
 	if (label_from_markings(o, policy_vocabulary(r->a.g->policy), &src,
-	    &base, &marked, &unknown) != 0)
+	    sealed, &marked, &unknown) != 0)
 		return true;
-	return unknown == 0 &&
-	    (marked.tlp > sealed->tlp || marked.pap > sealed->pap);
+	if (unknown > 0)
+		return false;
+	out->lineage = marked.lineage & ~sealed->lineage;
+	out->caveats = marked.caveats & ~sealed->caveats;
+	out->purposes = marked.purposes;
+	out->has_purposes = (sealed->purposes & ~marked.purposes) != 0;
+	/* Not to be passed on at all: no way to do that is known. */
+	if (marked.hops == 0 && sealed->hops > 0)
+		out->caveats |= LABEL_UNKNOWN_BIT;
+	return marked.tlp > sealed->tlp || marked.pap > sealed->pap;
 }
 
 static void
@@ -103,22 +116,21 @@ receive_terms(struct receive *r, uint8_t link, int64_t *out)
 }
 
 /*
- * What our policy adds to the lineage, and what it obliges us to, is stored
- * beside the terms.
+ * What our policy adds to the lineage, what it obliges us to, and what the
+ * markings say to us, is stored beside the terms.
  */
 static int
-receive_add_local(struct receive *r, const struct gate_answer *a,
+receive_add_local(struct receive *r, const struct terms_local *local,
     struct admitted *w)
 {
-	const struct vocabulary *v = policy_vocabulary(r->a.g->policy);
-	struct terms_local local = { .lineage = a->add_lineage,
-	    .caveats = oblige_to_caveats(v, a->obligations) };
 	AUTO_BUF struct buf terms = { 0 }, text = { 0 };
 
-	if (local.lineage == 0 && local.caveats == 0)
+	if (local->lineage == 0 && local->caveats == 0 &&
+	    !local->has_purposes)
 		return 0;
 	terms_of_chain(&r->chain, r->in->v[w->index].link, &terms);
-	terms_with_local(buf_str(&terms), &local, v, &text);
+	terms_with_local(buf_str(&terms), local,
+	    policy_vocabulary(r->a.g->policy), &text);
 	return store_intern_label(r->a.g->o.store, buf_str(&text),
 	    &w->rec.desks);
 }
@@ -278,13 +290,14 @@ receive_decide(struct receive *r, const struct stix_object *o,
 	    w->rec.desks);
 	struct gate_question q = { .policy = r->a.g->policy,
 	    .party = r->in->party, .label = l, .now = r->a.now };
+	struct terms_local local = { .lineage = 0 };
 	struct gate_answer a;
 
 	if (l == NULL) {
 		admit_refuse(out, REFUSAL_LABEL, "the label does not read");
 		return 0;
 	}
-	if (receive_label_is_loose(r, o, l)) {
+	if (receive_label_is_loose(r, o, l, &local)) {
 		admit_refuse(out, REFUSAL_LABEL,
 		    "the object's own marking is stricter than its label");
 		return 0;
@@ -300,7 +313,10 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		return 0;
 	}
 	answer_in(&q, &a);
-	TRY(receive_add_local(r, &a, w));
+	local.lineage |= a.add_lineage;
+	local.caveats |= oblige_to_caveats(policy_vocabulary(q.policy),
+	    a.obligations);
+	TRY(receive_add_local(r, &local, w));
 	out->unchecked = a.outcome <= OUTCOME_REDACT &&
 	    (a.obligations >> OBLIGATION_WARNINGLIST_CHECK & 1) != 0;
 	if (a.outcome == OUTCOME_PERMIT)

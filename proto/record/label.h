@@ -66,6 +66,14 @@ struct names {
 };
 
 /*
+ * What a purpose or a caveat is called elsewhere: bit sets of enum
+ * acs_action and enum iep_word of record/handling.h.
+ */
+struct meanings {
+	uint32_t acs, iep;
+};
+
+/*
  * The names one policy gives to bits.  Bit 31 of purposes, lineage and
  * caveats is never given to a name.  kinds[0] is always "other".
  * desks are "org/desk".  audience_all is "every desk there is or will be":
@@ -82,6 +90,8 @@ struct vocabulary {
 	struct names desks;	/* <= 512 */
 	uint32_t walled_lineage;	/* lineage named by any wall's keep */
 	uint32_t block_purposes;	/* purposes that PAP AMBER and RED remove */
+	struct meanings purpose_means[LABEL_BITS_MAX];
+	struct meanings caveat_means[LABEL_BITS_MAX];
 };
 
 /* names_find(n, s): the index of s, or -1. */

@@ -7,18 +7,10 @@
 
 #include "base/limits.h"
 #include "base/uuid.h"
+#include "record/marking_read.h"
 
 #define MARKING_PREFIX "marking-definition--"
 #define UUID_CHARS 36
-
-/* What a marking states; the other fields come from the source's label. */
-enum stated {
-	STATED_NOTHING = 0,
-	STATED_TLP = 1,
-	STATED_PAP = 2,
-	STATED_ALL = 4,
-	STATED_UNKNOWN = 8,	/* most restrictive, but for the kind */
-};
 
 /*
  * STIX 2.1 section 7.2.1.4 (TLP 1), and the OASIS common objects for TLP
@@ -158,13 +150,36 @@ comity_text(json_t *marking)
 	return json_string_value(json_object_get(ours, "label"));
 }
 
+/* One that is all in its only extension. */
+static unsigned
+extension_read(json_t *marking, const struct sum *sum, struct label *out)
+{
+	json_t *all = json_object_get(marking, "extensions");
+	json_t *acs = json_object_get(all, ACS_EXTENSION_ID);
+	json_t *iep = json_object_get(all, IEP_EXTENSION_ID);
+	const char *text = comity_text(marking);
+
+	if (text != NULL)
+		return label_decode(str_of(text), sum->v, out) == 0 ?
+		    STATED_ALL : STATED_UNKNOWN;
+	if (json_object_size(all) != 1 ||
+	    json_object_get(marking, "definition_type") != NULL ||
+	    json_object_get(marking, "definition") != NULL)
+		return STATED_UNKNOWN;
+	if (acs != NULL)
+		return marking_read_acs(acs, sum->v, out);
+	if (iep != NULL)
+		return marking_read_iep(iep, sum->v, sum->src->now, out);
+	return STATED_UNKNOWN;
+}
+
 /* What the marking-definition in bytes says; id is the one asked for. */
-static enum stated
-marking_read(struct str bytes, const char *id, const struct vocabulary *v,
+static unsigned
+marking_read(struct str bytes, const char *id, const struct sum *sum,
     struct label *out)
 {
 	char own_id[sizeof(MARKING_PREFIX) + UUID_CHARS];
-	enum stated what = STATED_UNKNOWN;
+	unsigned what = STATED_UNKNOWN;
 	const char *text;
 	json_t *marking;
 
@@ -178,11 +193,28 @@ marking_read(struct str bytes, const char *id, const struct vocabulary *v,
 		what = STATED_UNKNOWN;
 	else if (is_statement(marking))
 		what = STATED_NOTHING;
-	else if ((text = comity_text(marking)) != NULL &&
-	    label_decode(str_of(text), v, out) == 0)
-		what = STATED_ALL;
+	else
+		what = extension_read(marking, sum, out);
 	json_decref(marking);
 	return what;
+}
+
+/* Join what one marking says. */
+static void
+sum_join(struct sum *sum, unsigned what, struct label *l)
+{
+	if ((what & STATED_UNKNOWN) != 0) {
+		label_top(l);
+		sum->unknown++;
+	} else if (what == STATED_ALL) {
+		/* Two that disagree make it "other". */
+		if (sum->has_kind && sum->l.kind != l->kind)
+			l->kind = 0;
+		sum->l.kind = l->kind;
+		sum->has_kind = true;
+	}
+	label_join(&sum->l, &sum->l, l);
+	sum->stated |= what;
 }
 
 static void
@@ -190,7 +222,7 @@ sum_add(struct sum *sum, struct str ref)
 {
 	char id[sizeof(MARKING_PREFIX) + UUID_CHARS];
 	const struct fixed_marking *fixed = NULL;
-	enum stated what = STATED_UNKNOWN;
+	unsigned what = STATED_UNKNOWN;
 	struct label l;
 
 	label_bottom(&l);
@@ -198,7 +230,7 @@ sum_add(struct sum *sum, struct str ref)
 		fixed = fixed_find(id);
 		if (fixed == NULL && sum->src != NULL)
 			what = marking_read(sum->src->find(sum->src->arg,
-			    str_of(id)), id, sum->v, &l);
+			    str_of(id)), id, sum, &l);
 	}
 	if (fixed != NULL) {
 		what = fixed->what;
@@ -206,18 +238,36 @@ sum_add(struct sum *sum, struct str ref)
 			l.tlp = fixed->level;
 		else
 			l.pap = fixed->level;
-	} else if (what == STATED_UNKNOWN) {
-		label_top(&l);
-		sum->unknown++;
-	} else if (what == STATED_ALL) {
-		/* Two that disagree make it "other". */
-		if (sum->has_kind && sum->l.kind != l.kind)
-			l.kind = 0;
-		sum->l.kind = l.kind;
-		sum->has_kind = true;
 	}
-	label_join(&sum->l, &sum->l, &l);
-	sum->stated |= what;
+	sum_join(sum, what, &l);
+}
+
+/* Tags of handling among the object's labels mark it like a marking. */
+static void
+sum_add_tags(struct sum *sum, const struct stix_object *o)
+{
+	struct label l;
+	unsigned what;
+
+	if (o->nlabels == 0)
+		return;
+	label_bottom(&l);
+	what = marking_read_tags(&(struct marking_tags){ o->labels,
+	    o->nlabels }, sum->v, sum->src == NULL ? (unix_ms_t){ 0 } :
+	    sum->src->now, &l);
+	sum_join(sum, what, &l);
+}
+
+/* A record that names the end of its embargo is under one. */
+static void
+sum_add_embargo(struct sum *sum, const struct stix_object *o)
+{
+	int bit = names_find(&sum->v->caveats, STR("embargo"));
+	const json_t *ours = json_object_get(json_object_get(o->json,
+	    "extensions"), COMITY_EXTENSION_ID);
+
+	if (json_object_get(ours, "embargo_until") != NULL)
+		sum->l.caveats |= bit < 0 ? LABEL_UNKNOWN_BIT : 1U << bit;
 }
 
 /* Fields that no marking states come from the source's label. */
@@ -240,7 +290,7 @@ sum_finish(struct sum *sum, const struct label *base)
 	}
 	if ((sum->stated & STATED_PAP) != 0)
 		rest.pap = sum->l.pap;
-	sum->l = rest;
+	label_join(&sum->l, &rest, &sum->l);
 }
 
 int
@@ -255,6 +305,8 @@ label_from_markings(const struct stix_object *o, const struct vocabulary *v,
 		sum_add(&sum, o->markings[i]);
 	for (size_t i = 0; i < o->ngranular; i++)
 		sum_add(&sum, o->granular[i]);
+	sum_add_tags(&sum, o);
+	sum_add_embargo(&sum, o);
 	sum_finish(&sum, base);
 	*out = sum.l;
 	if (out_unknown != NULL)

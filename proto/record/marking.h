@@ -23,6 +23,7 @@
 struct marking_source {
 	struct str (*find)(void *arg, struct str id);
 	void *arg;
+	unix_ms_t now;	/* a policy with dates is in force then */
 };
 
 /*

@@ -325,6 +325,102 @@ test_oblige_embargo_shared(void **state)
 	pair_close(&p);
 }
 
+/* A peer that is a CERT and a body with other uses, without a wall. */
+#define WALL_POLICY(self, other, desks, wall) \
+	"policy: 1\n" \
+	"self: {org: " self ", country: XA, desks: {ops: [secops]}, " \
+	    "default-label: {tlp: green, pap: green, hops: 7, purposes: " \
+	    "[detect, block, collect], lineage: []}}\n" \
+	"purposes: {secops: [detect, block], intel: [collect]}\n" \
+	"vocabulary: {purposes: {detect: acs:NETDEF, block: acs:NETDEF, " \
+	    "collect: acs:INTEL}}\n" \
+	"kinds: {technical: [ioc]}\n" \
+	"classify: [{when: {type: [indicator]}, kind: ioc}]\n" \
+	"walls: [{id: W, keep: [secops], out-of: [intel]}]\n" \
+	"peers:\n" \
+	"  " other ": {country: XB, type: national, wall: " wall ", " \
+	    "desks: {" desks "}}\n" \
+	"trust: {initial: {default: {discretion: B, reliability: B}}}\n" \
+	"grants:\n" \
+	"  - {id: out, out: any, kind: any, for: any, tlp: <=green}\n" \
+	"  - {id: in, in: any, kind: any, for: any}\n"
+
+#define ACS_ID "marking-definition--0c1f2e3d-0000-4000-8000-000000000001"
+static const char acs_marking[] =
+    "{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\""
+    ACS_ID "\",\"created\":\"2026-01-01T00:00:00.000Z\",\"extensions\":{"
+    "\"extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce\":{"
+    "\"extension_type\":\"property-extension\",\"identifier\":"
+    "\"isa:guide.19001.ACS3-0c1f2e3d-0000-4000-8000-000000000001\","
+    "\"create_date_time\":\"2026-01-01T00:00:00Z\","
+    "\"responsible_entity_custodian\":\"USA.DHS.US-CERT\","
+    "\"policy_reference\":\"urn:isa:policy:acs:ns:v3.0?privdefault=deny&"
+    "sharedefault=permit\",\"control_set\":{\"classification\":\"U\"},"
+    "\"access_privilege\":[{\"privilege_action\":\"NETDEF\","
+    "\"privilege_scope\":{\"entity\":[\"ALL\"]},\"rule_effect\":"
+    "\"permit\"},{\"privilege_action\":\"INTEL\",\"privilege_scope\":{"
+    "\"entity\":[\"ALL\"]},\"rule_effect\":\"deny\"}]}}}";
+
+static const char *
+marked_indicator(unsigned number)
+{
+	static char text[2048];
+
+	return indicator_text(text, sizeof(text), &(struct indicator_facts){
+	    number, T1, "x", ACS_ID, "" });
+}
+
+/*
+ * L-27: what may be used to defend networks and not as intelligence reaches
+ * no body that does both, whatever the grants say.
+ */
+static void
+test_gate_l27_body_with_other_uses(void **state)
+{
+	struct pair p;
+	struct crossing x;
+
+	(void)state;
+	pair_open(&p, WALL_POLICY("cert-a", "cert-b",
+	    "ops: [secops], fusion: [intel]", "none"),
+	    WALL_POLICY("cert-b", "cert-a", "ops: [secops]", "attested"));
+	assert_int_equal(cert_publish(p.a, acs_marking).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(cert_publish(p.a, marked_indicator(1)).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.sent, 0);
+	assert_int_equal(delivery_count(p.a->delivery, DELIVERY_FORBIDDEN),
+	    1);
+	pair_close(&p);
+}
+
+/* Where the wall holds, it goes to those it is for, and stays the wall. */
+static void
+test_gate_l27_the_wall_goes_along(void **state)
+{
+	struct pair p;
+	struct crossing x;
+
+	(void)state;
+	pair_open(&p, WALL_POLICY("cert-a", "cert-b",
+	    "ops: [secops], fusion: [intel]", "attested"),
+	    WALL_POLICY("cert-b", "cert-a", "ops: [secops]", "attested"));
+	assert_int_equal(cert_publish(p.a, acs_marking).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(cert_publish(p.a, marked_indicator(1)).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 1);
+	assert_non_null(strstr(x.label, "purposes=block,detect\n"));
+	assert_non_null(strstr(x.label, "lineage=secops\n"));
+	assert_non_null(strstr(x.terms, "desks=cert-b/ops\n"));
+	assert_non_null(strstr(x.terms, "purposes=block,detect\n"));
+	pair_close(&p);
+}
+
 int
 main(void)
 {
@@ -336,6 +432,8 @@ main(void)
 		cmocka_unit_test(test_oblige_warninglist_is_counted),
 		cmocka_unit_test(test_oblige_embargo_holds),
 		cmocka_unit_test(test_oblige_embargo_shared),
+		cmocka_unit_test(test_gate_l27_body_with_other_uses),
+		cmocka_unit_test(test_gate_l27_the_wall_goes_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
