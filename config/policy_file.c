@@ -278,6 +278,7 @@ policy_file_free(struct policy_file *f)
 	vec_clear(&f->rules);
 	vec_clear(&f->classify);
 	vec_clear(&f->tests);
+	vec_clear(&f->claims);
 	vec_clear(&f->warnings);
 	vec_clear(&f->in_force);
 	names_clear(&f->groups);

@@ -12,6 +12,7 @@
 #include "config/yaml.h"
 #include "record/label.h"
 
+#define POLICY_WALLS_MAX 64
 #define POLICY_TERMS_MAX 64	/* agreements, and circles, each */
 
 /* The numbers of these are those of policy/policy.h's enums. */
@@ -130,6 +131,33 @@ struct policy_case {
 	struct str by;			/* may be empty */
 };
 
+enum policy_claim_kind { POLICY_SEPARATION, POLICY_MONOTONE, POLICY_NEVER,
+    POLICY_ALWAYS };
+/* Bits of policy_claim.assume and .theorems. */
+#define POLICY_HOPS_HONOURED 1U
+#define POLICY_WALLS_ATTESTED 2U
+#define POLICY_ONWARD_DECLARED 4U
+#define POLICY_THEOREM_LABEL 1U
+#define POLICY_THEOREM_POSTURE 2U
+#define POLICY_THEOREM_TRUST 4U
+#define POLICY_THEOREM_MISSING 8U
+
+/* One of `prove`.  What never and always leave unstated is every value. */
+struct policy_claim {
+	const struct yaml_node *at;
+	enum policy_claim_kind kind;
+	uint64_t walls;			/* separation: in file order */
+	uint32_t assume, theorems;
+	bool in;			/* never, always: direction */
+	int desk;			/* -1: any of a peer */
+	uint64_t kinds;
+	uint32_t domains, lineage;	/* 0: not stated */
+	int tlp;			/* at most */
+	uint32_t postures;		/* bits */
+	int discretion, reliability;	/* the worst band meant */
+	uint32_t decide;		/* bits of enum policy_level */
+};
+
 struct policy_tree;	/* the YAML behind it, and what reading needs */
 
 struct policy_file {
@@ -147,6 +175,7 @@ struct policy_file {
 	VEC(struct policy_rule) rules;
 	VEC(struct policy_classifier) classify;
 	VEC(struct policy_case) tests;
+	VEC(struct policy_claim) claims;
 	VEC(char *) warnings;		/* owned texts, "file:line:col: ..." */
 	struct policy_posture postures[POLICY_POSTURES];
 	VEC(struct policy_in_force { char country[3]; int posture; }) in_force;

@@ -41,6 +41,9 @@ pf_read_walls(struct pf *r, const struct yaml_node *n)
 		r->f->v.walled_lineage |= w.keep;
 		/* A lineage without a name may be any of them. */
 		w.keep |= LABEL_UNKNOWN_BIT;
+		if (r->f->walls.n == POLICY_WALLS_MAX)
+			return pf_error(r, i, "more than %d walls",
+			    POLICY_WALLS_MAX);
 		vec_push(&r->f->walls, w);
 	}
 	return 0;

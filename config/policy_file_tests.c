@@ -140,25 +140,21 @@ pf_read_tests(struct pf *r, const struct yaml_node *n)
 	return 0;
 }
 
-/* A claim is checked for its words only; proving is another matter. */
-struct claim {
-	uint32_t walls, assume, theorems, decide, postures;
-	uint64_t kinds;
-	uint32_t domains, lineage;
-	int tlp, discretion, desk;
-};
+#define CLAIM(f) .offset = offsetof(struct policy_claim, f)
 
 static int
 on_claim_wall(struct pf *r, const struct yaml_node *item, void *arg)
 {
 	AUTO(mem_free) const char **ids = mem_array(const char *,
 	    r->f->walls.n);
+	uint64_t *walls = arg;
 
-	(void)arg;
 	for (size_t i = 0; i < r->f->walls.n; i++) {
 		ids[i] = r->f->walls.v[i].id.p;
-		if (str_eq(r->f->walls.v[i].id, item->text))
+		if (str_eq(r->f->walls.v[i].id, item->text)) {
+			*walls |= UINT64_C(1) << i;
 			return 0;
+		}
 	}
 	return pf_unknown(r, item, "wall", ids, r->f->walls.n);
 }
@@ -170,19 +166,22 @@ pf_claim_walls(struct pf *r, const struct pf_row *row,
 	return pf_each(r, row, n, on_claim_wall, out);
 }
 
+/* "out" and "to", "in" and "from": any, or a desk of a peer. */
 static int
 pf_claim_target(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
 {
-	int desk;
+	struct policy_claim *c = out;
 
-	(void)out;
+	c->in = strcmp(row->key, "in") == 0 || strcmp(row->key, "from") == 0;
 	if (n->kind == YAML_TEXT && str_eqz(n->text, "any"))
 		return 0;
-	return pf_desk(r, row, n, &desk);
+	TRY(pf_desk(r, row, n, &c->desk));
+	if (c->desk < r->f->parties.v[0].ndesks)
+		return pf_error(r, n, "\"%s\" is a desk of ours; want one of "
+		    "a peer", n->text.p);
+	return 0;
 }
-
-#define CLAIM(f) .offset = offsetof(struct claim, f)
 
 static int
 pf_cells(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
@@ -202,15 +201,28 @@ pf_cells(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 		{ .key = "discretion", .read = pf_band_worst,
 		  CLAIM(discretion) },
 		{ .key = "reliability", .read = pf_band_worst,
-		  CLAIM(discretion) },
+		  CLAIM(reliability) },
 		{ .key = "decide", .read = pf_enums, .names = policy_levels,
 		  .required = true, CLAIM(decide) },
 		{ 0 },
 	};
-	struct claim c = { 0 };
 
-	(void)row, (void)out;
-	return pf_map(r, n, rows, &c);
+	(void)row;
+	return pf_map(r, n, rows, out);
+}
+
+/* What a claim means before anything is stated. */
+static void
+claim_init(const struct pf *r, const struct yaml_node *n,
+    struct policy_claim *out)
+{
+	size_t kinds = r->f->v.kinds.n;
+
+	*out = (struct policy_claim){ .at = n, .desk = -1, .tlp = TLP_RED,
+	    .postures = (1U << POLICY_POSTURES) - 1,
+	    .discretion = POLICY_BANDS - 1,
+	    .reliability = POLICY_BANDS - 1,
+	    .kinds = kinds >= 64 ? UINT64_MAX : (UINT64_C(1) << kinds) - 1 };
 }
 
 int
@@ -231,15 +243,20 @@ pf_read_prove(struct pf *r, const struct yaml_node *n)
 
 	TRY(pf_is_list(r, n));
 	for (const struct yaml_node *i = n->first; i != NULL; i = i->next) {
-		struct claim c = { 0 };
+		struct policy_claim c;
 		int found = 0;
 
+		claim_init(r, i, &c);
 		TRY(pf_map(r, i, rows, &c));
 		for (size_t k = 0; k < NELEM(claims); k++)
-			found += yaml_get(i, claims[k]) != NULL;
+			if (yaml_get(i, claims[k]) != NULL) {
+				c.kind = (enum policy_claim_kind)k;
+				found++;
+			}
 		if (found != 1)
 			return pf_error(r, i, "want one claim: separation, "
 			    "monotone, never or always");
+		vec_push(&r->f->claims, c);
 	}
 	return 0;
 }

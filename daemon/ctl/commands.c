@@ -34,6 +34,10 @@ const struct command commands[] = {
 	{ "policy test", "FILE [--verbose]", "run the tests inside a policy",
 	  "policy test config/examples/reference.yaml",
 	  OFFLINE, cmd_policy_test },
+	{ "policy prove", "FILE",
+	  "prove that no permitted path crosses a wall",
+	  "policy prove config/examples/reference.yaml",
+	  OFFLINE, cmd_policy_prove },
 	{ "policy explain", "FILE REQUEST",
 	  "what a policy decides about a request, and why",
 	  "policy explain policy.yaml "

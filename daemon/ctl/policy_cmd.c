@@ -10,6 +10,7 @@
 #include "ctl/files.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
+#include "policy/prove.h"
 
 struct policy *
 policy_open(const char *path, struct err *e)
@@ -177,6 +178,9 @@ cmd_config_check(struct ctl *c)
 		return ctl_fail(c, CTL_REFUSED, "make them the same",
 		    "comityd.yaml is for %s, policy.yaml for %s", s.cert_id,
 		    policy_org(p, 0)->id);
+	if (policy_prove_text(p, &e) < 0)
+		return ctl_fail(c, CTL_REFUSED, "comityctl policy prove says "
+		    "all of it", "%s", e.text);
 	if (c->json) {
 		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:o}", "v", 1,
 		    "ok", 1, "cert_id", s.cert_id, "warnings",

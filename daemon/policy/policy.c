@@ -285,3 +285,9 @@ policy_source_label(const struct policy *p, int org, int desk,
 			out->purposes |= f->v.domain_purposes[d];
 	org_set_add(&out->roots, (unsigned)org);
 }
+
+const char *
+policy_release_id(const struct policy *p, size_t i)
+{
+	return i < p->file->releases.n ? p->file->releases.v[i].id.p : NULL;
+}

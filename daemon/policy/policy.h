@@ -162,6 +162,8 @@ void policy_decide_local(const struct policy *p, int desk,
 
 /* policy_rule_id(p, i): the id of rule i as written; "" for -1. */
 const char *policy_rule_id(const struct policy *p, int i);
+/* policy_release_id(p, i): of the i-th of `releases`, NULL past the last. */
+const char *policy_release_id(const struct policy *p, size_t i);
 /* policy_redaction(p, bit): what to take out: "source", "victim.name", or a
  * STIX property path as written in the policy; NULL past the last. */
 const char *policy_redaction(const struct policy *p, unsigned bit);

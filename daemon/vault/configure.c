@@ -4,6 +4,7 @@
 
 #include "host/counters.h"
 #include "host/log.h"
+#include "policy/prove.h"
 #include "vault/apply.h"
 #include "vault/peer.h"
 
@@ -42,6 +43,7 @@ configure_policy(const struct file_set *files, const struct vault *v,
 		return err_set(e, ERR_CONF, "%s: self: org: \"%s\" is not "
 		    "this daemon's cert-id \"%s\"", POLICY_FILE,
 		    policy_org(p, 0)->id, v->cert_id);
+	TRY(policy_prove_text(p, e));
 	*out = TAKE(p);
 	return 0;
 }
