@@ -34,7 +34,7 @@ const struct command commands[] = {
 	{ "policy test", "FILE [--verbose]", "run the tests inside a policy",
 	  "policy test config/examples/reference.yaml",
 	  OFFLINE, cmd_policy_test },
-	{ "policy prove", "FILE",
+	{ "policy prove", "FILE [--certificate OUT]",
 	  "prove that no permitted path crosses a wall",
 	  "policy prove config/examples/reference.yaml",
 	  OFFLINE, cmd_policy_prove },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/files.h"
 #include "ctl/online.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
@@ -75,16 +76,39 @@ proof_print(const struct policy *p, const struct proof *proof,
 	    "NOT proved", (unsigned long long)proof_cells(proof));
 }
 
+static int
+certificate_save(const struct ctl *c, const struct proof *proof,
+    const char *path)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct proof_verdict first;
+	struct err e = { 0 };
+
+	/* Walls come first. */
+	if (!proof_verdict(proof, 0, &first) ||
+	    strcmp(first.claim, "separation") != 0)
+		return ctl_fail(c, CTL_REFUSED, NULL,
+		    "a policy without walls has no certificate");
+	proof_certificate(proof, &text);
+	if (file_write(path, 0644, buf_str(&text), &e) < 0)
+		return ctl_fail_err(c, &e, "choose another file");
+	return CTL_DONE;
+}
+
 int
 cmd_policy_prove(struct ctl *c)
 {
+	const char *certificate = NULL;
+	const struct ctl_option options[] = {
+		{ "certificate", NULL, &certificate, 1 },
+	};
 	AUTO(policy_free) struct policy *p = NULL;
 	AUTO(proof_free) struct proof *proof = NULL;
 	const struct prove_options o = { .progress = on_progress };
 	struct err e = { 0 };
 	int rc;
 
-	CTL_NO_OPTIONS(c, 1, 1);
+	CTL_OPTIONS(c, options, 1, 1);
 	p = policy_open(c->argv[0], &e);
 	if (p == NULL)
 		return ctl_fail_err(c, &e, "comityctl policy check FILE");
@@ -106,5 +130,8 @@ cmd_policy_prove(struct ctl *c)
 	} else {
 		proof_print(p, proof, c->argv[0]);
 	}
-	return proof_holds(proof) ? CTL_DONE : CTL_REFUSED;
+	if (!proof_holds(proof))
+		return CTL_REFUSED;
+	return certificate == NULL ? CTL_DONE : certificate_save(c, proof,
+	    certificate);
 }

@@ -8,6 +8,7 @@
 struct verdict {
 	const char *claim;
 	char *id, *text, *rests_on;	/* owned */
+	struct certificate_state *v;	/* owned: of a wall; else NULL */
 	size_t states;
 	bool holds;
 };
@@ -40,11 +41,16 @@ prove_wall(struct proof *proof, const struct cells *c, size_t wall)
 	    proof->p, wall, proof->assume);
 	AUTO_BUF struct buf text = { 0 }, rests = { 0 };
 
+	struct certificate_state *states = mem_array(
+	    struct certificate_state, separation_count(s) + 1);
+
+	separation_states(s, states);
 	separation_explain(s, &text);
 	separation_rests_on(s, &rests);
 	proof_add(proof, (struct verdict){ .claim = "separation",
 	    .id = mem_strdup(proof->p->file->walls.v[wall].id.p),
-	    .holds = separation_holds(s), .states = separation_count(s),
+	    .holds = separation_holds(s), .v = states,
+	    .states = separation_count(s),
 	    .rests_on = buf_text(&rests), .text = buf_text(&text) });
 }
 
@@ -124,6 +130,7 @@ proof_free(struct proof *proof)
 		free(proof->verdicts.v[i].id);
 		free(proof->verdicts.v[i].text);
 		free(proof->verdicts.v[i].rests_on);
+		free(proof->verdicts.v[i].v);
 	}
 	vec_clear(&proof->verdicts);
 	free(proof);
@@ -162,6 +169,26 @@ proof_assumptions(const struct proof *proof, struct buf *out)
 		buf_addz(out, "hops-honoured");
 	if ((proof->assume & POLICY_WALLS_ATTESTED) != 0)
 		buf_addf(out, "%swalls-attested", out->n > 0 ? " " : "");
+}
+
+/* The walls come first among the verdicts, in the order of the policy. */
+void
+proof_certificate(const struct proof *proof, struct buf *out)
+{
+	size_t n = proof->p->file->walls.n;
+	AUTO(mem_free) struct certificate_claim *claims = mem_array(
+	    struct certificate_claim, n + 1);
+	unsigned assume = 0;
+
+	if ((proof->assume & POLICY_HOPS_HONOURED) != 0)
+		assume |= CERTIFICATE_HOPS_HONOURED;
+	if ((proof->assume & POLICY_WALLS_ATTESTED) != 0)
+		assume |= CERTIFICATE_WALLS_ATTESTED;
+	for (size_t i = 0; i < n; i++)
+		claims[i] = (struct certificate_claim){ .wall = i,
+		    .assume = assume, .states = proof->verdicts.v[i].v,
+		    .nstates = proof->verdicts.v[i].states };
+	certificate_write(proof->p, claims, n, out);
 }
 
 int

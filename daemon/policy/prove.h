@@ -67,6 +67,13 @@ bool proof_verdict(const struct proof *proof, size_t i,
 void proof_assumptions(const struct proof *proof, struct buf *out);
 
 /*
+ * proof_certificate(proof, out): append the certificate of the separations
+ * (comity-certificate(5)), for comity-verify(1); of a proof that holds, of a
+ * policy that has walls.
+ */
+void proof_certificate(const struct proof *proof, struct buf *out);
+
+/*
  * policy_prove_text(p, e): prove with the usual limits.  0, or ERR_CONF with
  * e holding the first claim that fails and its path.
  */

@@ -51,16 +51,16 @@ party_of(const struct separation *s, int org)
 }
 
 static uint32_t
-state_of(const struct separation *s, struct separation_state x)
+state_of(const struct separation *s, struct certificate_state x)
 {
 	return (uint32_t)((((size_t)x.desk * s->nkinds + x.kind) * TLPS +
 	    x.tlp) * HOPS + x.hops);
 }
 
-static struct separation_state
+static struct certificate_state
 state_read(const struct separation *s, uint32_t i)
 {
-	struct separation_state x;
+	struct certificate_state x;
 
 	x.hops = (uint8_t)(i % HOPS), i /= HOPS;
 	x.tlp = (uint8_t)(i % TLPS), i /= TLPS;
@@ -70,7 +70,7 @@ state_read(const struct separation *s, uint32_t i)
 }
 
 static void
-reach(struct separation *s, struct separation_state x, struct step how)
+reach(struct separation *s, struct certificate_state x, struct step how)
 {
 	uint32_t i = state_of(s, x);
 
@@ -141,7 +141,7 @@ send_cell(const struct sending *x, const struct cell *at, int hops)
 
 	for (size_t k = 0; k < s->nkinds; k++)
 		for (int t = TLP_GREEN; t <= TLP_RED; t++) {
-			struct separation_state state = {
+			struct certificate_state state = {
 				(uint16_t)x->desk, (uint8_t)k, (uint8_t)t,
 				(uint8_t)hops };
 			uint32_t i = state_of(s, state);
@@ -205,7 +205,7 @@ send_all(struct separation *s)
 /* ---- what recipients do with it ---- */
 
 static void
-reach_org(struct separation *s, int org, struct separation_state x,
+reach_org(struct separation *s, int org, struct certificate_state x,
     struct step how)
 {
 	const struct policy_party *party = party_of(s, org);
@@ -226,7 +226,7 @@ is_apart(const struct separation *s, int org)
 
 /* TLP 2.0: AMBER stays with clients, stricter with whoever got it. */
 static void
-pass_on(struct separation *s, uint32_t at, struct separation_state x)
+pass_on(struct separation *s, uint32_t at, struct certificate_state x)
 {
 	const struct policy_file *f = s->p->file;
 	bool honoured = (s->assume & POLICY_HOPS_HONOURED) != 0;
@@ -255,7 +255,7 @@ static void
 close_states(struct separation *s)
 {
 	for (uint32_t at = 0; at < s->queue.n; at++) {
-		struct separation_state x = state_read(s, s->queue.v[at]);
+		struct certificate_state x = state_read(s, s->queue.v[at]);
 		int org = s->p->desks[x.desk].org;
 
 		if (s->only_ask && s->bad != NOWHERE)
@@ -334,7 +334,7 @@ compare_states(const void *a, const void *b)
 }
 
 void
-separation_states(const struct separation *s, struct separation_state *out)
+separation_states(const struct separation *s, struct certificate_state *out)
 {
 	uint32_t *v = mem_array(uint32_t, s->queue.n + 1);
 
@@ -380,7 +380,7 @@ path_of(const struct separation *s, uint32_t path[], size_t max)
 	return n;
 }
 
-static struct separation_state
+static struct certificate_state
 place_state(const struct separation *s, uint32_t place)
 {
 	return state_read(s, s->queue.v[place]);
@@ -427,7 +427,7 @@ explain_step(const struct separation *s, size_t number, uint32_t place,
     struct buf *out)
 {
 	const struct step *how = &s->how.v[place];
-	struct separation_state x = place_state(s, place);
+	struct certificate_state x = place_state(s, place);
 	int from = how->from == NOWHERE ? 0 : org_at(s, how->from);
 	AUTO_BUF struct buf by = { 0 };
 	const struct yaml_node *at = step_text(s, how, from, &by);
@@ -503,7 +503,7 @@ separation_explain(const struct separation *s, struct buf *out)
 	const struct policy_wall_rule *w = wall_of(s);
 	AUTO_BUF struct buf repairs = { 0 };
 	uint32_t path[PATH_MAX_STEPS];
-	struct separation_state x;
+	struct certificate_state x;
 	size_t n;
 
 	if (s->bad == NOWHERE)

@@ -7,6 +7,7 @@
 #define POLICY_SEPARATION_H
 
 #include "policy/cells.h"
+#include "policy/certificate.h"
 
 struct separation;
 
@@ -22,18 +23,14 @@ MEM_AUTO(struct separation, separation_free);
 /* separation_holds(s): no state is at a desk with a forbidden use. */
 bool separation_holds(const struct separation *s);
 
-/* One state: a record may be at that desk, with hops left. */
-struct separation_state {
-	uint16_t desk;
-	uint8_t kind, tlp, hops;
-};
+/* How many states there are. */
 size_t separation_count(const struct separation *s);
 /*
  * separation_states(s, out): all of them, by desk, kind, TLP and hops; out
  * has room for separation_count.
  */
 void separation_states(const struct separation *s,
-    struct separation_state *out);
+    struct certificate_state *out);
 
 /*
  * separation_rests_on(s, out): append the CERT ids, by blanks, on whose word
