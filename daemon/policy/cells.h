@@ -37,6 +37,7 @@ int cells_new(const struct policy *p, const struct prove_options *o,
 void cells_free(struct cells *c);
 MEM_AUTO(struct cells, cells_free);
 
+/* cells_count(c): how many there are. */
 uint64_t cells_count(const struct cells *c);
 
 /* cells_class(c, a, value): the class of a value; desks: vocabulary.desks. */
