@@ -81,6 +81,19 @@ intern_number(struct store *s, struct intern *t, struct str bytes,
 }
 
 int
+intern_find(struct store *s, const struct intern *t, struct str bytes,
+    int64_t *out)
+{
+	int64_t n;
+
+	TRY(find_stored(s, t, bytes, &n));
+	if (n == 0)
+		return ERR_NOT_FOUND;
+	*out = n;
+	return 0;
+}
+
+int
 intern_bytes(struct store *s, struct intern *t, int64_t n,
     struct arena *arena, struct str *out)
 {

@@ -30,6 +30,10 @@ void intern_clear(struct intern *t);
 int intern_number(struct store *s, struct intern *t, struct str bytes,
     int64_t *out) MUST_CHECK;
 
+/* intern_find(s, t, bytes, out): its number; ERR_NOT_FOUND. */
+int intern_find(struct store *s, const struct intern *t, struct str bytes,
+    int64_t *out);
+
 /* intern_bytes(s, t, n, arena, out): ERR_NOT_FOUND, ERR_LIMIT. */
 int intern_bytes(struct store *s, struct intern *t, int64_t n,
     struct arena *arena, struct str *out) MUST_CHECK;

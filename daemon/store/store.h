@@ -170,6 +170,9 @@ int store_intern_name(struct store *s, struct str name, int64_t *out)
     MUST_CHECK;
 int store_name(struct store *s, int64_t n, struct arena *arena,
     struct str *out) MUST_CHECK;
+/* store_find_name(s, name, out): its number; ERR_NOT_FOUND if it has none. */
+int store_find_name(struct store *s, struct str name, int64_t *out)
+    MUST_CHECK;
 
 /*
  * Seals.  proof: hashes that together with this store's records of the seal

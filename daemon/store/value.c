@@ -32,6 +32,12 @@ store_name(struct store *s, int64_t n, struct arena *arena, struct str *out)
 	return intern_bytes(s, &s->certs, n, arena, out);
 }
 
+int
+store_find_name(struct store *s, struct str name, int64_t *out)
+{
+	return intern_find(s, &s->certs, name, out);
+}
+
 /* A copy of a column in the arena. */
 static int
 column_dup(sqlite3_stmt *st, int at, struct arena *arena, struct str *out)

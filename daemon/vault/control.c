@@ -133,6 +133,17 @@ control_text(const json_t *args, const char *name)
 	return json_string_value(json_object_get(args, name));
 }
 
+int
+control_filter(struct control *c, const json_t *args, const char *name,
+    const char **out)
+{
+	*out = control_text(args, name);
+	if (*out == NULL && json_object_get(args, name) != NULL)
+		return control_error(c, ERR_USAGE, NULL, "%s is not a text",
+		    name);
+	return 0;
+}
+
 int64_t
 control_number(const json_t *args, const char *name, int64_t fallback,
     int64_t max)

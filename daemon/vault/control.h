@@ -63,6 +63,13 @@ void *control_kept(const struct control *c);
 
 /* control_text(args, name): the argument's text, or NULL. */
 const char *control_text(const json_t *args, const char *name);
+/*
+ * control_filter(c, args, name, out): what narrows an answer; NULL if it is
+ * not there.  One that is no text cannot be applied and is answered with an
+ * error: it never means "all".
+ */
+int control_filter(struct control *c, const json_t *args, const char *name,
+    const char **out) MUST_CHECK;
 /* control_number(args, name, fallback, max): within 0..max. */
 int64_t control_number(const json_t *args, const char *name,
     int64_t fallback, int64_t max);

@@ -15,6 +15,7 @@
 #define RECORDS_MAX 2000
 /* A reply frame holds 1 MiB; what does not fit is on the next page. */
 #define REPLY_BYTES (900 << 10)
+#define NO_SOURCE INT64_MAX	/* a peer from which nothing came yet */
 
 struct listing {
 	struct vault *v;
@@ -124,7 +125,8 @@ on_listed(void *arg, const struct store_record *r)
 	json_t *fields;
 	char *text;
 
-	if (listing_wants(l, r) && desk_view_shows(&l->view, r) && (fields = record_json(l->v, r)) != NULL) {
+	if (listing_wants(l, r) && desk_view_shows(&l->view, r) &&
+	    (fields = record_json(l->v, r)) != NULL) {
 		(void)json_object_del(fields, "labels");
 		(void)json_object_del(fields, "desks");
 		(void)json_object_del(fields, "name");
@@ -141,33 +143,52 @@ on_listed(void *arg, const struct store_record *r)
 
 /* Which records are meant by `source`: -1 all, 0 ours, else a number. */
 static int
-listing_source(struct listing *l, const char *source)
+listing_source(struct control *c, const json_t *args, struct listing *l)
 {
-	int64_t number;
+	const struct policy *p = l->v->policy;
+	const char *source;
+	int rc;
 
-	l->source = -1;
-	if (source == NULL)
+	TRY(control_filter(c, args, "source", &source));
+	l->source = source == NULL ? -1 : 0;
+	if (source == NULL || strcmp(source, "own") == 0 ||
+	    strcmp(source, l->v->cert_id) == 0)
 		return 0;
-	l->source = 0;
-	if (strcmp(source, "own") == 0 || strcmp(source, l->v->cert_id) == 0)
+	rc = store_find_name(l->v->store, str_of(source), &l->source);
+	if (rc == ERR_NOT_FOUND && p != NULL &&
+	    policy_find_org(p, str_of(source)) > 0) {
+		l->source = NO_SOURCE;
 		return 0;
-	TRY(turn_open(l->v->turn));
-	TRY(store_intern_name(l->v->store, str_of(source), &number));
-	l->source = number;
-	return 0;
+	}
+	if (rc == ERR_NOT_FOUND)
+		return control_error(c, rc, "own, or one of: comityctl peer "
+		    "list", "%s: no CERT of that name is known here", source);
+	return rc < 0 ? control_error(c, rc, NULL, "the store could not be "
+	    "read: %s", err_text(rc)) : 0;
 }
 
 /*
  * A cursor is a sequence number of this store: it tells an operator of this
  * CERT how much there is, and nothing else.
  */
-static int64_t
-cursor_read(const char *text)
+static int
+listing_since(struct control *c, const json_t *args, struct listing *l)
 {
-	int64_t seq = 0;
+	const char *text;
+	char again[32];
+	int64_t seq;
 
-	return text != NULL && sscanf(text, "c%" SCNx64, &seq) == 1 &&
-	    seq > 0 ? seq : 0;
+	TRY(control_filter(c, args, "since", &text));
+	if (text == NULL)
+		return 0;
+	if (sscanf(text, "c%" SCNx64, &seq) != 1 || seq < 0)
+		seq = -1;
+	snprintf(again, sizeof(again), "c%" PRIx64, seq);
+	if (seq < 0 || strcmp(text, again) != 0)
+		return control_error(c, ERR_USAGE, "\"next\" of the answer "
+		    "before", "since %s: not where a page ended", text);
+	l->last = seq;
+	return 0;
 }
 
 void
@@ -175,19 +196,19 @@ control_records(struct control *c, const json_t *args)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	struct listing l = { .v = control_vault(c) };
-	int64_t from = cursor_read(control_text(args, "since"));
 	json_t *fields;
 	char next[32];
-	int rc;
+	int64_t from;
+	int rc = 0;
 
-	if (desk_view_read(c, args, &l.view) < 0)
+	if (desk_view_read(c, args, &l.view) < 0 ||
+	    listing_since(c, args, &l) < 0 ||
+	    listing_source(c, args, &l) < 0)
 		return;
 	l.list = json_array();
 	l.max = (size_t)control_number(args, "limit", RECORDS_DEFAULT,
 	    RECORDS_MAX);
 	l.derived = json_is_true(json_object_get(args, "derived"));
-	l.last = from;
-	rc = listing_source(&l, control_text(args, "source"));
 	while (rc == 0 && !l.full) {
 		from = l.last;
 		arena_reset(arena);

@@ -3,7 +3,7 @@
 int
 desk_view_read(struct control *c, const json_t *args, struct desk_view *out)
 {
-	const char *desk = control_text(args, "desk");
+	const char *desk;
 	struct vault *v = control_vault(c);
 	const struct policy_org *self;
 	AUTO_BUF struct buf name = { 0 };
@@ -12,6 +12,7 @@ desk_view_read(struct control *c, const json_t *args, struct desk_view *out)
 	if (v->policy == NULL)
 		return control_error(c, ERR_DENIED, NULL,
 		    "no policy is in force: nothing can be shown");
+	TRY(control_filter(c, args, "desk", &desk));
 	self = policy_org(v->policy, 0);
 	*out = (struct desk_view){ v, self->first_desk, self->ndesks };
 	if (desk == NULL)

@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import socket
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -200,6 +202,51 @@ def test_lookups_pass_the_gate(net):
     equal(a.ctl_run('lookup', name, '--desk', 'lab').returncode, 4, 'lab')
     equal(a.ctl_run('lookup', name, '--desk', 'ops').returncode, 0, 'ops')
     assert a.ctl_run('lookup', name, '--desk', 'x').returncode != 0
+
+
+CTL_REQUEST, CTL_REPLY = 96, 97
+
+
+def control(inst, command, **arguments):
+    """A request as comityctl would never write it: the reply."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(30)
+        s.connect(os.path.relpath(inst.path('state', 'control.sock')))
+        text = json.dumps({'v': 1, 'command': command,
+                           'arguments': arguments}).encode()
+        s.sendall(struct.pack('>IBxxx', len(text), CTL_REQUEST) + text)
+        f = s.makefile('rb')
+        n, kind = struct.unpack('>IBxxx', f.read(8))
+        equal(kind, CTL_REPLY, 'kind of frame')
+        return json.loads(f.read(n))
+
+
+@with_net(2)
+def test_l_08_filters_never_mean_all(net):
+    """L-08: what cannot be applied is an error."""
+    a, b = net.all
+    publish(a, write_lines(os.path.join(net.dir, 'in.jsonl'),
+                           [indicator(i, seed='l08') for i in range(3)]))
+    equal(len(a.ids()), 3, 'all')
+    # A peer that has sent nothing: nobody's records, not everybody's.
+    equal(a.ids('--source', b.id), [], 'from the peer')
+    for args, want in ((('--source', 'cert-q'), 'cert-q: no CERT of that '
+                        'name is known here'),
+                       (('--source', ''), 'no CERT of that name'),
+                       (('--since', 'yesterday'), 'since yesterday: not '
+                        'where a page ended'),
+                       (('--since', 'c1 or so'), 'not where a page ended'),
+                       (('--since', ''), 'not where a page ended'),
+                       (('--desk', 'nobody'), 'no desk nobody')):
+        p = a.ctl_run('records', '--ids', *args)
+        equal(p.stdout, b'', args)
+        assert p.returncode != 0, args
+        assert want in p.stderr.decode(), p.stderr
+    for name in ('source', 'since', 'desk'):
+        for value in (7, ['own'], {'x': 1}, True, None):
+            r = control(a, 'records', **{name: value})
+            assert not r['ok'] and 'records' not in r, (name, value, r)
+    equal(len(control(a, 'records', source='own')['records']), 3, 'own')
 
 
 @with_net(4)
