@@ -36,6 +36,8 @@ show
 why
 recall
 consult list
+proof list
+proof show
 records
 backup
 reload

@@ -114,6 +114,10 @@ const struct command commands[] = {
 	  "--reason \"false positive\"", ONLINE, cmd_recall },
 	{ "consult list", "", "cases that wait for people",
 	  "consult list", ONLINE, cmd_consult_list },
+	{ "proof list", "", "what peers signed and may not have",
+	  "proof list", ONLINE, cmd_proof_list },
+	{ "proof show", "NAME", "the signed links and seal of one proof",
+	  "proof show cert-xb/00", ONLINE, cmd_proof_show },
 	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
 	  "[--limit N] [--desk NAME] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },

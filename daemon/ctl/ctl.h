@@ -165,6 +165,8 @@ int cmd_show(struct ctl *c);
 int cmd_why(struct ctl *c);
 int cmd_recall(struct ctl *c);
 int cmd_consult_list(struct ctl *c);
+int cmd_proof_list(struct ctl *c);
+int cmd_proof_show(struct ctl *c);
 int cmd_backup(struct ctl *c);
 int cmd_reload(struct ctl *c);
 int cmd_records(struct ctl *c);

@@ -6,7 +6,7 @@
 #include "merkle/seal.h"
 #include "wire/field.h"
 
-#define SPACE "proof"		/* "<peer> <place>" to what is kept */
+#define SPACE "proof"		/* "<peer>/<place>" to what is kept */
 #define COUNTS "proofs"		/* peer to u64: how many there were */
 #define SALT_BYTES 16
 
@@ -100,7 +100,7 @@ proof_keep(struct gate *g, const struct proof *p)
 
 	snprintf(peer, sizeof(peer), "%.*s", (int)p->sender.n, p->sender.p);
 	TRY(proof_count(g->o.store, peer, &n));
-	snprintf(key, sizeof(key), "%s %02x", peer,
+	snprintf(key, sizeof(key), "%s/%02x", peer,
 	    (unsigned)(n % PROOFS_PER_PEER));
 	proof_encode(p, &value);
 	out_u64(&count, n + 1);

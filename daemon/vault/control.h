@@ -112,6 +112,8 @@ void control_records(struct control *c, const json_t *args);
 void control_why(struct control *c, const json_t *args);
 void control_recall(struct control *c, const json_t *args);
 void control_consult_list(struct control *c, const json_t *args);
+void control_proof_list(struct control *c, const json_t *args);
+void control_proof_show(struct control *c, const json_t *args);
 void control_backup(struct control *c, const json_t *args);
 void control_reload(struct control *c, const json_t *args);
 void control_posture_set(struct control *c, const json_t *args);

@@ -16,6 +16,8 @@ const struct control_command control_commands[] = {
 	{ "why",          false, "record peer modified", control_why },
 	{ "recall",       true,  "id reason",         control_recall },
 	{ "consult list", false, "",                  control_consult_list },
+	{ "proof list",   false, "",                  control_proof_list },
+	{ "proof show",   false, "name",              control_proof_show },
 	{ "backup",       true,  "path",              control_backup },
 	{ "reload",       true,  "",                  control_reload },
 	{ "policy apply", CONTROL_APPROVE, "confirm_ms reason",

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gate/proof.h"
 #include "host/clock.h"
 #include "host/counters.h"
 #include "net/loop.h"
@@ -94,6 +95,7 @@ control_peer_json(struct vault *v, struct peer *p)
 {
 	json_t *f = json_pack("{s:s, s:s}", "id", p->card.cert_id, "state",
 	    control_peer_state(p));
+	uint64_t proofs;
 
 	set_time(f, "since", p->since);
 	if (p->last_state[0] != '\0')
@@ -119,6 +121,8 @@ control_peer_json(struct vault *v, struct peer *p)
 	set_number(f, "received", p->counts.received);
 	set_number(f, "refused", p->counts.refused);
 	set_number(f, "unchanged", p->counts.unchanged);
+	if (proof_count(v->store, p->card.cert_id, &proofs) == 0)
+		set_number(f, "proofs", proofs);
 	set_time(f, "last_contact", p->last_contact);
 	if (p->last_contact.ms != 0)
 		(void)json_object_set_new(f, "skew_ms",

@@ -2,6 +2,7 @@
 """Records on their way through relays: A gives to B, B to C, C to D."""
 import json
 import os
+import sqlite3
 import sys
 
 sys.dont_write_bytecode = True
@@ -221,6 +222,51 @@ def test_closure_of_a_publication_that_ends_early(net):
     a, b = net.all
     publish(net, a, [report([indicator(7, seed='never')['id']])])
     wait_for(lambda: len(held(b, a)) == 1, 60, 'what will not come')
+
+
+def tamper(inst, old, new):
+    """Change what a stopped relay has stored of how its records came."""
+    db = sqlite3.connect(inst.path('state', 'comity.db'))
+    rows = db.execute('SELECT rowid, proof FROM seal').fetchall()
+    changed = [(p.replace(old, new), r) for r, p in rows if old in p]
+    assert changed, 'nothing to change'
+    db.executemany('UPDATE seal SET proof = ? WHERE rowid = ?', changed)
+    db.commit()
+    db.close()
+
+
+@with_net(3, introduced=False)
+def test_relay_that_loosens(net):
+    """B says that A allows more than it did: refused, and kept."""
+    a, b, c = net.all
+    for i, out in enumerate(['cap: {hops: 1}', 'transit: true', None]):
+        write_policy(net, i, out)
+    c.add_peer(a)
+    connect(a, b)
+    publish(net, a, [indicator(i) for i in range(5)])
+    wait_for(lambda: len(held(b, a)) == 5, 60, 'B has them')
+    assert b.stop()
+    tamper(b, b'\nhops=1\n', b'\nhops=6\n')
+    b.start()
+    b.wait_ready()
+    connect(b, c)
+    wait_for(lambda: b.peers()[c.id]['refused_by_peer'] == 5, 60, 'refused')
+    equal(held(c, b), set(), 'at C')
+    equal(c.peers()[b.id]['proofs'], 1, 'proofs of one batch')
+    kept = c.ask('proof', 'list')
+    equal(kept['total'], 1, 'in all')
+    proof = c.ask('proof', 'show', kept['proofs'][0]['name'])['proof']
+    equal((proof['peer'], proof['originator'], proof['last']),
+          (b.id, a.id, 1), 'who')
+    assert 'signature' in proof['fault'], proof
+    equal([(x['from'], x['to']) for x in proof['links']],
+          [(a.id, b.id), (b.id, c.id)], 'links')
+    assert 'hops=6' in proof['links'][0]['terms'], proof
+    text = c.ctl('proof', 'list') + c.ctl('proof', 'show', 'cert-xb/00')
+    assert 'cert-xb/00' in text and 'hops=6' in text, text
+    assert any(e['event'] == 'proof' for e in
+               c.ask('log', 'tail')['entries']), 'not in the log'
+    equal(c.ctl_run('proof', 'show', 'cert-xb/01').returncode, 4, 'no such')
 
 
 CIRCLES = '''circles:
