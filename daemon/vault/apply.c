@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "host/log.h"
+#include "policy/opens.h"
 #include "vault/apply_store.h"
 #include "vault/configure.h"
-#include "vault/policy_opens.h"
 
 #define WHAT "policy"
 #define DIGEST_SHOWN_MIN 8

@@ -125,7 +125,7 @@ def test_reload(net):
     net.write_policy(0, '  - {id: out-red, out: {peer: cert-xb}, '
                      'kind: technical, for: [secops], tlp: <=red, '
                      'cap: {hops: 0}}\n')
-    a.ctl('reload')
+    net.apply(a)
     wait_for(lambda: len(b.ids('--source', a.id)) == 50, 60, 'backfill')
 
 
@@ -185,7 +185,7 @@ def test_lookups_pass_the_gate(net):
     with open(path, 'w', encoding='utf-8') as f:
         f.write(text.replace('desks: {ops: [secops]}}',
                              'desks: {ops: [secops], lab: [intel]}}', 1))
-    a.ctl('reload')
+    net.apply(a)
     o = indicator(1, seed='desk')
     publish(a, write_lines(os.path.join(net.dir, 'in.jsonl'), [o]))
     equal(a.ids('--source', 'own'), [o['id']], 'every desk')

@@ -35,7 +35,7 @@ def write_policy(net, i, out, more='', reload=True):
               encoding='utf-8') as f:
         f.write(text)
     if reload:
-        inst.ctl('reload')
+        net.apply(inst)
 
 
 def publish(net, inst, objects, name='in.jsonl'):
@@ -290,7 +290,7 @@ def write_circle(net, i, out, members, charter):
                         '  - {id: in-all', 1)
     with open(path, 'w', encoding='utf-8') as f:
         f.write(text)
-    net.all[i].ctl('reload')
+    net.apply(net.all[i])
 
 
 @with_net(3, introduced=False)

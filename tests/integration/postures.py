@@ -53,7 +53,6 @@ def with_demo(function):
         net = DemoNet(build, 4)
         failed = True
         try:
-            net.operators(net.all[0], 'duty', 'director')
             net.start()
             net.introduce()
             function(net)

@@ -83,6 +83,7 @@ class Net:
                              reconnect_max='2s', peer_rate=100000,
                              peer_burst=10000000, disk_free='16MiB',
                              disk_free_percent=1)
+            self.operators(inst, 'duty', 'director')
             self.write_policy(i, more)
 
     def write_policy(self, i, more=''):
@@ -114,6 +115,16 @@ class Net:
     def do_as(self, inst, name, *args, **kw):
         """The same: its answer with --json; Failed unless it works."""
         return inst.ask('--as', self.key(inst, name), *args, **kw)
+
+    def apply(self, inst):
+        """Put the policy on disk into force, by two people if need be."""
+        r = self.do_as(inst, 'duty', 'policy', 'apply')
+        if r['policy'] == 'pending':
+            r = self.do_as(inst, 'director', 'policy', 'approve',
+                           r['pending']['digest'])
+        if r['policy'] not in ('same', 'in-force'):
+            raise AssertionError('%s: %r' % (inst.id, r))
+        return r
 
     def start(self):
         for inst in self.all:
