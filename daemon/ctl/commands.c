@@ -38,6 +38,10 @@ const struct command commands[] = {
 	  "prove that no permitted path crosses a wall",
 	  "policy prove config/examples/reference.yaml",
 	  OFFLINE, cmd_policy_prove },
+	{ "policy diff", "OLD NEW",
+	  "what a change of policy opens and closes, as sets of requests",
+	  "policy diff /etc/comity/policy.yaml policy.yaml",
+	  OFFLINE, cmd_policy_diff },
 	{ "policy explain", "FILE REQUEST",
 	  "what a policy decides about a request, and why",
 	  "policy explain policy.yaml "

@@ -206,8 +206,8 @@ add_duration(struct buf *out, int64_t ms)
 		}
 }
 
-static void
-explain_terms(const struct policy *p, const struct decision *d,
+void
+policy_terms_text(const struct policy *p, const struct decision *d,
     struct buf *out)
 {
 	buf_addf(out, "cap hops=%u", d->cap_hops);
@@ -408,7 +408,7 @@ policy_explain(const struct policy *p, const struct policy_request *req,
 	policy_match(p, req, &matching);
 	explain_head(p, &matching, d, &b);
 	if (d->outcome < OUTCOME_DENY)
-		explain_terms(p, d, &b);
+		policy_terms_text(p, d, &b);
 	explain_nearest(p, req, d, &b);
 	buf_add(out, b.p, b.n);
 }

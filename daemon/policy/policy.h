@@ -176,6 +176,13 @@ const char *policy_redaction(const struct policy *p, unsigned bit);
 void policy_explain(const struct policy *p, const struct policy_request *req,
     const struct decision *d, struct buf *out);
 
+/*
+ * policy_terms_text(p, d, out): append what a recipient gets with it, a line
+ * a fact: caps, purposes, obligations, redactions.
+ */
+void policy_terms_text(const struct policy *p, const struct decision *d,
+    struct buf *out);
+
 /* The names of these in policies, logs and answers; never NULL. */
 const char *outcome_name(enum outcome o);
 /* reason_name(r): as the name of a rule in `by`. */
