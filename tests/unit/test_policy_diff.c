@@ -128,21 +128,21 @@ test_diff_terms_alone(void **state)
 }
 
 static void
-test_diff_peer_gone_and_new(void **state)
+test_diff_desk_gone_and_new(void **state)
 {
 	struct policy *both[2];
-	AUTO(diff_free) struct diff *d = diff_of("cert-xe: {",
-	    "desks: {ops: [secops]}", "desks: {soc: [secops]}", both);
+	AUTO(diff_free) struct diff *d = diff_of("cert-xf: {",
+	    "ops: [secops]", "soc: [secops]", both);
 	bool gone = false, new = false;
 	struct diff_set s;
 
 	(void)state;
 	for (size_t i = 0; diff_set(d, i, &s); i++) {
 		gone |= s.kind == DIFF_CLOSES && strcmp(s.desks,
-		    "cert-xe/ops") == 0 && strcmp(s.after,
+		    "cert-xf/ops") == 0 && strcmp(s.after,
 		    "deny by unknown-peer") == 0;
 		new |= s.kind == DIFF_OPENS && strstr(s.desks,
-		    "cert-xe/soc") != NULL;
+		    "cert-xf/soc") != NULL;
 	}
 	assert_true(gone && new);
 	assert_int_equal(diff_count(d, DIFF_OPENS),
@@ -213,7 +213,7 @@ main(void)
 		cmocka_unit_test(test_diff_same_is_empty),
 		cmocka_unit_test(test_diff_wall_none_closes_ngo),
 		cmocka_unit_test(test_diff_terms_alone),
-		cmocka_unit_test(test_diff_peer_gone_and_new),
+		cmocka_unit_test(test_diff_desk_gone_and_new),
 		cmocka_unit_test(test_boxes_merge_keeps_requests),
 	};
 
