@@ -287,6 +287,12 @@ policy_file_free(struct policy_file *f)
 	free(f);
 }
 
+const struct yaml_node *
+policy_file_section(const struct policy_file *f, const char *name)
+{
+	return yaml_get(yaml_root(f->tree->trees.v[0]), name);
+}
+
 const char *
 policy_file_source(const struct policy_file *f, size_t i)
 {

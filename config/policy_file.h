@@ -191,6 +191,13 @@ struct policy_file *policy_file_read(const struct file_set *files,
 void policy_file_free(struct policy_file *f);
 MEM_AUTO(struct policy_file, policy_file_free);
 
+/*
+ * policy_file_section(f, name): that section of the main file as written,
+ * or NULL.
+ */
+const struct yaml_node *policy_file_section(const struct policy_file *f,
+    const char *name);
+
 /* policy_file_source(f, i): the name of the i-th file read, or NULL. */
 const char *policy_file_source(const struct policy_file *f, size_t i);
 

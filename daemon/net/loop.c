@@ -57,13 +57,19 @@ loop_new(void)
 }
 
 void
+loop_settle(struct loop *l)
+{
+	while (l->deferred.n > 0)
+		loop_run_deferred(l);
+}
+
+void
 loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
 	/* What was deferred in the last dispatch owns memory. */
-	while (l->deferred.n > 0)
-		loop_run_deferred(l);
+	loop_settle(l);
 	for (size_t i = 0; i < l->signals.n; i++) {
 		event_free(l->signals.v[i]->event);
 		free(l->signals.v[i]);

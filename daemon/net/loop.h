@@ -15,6 +15,12 @@ struct loop *loop_new(void);
 void loop_free(struct loop *l);
 MEM_AUTO(struct loop, loop_free);
 
+/*
+ * loop_settle(l): after loop_run, run what the last dispatch deferred, while
+ * all it speaks of is still there.
+ */
+void loop_settle(struct loop *l);
+
 /* loop_run(l): dispatch until loop_stop, then return. */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);

@@ -56,30 +56,13 @@ same_node(const struct yaml_node *a, const struct yaml_node *b)
 	return a == b;
 }
 
-static bool
-same_classify(const struct policy_file *a, const struct policy_file *b)
-{
-	if (a->classify.n != b->classify.n)
-		return false;
-	for (size_t i = 0; i < a->classify.n; i++)
-		if (!same_node(a->classify.v[i].at, b->classify.v[i].at))
-			return false;
-	return true;
-}
-
-static bool
-release_known(const struct policy_file *f, struct str id)
-{
-	for (size_t i = 0; i < f->releases.n; i++)
-		if (str_eq(f->releases.v[i].id, id))
-			return true;
-	return false;
-}
-
 /* Things that decisions do not show, or that make them incomparable. */
 static bool
 opens_words(struct opens *o)
 {
+	/* How a record gets its kind and its label, and who is asked. */
+	static const char *const sections[] = { "classify", "vocabulary",
+	    "releases", "consult" };
 	const struct policy_file *a = o->from->file, *b = o->to->file;
 
 	if (!same_names(&a->v.purposes, &b->v.purposes) ||
@@ -90,15 +73,14 @@ opens_words(struct opens *o)
 	    sizeof(a->v.domain_purposes)) != 0)
 		return opens_by(o, "purposes, origin-tags or kinds are "
 		    "others: nothing can be compared");
-	if (!same_classify(a, b))
-		return opens_by(o, "classify is another: records may become "
-		    "of a kind that flows");
+	for (size_t i = 0; i < NELEM(sections); i++)
+		if (!same_node(policy_file_section(a, sections[i]),
+		    policy_file_section(b, sections[i])))
+			return opens_by(o, "section %s is another, and what "
+			    "follows from it cannot be compared",
+			    sections[i]);
 	if ((a->v.walled_lineage & ~b->v.walled_lineage) != 0)
 		return opens_by(o, "a wall keeps less");
-	for (size_t i = 0; i < b->releases.n; i++)
-		if (!release_known(a, b->releases.v[i].id))
-			return opens_by(o, "release %s is new",
-			    b->releases.v[i].id.p);
 	return false;
 }
 
@@ -328,6 +310,9 @@ opens_org(struct opens *o, size_t i)
 	const struct policy_org *org = policy_org(o->to, i);
 	int before = policy_find_org(o->from, str_of(org->id));
 
+	if (o->to->file->parties.v[i].anonymiser && (before < 0 ||
+	    !o->from->file->parties.v[before].anonymiser))
+		return opens_by(o, "%s is trusted to hide sources", org->id);
 	if (before >= 0 && strcmp(policy_org(o->from, (size_t)before)->country,
 	    org->country) != 0)
 		return opens_by(o, "%s is in another country", org->id);

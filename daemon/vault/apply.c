@@ -128,6 +128,19 @@ drop_pending(struct apply *a)
 	a->pending = (struct apply_pending){ .confirm_ms = 0 };
 }
 
+/* Another policy than the pending one is offered: people hear of it. */
+static int
+apply_supersede(struct apply *a, const struct digest *by,
+    const struct apply_word *w)
+{
+	if (!a->waiting)
+		return 0;
+	if (!digest_eq(&a->pending.digest, by))
+		TRY(apply_say(a, "drop", &a->pending.digest, w));
+	drop_pending(a);
+	return apply_files_drop(a, APPLY_PENDING_FILES);
+}
+
 /* How another policy comes into force. */
 struct change {
 	const struct file_set *files;
@@ -156,8 +169,7 @@ change_write(struct apply *a, const struct change *c)
 	}
 	a->unconfirmed = c->confirm_ms > 0;
 	TRY(apply_files_save(a, APPLY_FILES, c->files));
-	TRY(apply_files_drop(a, APPLY_PENDING_FILES));
-	drop_pending(a);
+	TRY(apply_supersede(a, &digest, c->word));
 	if (c->by != NULL && c->by->n > 0)
 		approvers_text(c->by, &names);
 	else
@@ -244,6 +256,8 @@ offer_pending(struct apply *a, const struct file_set *files,
 		say_pending(a);
 		return APPLY_PENDING;
 	}
+	if (rc == 0)
+		rc = apply_supersede(a, &p->digest, &w);
 	a->waiting = true;
 	a->pending = *p;
 	if (rc == 0)
@@ -370,7 +384,7 @@ apply_approve(struct apply *a, const struct apply_word *w, struct err *e)
 	files = apply_files_load(a, APPLY_PENDING_FILES, e);
 	if (files == NULL)
 		return e->code;
-	TRY(configure_policy(files, a->v, &c.policy, e));
+	TRY(configure_policy(files, a->v, NULL, &c.policy, e));
 	c.files = files;
 	c.confirm_ms = a->pending.confirm_ms;
 	return change_take(a, &c, e);
@@ -410,7 +424,7 @@ take_back(struct apply *a, const struct apply_word *w, const char *event,
 
 	if (files == NULL)
 		return e->code;
-	TRY(configure_policy(files, a->v, &c.policy, e));
+	TRY(configure_policy(files, a->v, &a->previous, &c.policy, e));
 	a->returned = true;
 	a->last_returned = a->digest;
 	rc = change_take(a, &c, e);
@@ -473,7 +487,8 @@ apply_restore(struct apply *a, struct err *e)
 		return 0;
 	files = apply_files_load(a, late ? APPLY_PREVIOUS_FILES :
 	    APPLY_FILES, e);
-	if (files == NULL || configure_policy(files, a->v, &policy, e) < 0) {
+	if (files == NULL || configure_policy(files, a->v, NULL,
+	    &policy, e) < 0) {
 		log_error("stored-policy", "error=\"%s\" action=\"the files "
 		    "on disk count as at the first start\"", e->text);
 		return 0;

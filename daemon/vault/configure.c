@@ -32,8 +32,9 @@ configure_settings(const struct file_set *files, const struct vault *v,
 
 int
 configure_policy(const struct file_set *files, const struct vault *v,
-    struct policy **out, struct err *e)
+    const struct digest *proved, struct policy **out, struct err *e)
 {
+	struct digest digest;
 	AUTO(policy_free) struct policy *p = policy_load(files, POLICY_FILE,
 	    e);
 
@@ -43,7 +44,9 @@ configure_policy(const struct file_set *files, const struct vault *v,
 		return err_set(e, ERR_CONF, "%s: self: org: \"%s\" is not "
 		    "this daemon's cert-id \"%s\"", POLICY_FILE,
 		    policy_org(p, 0)->id, v->cert_id);
-	TRY(policy_prove_text(p, e));
+	policy_digest(p, &digest);
+	if (proved == NULL || !digest_eq(proved, &digest))
+		TRY(policy_prove_text(p, e));
 	*out = TAKE(p);
 	return 0;
 }
@@ -88,7 +91,8 @@ configure_offer(struct vault *v, const struct file_set *files,
 
 	if (restored < 0)
 		return restored;
-	rc = configure_policy(files, v, &policy, e);
+	rc = configure_policy(files, v, v->policy == NULL ? NULL :
+	    &v->apply->digest, &policy, e);
 	if (rc == 0)
 		return apply_offer(v->apply, files, policy, ask, e);
 	apply_problem(v->apply, e->text);

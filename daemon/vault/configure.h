@@ -15,11 +15,13 @@ int configure_settings(const struct file_set *files, const struct vault *v,
     struct settings *out, struct err *e) MUST_CHECK;
 
 /*
- * configure_policy(files, v, out, e): the policy of the set, loaded and
- * proved; out is owned by the caller.  ERR_CONF with e.
+ * configure_policy(files, v, proved, out, e): the policy of the set, loaded
+ * and proved; one with the digest proved (or NULL) is known to hold.  out is
+ * owned by the caller.  ERR_CONF with e.
  */
 int configure_policy(const struct file_set *files, const struct vault *v,
-    struct policy **out, struct err *e) MUST_CHECK;
+    const struct digest *proved, struct policy **out, struct err *e)
+    MUST_CHECK;
 
 /*
  * vault_take_policy(v, p): decide by p (taken over) from here on: what was

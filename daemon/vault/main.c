@@ -52,6 +52,7 @@ read_arguments(int argc, char **argv, struct vault *v)
 static void
 tear_down(struct vault *v)
 {
+	loop_settle(v->loop);
 	turn_end_now(v->turn);
 	controls_free(v->controls);
 	links_free(v);

@@ -93,6 +93,12 @@ test_policy_opens_reference(void **state)
 		{ "an obligation more", "oblige: [receipt, purpose-bound]}",
 		    "oblige: [receipt, purpose-bound, no-resale]}", false,
 		    true },
+		{ "fewer people asked", "quorum: 2, timeout: 24h",
+		    "quorum: 1, timeout: 24h", true, true },
+		{ "a mark read in another way", "investigate: acs:LEGAL",
+		    "investigate: acs:NETDEF", true, true },
+		{ "a comment in a section", "classify:\n",
+		    "classify:  # the first\n", false, false },
 		{ "another kind by a label", "{when: {label: [advisory]}, "
 		    "kind: advisory}", "{when: {label: [adv]}, kind: "
 		    "advisory}", true, true },
