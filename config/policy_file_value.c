@@ -4,7 +4,10 @@
  */
 #include "config/policy_file_read.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "record/derive.h"
 
 #define SHOWN_MAX 80
 
@@ -194,9 +197,12 @@ pf_caveats(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 static int
 on_redaction(struct pf *r, const struct yaml_node *item, void *arg)
 {
+	char part[NAME_MAX_BYTES];
 	int i = names_add(&r->f->redactions, item->text, 64);
 
-	if (i < 0)
+	snprintf(part, sizeof(part), "%.*s", (int)item->text.n,
+	    item->text.p);
+	if (i < 0 || !derive_part_reads(part))
 		return pf_error(r, item, "what to redact; want \"source\", "
 		    "\"victim.name\" or a property path, at most 64 in all");
 	*(uint64_t *)arg |= UINT64_C(1) << i;

@@ -302,7 +302,8 @@ expect_id_there(const struct expect *x, struct stix_reader *reader,
 		if ((o->redactions >> bit & 1) != 0)
 			parts[n++] = policy_redaction(x->policy, bit);
 	if (stix_read(reader, r->bytes, &object, &problem) < 0 ||
-	    derive_redacted(&object, parts, n, us, &derived) < 0) {
+	    derive_redacted(&object, &(struct derive_options){ .parts = parts,
+	    .n = n, .cert_id = us }, &derived) < 0) {
 		/* An obligation that cannot be carried out: deny. */
 		o->outcome = OUTCOME_DENY;
 		o->reason = REASON_OBLIGATION;

@@ -66,18 +66,100 @@ redaction_names(const struct policy *p, uint64_t bits,
 	return n;
 }
 
+/* Is the source one of the things that are taken out? */
+static bool
+hides_source(const struct policy *p, uint64_t redactions)
+{
+	const char *names[POLICY_REDACTIONS_MAX];
+	size_t n = redaction_names(p, redactions, names);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], "source") == 0)
+			return true;
+	return false;
+}
+
+/* Texts that name a source: of its identity object, and as a CERT. */
+struct source_names {
+	struct gate *g;
+	struct arena *arena;		/* owned by the caller */
+	struct str v[4];
+	size_t n;
+};
+
+static int
+source_add(struct source_names *s, struct str name)
+{
+	char *copy;
+
+	if (name.n == 0 || s->n == NELEM(s->v))
+		return 0;
+	copy = arena_dup(s->arena, name.p, name.n);
+	if (copy == NULL)
+		return ERR_LIMIT;
+	s->v[s->n++] = (struct str){ copy, name.n };
+	return 0;
+}
+
+/* The newest version of the creator's identity comes last. */
+static int
+on_identity(void *arg, const struct store_record *r)
+{
+	struct source_names *s = arg;
+	struct stix_problem problem;
+	struct stix_object o;
+
+	if ((r->flags & RECORD_TOMBSTONE) != 0 ||
+	    stix_read(s->g->other, r->bytes, &o, &problem) != 0)
+		return 0;
+	return source_add(s, derive_name(&o));
+}
+
+/* What is known of who gave us the record, and of whom it names. */
+static int
+source_find(struct source_names *s, const struct store_record *rec,
+    struct str creator)
+{
+	char origin[CERT_ID_MAX + 1];
+	struct str from;
+
+	if ((rec->flags & RECORD_OWN) == 0 && rec->seal != 0) {
+		TRY(gate_seal_origin(s->g, rec->seal, origin));
+		TRY(source_add(s, str_of(origin)));
+	}
+	if ((rec->flags & RECORD_OWN) == 0 && rec->source != 0) {
+		TRY(store_name(s->g->o.store, rec->source, s->arena, &from));
+		TRY(source_add(s, from));
+	}
+	creator.p = arena_dup(s->arena, creator.p, creator.n);
+	if (creator.p == NULL)
+		return ERR_LIMIT;
+	return creator.n == 0 ? 0 : store_find_id(s->g->o.store, creator,
+	    s->arena, on_identity, s);
+}
+
 int
 derived_object(struct gate *g, const struct store_record *rec,
     uint64_t redactions, struct buf *out)
 {
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
 	const char *names[POLICY_REDACTIONS_MAX];
+	struct source_names source = { .g = g, .arena = arena };
 	struct stix_problem problem;
 	struct stix_object o;
 	size_t n = redaction_names(g->policy, redactions, names);
 
 	if (n == 0 || stix_read(g->other, rec->bytes, &o, &problem) != 0)
 		return ERR_DENIED;
-	TRY(derive_redacted(&o, names, n, g->o.cert_id, out));
+	if (hides_source(g->policy, redactions)) {
+		TRY(source_find(&source, rec, o.created_by_ref));
+		/* The names were read with the same reader. */
+		if (stix_read(g->other, rec->bytes, &o, &problem) != 0)
+			return ERR_DENIED;
+	}
+	TRY(derive_redacted(&o, &(struct derive_options){ .parts = names,
+	    .n = n, .cert_id = g->o.cert_id, .also = source.v,
+	    .nalso = source.n }, out));
 	/* What cannot be read back is not sent. */
 	return stix_read(g->other, buf_str(out), &o, &problem) == 0 ?
 	    0 : ERR_DENIED;
@@ -94,19 +176,6 @@ on_found(void *arg, const struct store_record *r)
 	w->rec = *r;
 	w->found = true;
 	return 1;
-}
-
-/* Is the source one of the things that are taken out? */
-static bool
-hides_source(const struct policy *p, uint64_t redactions)
-{
-	const char *names[POLICY_REDACTIONS_MAX];
-	size_t n = redaction_names(p, redactions, names);
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], "source") == 0)
-			return true;
-	return false;
 }
 
 /* We say that it has roots besides us, and not which. */

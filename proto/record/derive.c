@@ -7,39 +7,21 @@
 
 #include "base/uuid.h"
 #include "record/marking.h"
+#include "record/redact.h"
 
-/* What the named parts stand for, as property paths. */
+/*
+ * What the named parts stand for, as paths; what is taken out there may not
+ * be quoted elsewhere.
+ */
 static const struct {
 	const char *part;
 	const char *paths[8];
 } named_parts[] = {
-	{ "source", { "external_references" } },
+	{ "source", { "x_source", "x_source_ref" } },
 	{ "victim.name", { "x_victim_name", "x_victim.name", "victim_name",
-	    "victim.name", "description" } },
+	    "victim.name" } },
 	{ "victim.contact", { "x_victim_contact", "x_victim.contact",
-	    "victim_contact", "victim.contact", "contact_information",
-	    "description" } },
-};
-
-/* Properties an object of that type must have and that are plain text. */
-static const struct {
-	const char *type, *property;
-} required_text[] = {
-	{ "identity", "name" }, { "note", "content" }, { "report", "name" },
-	{ "campaign", "name" }, { "grouping", "context" },
-	{ "vulnerability", "name" }, { "tool", "name" },
-	{ "threat-actor", "name" }, { "intrusion-set", "name" },
-	{ "attack-pattern", "name" }, { "course-of-action", "name" },
-};
-
-/* Properties that nothing is left without. */
-static const char *const vital[] = {
-	"type", "id", "spec_version", "created", "modified", "pattern",
-	"pattern_type", "valid_from", "sighting_of_ref", "relationship_type",
-	"source_ref", "target_ref", "object_refs", "first_observed",
-	"last_observed", "number_observed", "object_marking_refs",
-	"granular_markings", "definition", "definition_type", "extensions",
-	"is_family", "published", "labels",
+	    "victim_contact", "victim.contact", "contact_information" } },
 };
 
 const char *
@@ -73,119 +55,103 @@ derive_id(const struct stix_object *o, const char *const *parts, size_t n,
 	return dst;
 }
 
-static bool
-is_vital(const char *property)
+bool
+derive_part_reads(const char *part)
 {
-	for (size_t i = 0; i < NELEM(vital); i++)
-		if (strcmp(vital[i], property) == 0)
+	struct redact_path path;
+
+	return redact_path_parse(part, &path) == 0;
+}
+
+static bool
+hides_source(const struct derive_options *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->parts[i], named_parts[0].part) == 0)
 			return true;
 	return false;
 }
 
-/* Is property a text that an object of that type must have? */
-static bool
-is_required_text(struct str type, const char *property)
+static int
+take_path(struct redaction *r, const char *text, bool hunt)
 {
-	for (size_t i = 0; i < NELEM(required_text); i++)
-		if (str_eqz(type, required_text[i].type) &&
-		    strcmp(required_text[i].property, property) == 0)
-			return true;
-	return false;
+	struct redact_path path;
+
+	/* A path that does not read leads to nobody knows what. */
+	return redact_path_parse(text, &path) != 0 ? ERR_DENIED :
+	    redaction_take(r, &path, hunt);
 }
 
-/* The mapping or list item that the next step of a path starts from. */
-struct step {
-	json_t *at;		/* borrowed */
-	const char *path;	/* what is left of the path */
-};
-
-/* Remove path from the tree under root, through lists, without recursion. */
-static void
-remove_path(json_t *root, const char *path)
+/* External references may name the source; their addresses do. */
+static int
+take_source(struct redaction *r, const struct derive_options *d)
 {
-	VEC(struct step) todo = { 0 };
+	const char *creator = json_string_value(json_object_get(r->root,
+	    "created_by_ref"));
+	json_t *refs = json_object_get(r->root, "external_references");
+	json_t *item;
+	size_t i;
 
-	vec_push(&todo, (struct step){ root, path });
-	while (todo.n > 0) {
-		struct step s = todo.v[--todo.n];
-		const char *dot = strchr(s.path, '.');
-		char key[JSON_KEY_MAX + 1];
-		json_t *item;
-		size_t i, n;
+	if (creator != NULL)
+		redaction_hunt(r, str_of(creator));
+	for (i = 0; i < d->nalso; i++)
+		redaction_hunt(r, d->also[i]);
+	json_array_foreach(refs, i, item) {
+		const char *url = json_string_value(json_object_get(item,
+		    "url"));
 
-		if (json_is_array(s.at)) {
-			json_array_foreach(s.at, i, item)
-				vec_push(&todo, (struct step){ item, s.path });
-			continue;
-		}
-		n = dot == NULL ? strlen(s.path) : (size_t)(dot - s.path);
-		if (!json_is_object(s.at) || n > JSON_KEY_MAX)
-			continue;
-		snprintf(key, sizeof(key), "%.*s", (int)n, s.path);
-		if (dot == NULL) {
-			(void)json_object_del(s.at, key);
-			continue;
-		}
-		item = json_object_get(s.at, key);
-		if (item != NULL)
-			vec_push(&todo, (struct step){ item, dot + 1 });
+		if (url != NULL)
+			redaction_hunt(r, str_of(url));
 	}
-	vec_clear(&todo);
+	return take_path(r, "external_references", false);
 }
 
-/* An empty list or dictionary is not valid STIX: drop a top-level one. */
-static void
-drop_if_empty(json_t *root, const char *path)
+/*
+ * A description may name the victim in words that nobody can look for, and
+ * an identity that is referred to may be the victim.
+ */
+static int
+take_victim(struct redaction *r, const char *part)
 {
-	char key[JSON_KEY_MAX + 1];
-	json_t *left;
-
-	snprintf(key, sizeof(key), "%.*s", (int)strcspn(path, "."), path);
-	left = json_object_get(root, key);
-	if ((json_is_object(left) && json_object_size(left) == 0) ||
-	    (json_is_array(left) && json_array_size(left) == 0))
-		(void)json_object_del(root, key);
+	if (strcmp(part, "victim.name") == 0 && str_eqz(r->type, "identity"))
+		TRY(take_path(r, "name", true));
+	TRY(take_path(r, "description", false));
+	return redaction_drop_refs(r, "identity--");
 }
 
 static int
-take_out(json_t *root, struct str type, const char *path)
-{
-	if (is_vital(path))
-		return ERR_DENIED;
-	if (is_required_text(type, path))
-		return json_object_set_new(root, path,
-		    json_string("redacted")) == 0 ? 0 : ERR_LIMIT;
-	remove_path(root, path);
-	drop_if_empty(root, path);
-	return 0;
-}
-
-static int
-take_part(json_t *root, struct str type, const char *part)
+take_part(struct redaction *r, const struct derive_options *d,
+    const char *part)
 {
 	for (size_t i = 0; i < NELEM(named_parts); i++) {
 		if (strcmp(named_parts[i].part, part) != 0)
 			continue;
-		if (strcmp(part, "victim.name") == 0 &&
-		    str_eqz(type, "identity"))
-			TRY(take_out(root, type, "name"));
 		for (size_t p = 0; p < NELEM(named_parts[i].paths) &&
 		    named_parts[i].paths[p] != NULL; p++)
-			TRY(take_out(root, type, named_parts[i].paths[p]));
-		return 0;
+			TRY(take_path(r, named_parts[i].paths[p], true));
+		return i == 0 ? take_source(r, d) : take_victim(r, part);
 	}
-	return take_out(root, type, part);
+	return take_path(r, part, true);
 }
 
-/* Does the top-level property a selector starts with still exist? */
+/* Does what a selector names still exist? */
 static bool
-selector_lives(const json_t *root, const char *selector)
+selector_lives(json_t *at, const char *selector)
 {
-	char key[JSON_KEY_MAX + 1];
+	while (at != NULL && *selector != '\0') {
+		size_t n = strcspn(selector, ".");
+		uint64_t i;
 
-	snprintf(key, sizeof(key), "%.*s", (int)strcspn(selector, "."),
-	    selector);
-	return json_object_get(root, key) != NULL;
+		if (!json_is_array(at))
+			at = json_object_getn(at, selector, n);
+		else if (n > 2 && str_to_u64((struct str){ selector + 1,
+		    n - 2 }, &i) == 0)
+			at = json_array_get(at, i);
+		else
+			return false;
+		selector += n + (selector[n] == '.');
+	}
+	return at != NULL;
 }
 
 /* STIX 2.1 section 7.2.3: a selector must name something that exists. */
@@ -213,40 +179,62 @@ drop_dead_granular(json_t *root)
 		(void)json_object_del(root, "granular_markings");
 }
 
-static bool
-has_part(const char *const *parts, size_t n, const char *part)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(parts[i], part) == 0)
-			return true;
-	return false;
-}
-
 /*
  * Say in the object what it is derived from and what is missing.  Who is
  * not to know the source is not told the id under which it can be asked for.
  */
 static int
 state_derivation(json_t *root, const struct stix_object *o,
-    const char *const *parts, size_t n)
+    const struct derive_options *d)
 {
 	json_t *all = json_object_get(root, "extensions"), *mine, *list;
+	json_t *embargo = json_object_get(json_object_get(all,
+	    COMITY_EXTENSION_ID), "embargo_until");
 
+	list = json_array();
+	for (size_t i = 0; i < d->n; i++)
+		(void)json_array_append_new(list, json_string(d->parts[i]));
+	mine = json_pack("{s:s, s:o}", "extension_type",
+	    "property-extension", "redacted", list);
+	if (!hides_source(d))
+		(void)json_object_set_new(mine, "derived_from",
+		    json_stringn(o->id.p, o->id.n));
+	if (embargo != NULL)
+		(void)json_object_set(mine, "embargo_until", embargo);
 	if (all == NULL) {
 		all = json_object();
 		if (json_object_set_new(root, "extensions", all) != 0)
 			return ERR_LIMIT;
 	}
-	list = json_array();
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, json_string(parts[i]));
-	mine = json_pack("{s:s, s:o}", "extension_type",
-	    "property-extension", "redacted", list);
-	if (!has_part(parts, n, "source"))
-		(void)json_object_set_new(mine, "derived_from",
-		    json_stringn(o->id.p, o->id.n));
 	return json_object_set_new(all, COMITY_EXTENSION_ID, mine) == 0 ?
 	    0 : ERR_LIMIT;
+}
+
+/*
+ * Markings that everybody knows may stay; others are objects of somebody,
+ * and what they say is in the label.
+ */
+static void
+drop_foreign_markings(json_t *root)
+{
+	json_t *refs = json_object_get(root, "object_marking_refs");
+	json_t *granular = json_object_get(root, "granular_markings");
+
+	for (size_t i = json_array_size(refs); i-- > 0;)
+		if (!marking_is_fixed(str_of(json_string_value(
+		    json_array_get(refs, i)))))
+			(void)json_array_remove(refs, i);
+	for (size_t i = json_array_size(granular); i-- > 0;) {
+		const char *ref = json_string_value(json_object_get(
+		    json_array_get(granular, i), "marking_ref"));
+
+		if (ref != NULL && !marking_is_fixed(str_of(ref)))
+			(void)json_array_remove(granular, i);
+	}
+	if (refs != NULL && json_array_size(refs) == 0)
+		(void)json_object_del(root, "object_marking_refs");
+	if (granular != NULL && json_array_size(granular) == 0)
+		(void)json_object_del(root, "granular_markings");
 }
 
 struct str
@@ -260,6 +248,15 @@ derive_source(const struct stix_object *o)
 		return STR("");
 	return (struct str){ json_string_value(source),
 	    json_string_length(source) };
+}
+
+struct str
+derive_name(const struct stix_object *o)
+{
+	const json_t *name = json_object_get(o->json, "name");
+
+	return json_is_string(name) ? (struct str){ json_string_value(name),
+	    json_string_length(name) } : STR("");
 }
 
 unix_ms_t
@@ -280,34 +277,47 @@ derive_embargo(const struct stix_object *o)
 }
 
 static int
-redact_tree(json_t *root, const struct stix_object *o,
-    const char *const *parts, size_t n, const char *cert_id)
+take_all(struct redaction *r, const struct derive_options *d)
 {
-	char id[STIX_ID_MAX];
+	for (size_t i = 0; i < d->n; i++)
+		TRY(take_part(r, d, d->parts[i]));
+	return redaction_scrub(r);
+}
 
-	for (size_t i = 0; i < n; i++)
-		TRY(take_part(root, o->type, parts[i]));
+static int
+redact_tree(json_t *root, const struct stix_object *o,
+    const struct derive_options *d)
+{
+	struct redaction r = { .root = root, .type = o->type };
+	char id[STIX_ID_MAX];
+	int rc = take_all(&r, d);
+
+	if (rc == 0)
+		rc = redaction_check(&r, o->json);
+	redaction_clear(&r);
+	TRY(rc);
+	if (hides_source(d))
+		drop_foreign_markings(root);
 	drop_dead_granular(root);
-	TRY(state_derivation(root, o, parts, n));
-	if (json_object_set_new(root, "id", json_string(derive_id(o, parts,
-	    n, cert_id, id))) != 0)
+	TRY(state_derivation(root, o, d));
+	if (json_object_set_new(root, "id", json_string(derive_id(o,
+	    d->parts, d->n, d->cert_id, id))) != 0)
 		return ERR_LIMIT;
 	/* Cyber-observable objects have no creator [STIX 3.1]. */
 	if (json_object_get(root, "created") != NULL &&
 	    json_object_set_new(root, "created_by_ref",
-	    json_string(derive_identity(cert_id, id))) != 0)
+	    json_string(derive_identity(d->cert_id, id))) != 0)
 		return ERR_LIMIT;
 	return 0;
 }
 
 int
-derive_redacted(const struct stix_object *o, const char *const *parts,
-    size_t n, const char *cert_id, struct buf *out)
+derive_redacted(const struct stix_object *o, const struct derive_options *d,
+    struct buf *out)
 {
 	json_t *root = json_deep_copy(o->json);
 	char *text = NULL;
-	int rc = root == NULL ? ERR_LIMIT :
-	    redact_tree(root, o, parts, n, cert_id);
+	int rc = root == NULL ? ERR_LIMIT : redact_tree(root, o, d);
 
 	if (rc == 0 && (text = json_dumps(root, JSON_COMPACT)) == NULL)
 		rc = ERR_LIMIT;

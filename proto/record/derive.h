@@ -33,6 +33,9 @@ const char *derive_id(const struct stix_object *o,
  */
 struct str derive_source(const struct stix_object *o);
 
+/* derive_name(o): its `name`, empty if it has none; borrowed from o. */
+struct str derive_name(const struct stix_object *o);
+
 /*
  * derive_embargo(o): when the embargo ends that o says it is under: the
  * property `embargo_until` of its Comity extension, else `published`.
@@ -41,18 +44,35 @@ struct str derive_source(const struct stix_object *o);
 unix_ms_t derive_embargo(const struct stix_object *o);
 
 /*
- * derive_redacted(o, parts, n, cert_id, out):
- * Append the object that is left of o (valid, just read) without the n
- * parts.  A part is "source" (creator, external references, and which
- * object it was derived from),
- * "victim.name" or "victim.contact" (the custom properties of that name, the
- * identity's own, and free-text descriptions, which may repeat them), or a
- * property path such as "x_detail.host", followed through lists.  A required
- * text is replaced by "redacted"; granular markings whose selectors no
- * longer exist are dropped.  Return 0; ERR_DENIED if a part is one the
- * object cannot do without (id, type, pattern, references of a relationship).
+ * derive_part_reads(part): is it a part that derive_redacted can look for:
+ * a name or a well made path?
  */
-int derive_redacted(const struct stix_object *o, const char *const *parts,
-    size_t n, const char *cert_id, struct buf *out) MUST_CHECK;
+bool derive_part_reads(const char *part);
+
+struct derive_options {
+	const char *const *parts;	/* borrowed, as all of this */
+	size_t n;
+	const char *cert_id;		/* who makes it */
+	/* With part "source": names of it that may stand nowhere. */
+	const struct str *also;
+	size_t nalso;
+};
+
+/*
+ * derive_redacted(o, d, out):
+ * Append the object that is left of o (valid, just read) without the n
+ * parts.  A part is "source" (creator, external references, markings made by
+ * somebody), "victim.name" or "victim.contact" (the custom properties of
+ * that name, the identity's own, references to identities, and the
+ * description, which may repeat them), or a path as in redact.h.  A required
+ * text is replaced; texts taken out, if they have REDACT_VALUE_MIN bytes,
+ * are taken out of everything else as well; granular markings whose
+ * selectors no longer exist are dropped.  Return 0; ERR_DENIED if a part is
+ * one the object cannot do without (id, type, the only alternative of a
+ * pattern, references of a relationship).  The caller reads the result back:
+ * it has to be valid.
+ */
+int derive_redacted(const struct stix_object *o,
+    const struct derive_options *d, struct buf *out) MUST_CHECK;
 
 #endif

@@ -112,6 +112,14 @@ fixed_find(const char *id)
 	return NULL;
 }
 
+bool
+marking_is_fixed(struct str ref)
+{
+	char id[sizeof(MARKING_PREFIX) + UUID_CHARS];
+
+	return canonical_id(ref, id) && fixed_find(id) != NULL;
+}
+
 static bool
 member_is(const json_t *object, const char *name, const char *value)
 {

@@ -53,6 +53,9 @@ int label_from_markings(const struct stix_object *o,
 void label_to_marking(const struct label *l, const struct vocabulary *v,
     struct str created, struct buf *out);
 
+/* marking_is_fixed(id): is it one of those that everybody knows? */
+bool marking_is_fixed(struct str id);
+
 /* marking_tlp_id(tlp) / marking_pap_id(pap): the fixed TLP 2.0 / PAP ids. */
 const char *marking_tlp_id(int tlp);
 const char *marking_pap_id(int pap);
