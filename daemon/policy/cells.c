@@ -11,8 +11,14 @@ struct classes {
 	int n;
 };
 
+/* A circle and an agreement on which one grant rests together. */
+struct both {
+	uint64_t circle, agreement;	/* one bit each */
+};
+
 struct cells {
 	const struct policy *p;		/* borrowed */
+	VEC(struct both) both;
 	struct classes desks, kinds, tlps, postures, discretions,
 	    reliabilities;
 	uint64_t *start;	/* owned: by desk class, where its cells are */
@@ -154,6 +160,40 @@ desk_of_class(const struct cells *c, int desk)
 	return &c->p->desks[c->desks.first[desk]];
 }
 
+/* Every circle and agreement on which some grant for sending rests. */
+static void
+both_find(struct cells *c)
+{
+	const struct policy_file *f = c->p->file;
+
+	for (size_t i = 0; i < f->rules.n; i++) {
+		const struct policy_rule *r = &f->rules.v[i];
+		struct both b;
+		size_t k = 0;
+
+		if (r->limit || r->in || r->circle < 0 || r->agreement < 0)
+			continue;
+		b = (struct both){ UINT64_C(1) << r->circle,
+		    UINT64_C(1) << r->agreement };
+		while (k < c->both.n && (c->both.v[k].circle != b.circle ||
+		    c->both.v[k].agreement != b.agreement))
+			k++;
+		if (k == c->both.n)
+			vec_push(&c->both, b);
+	}
+}
+
+/* The i-th of those that can both be in force for that desk; or NULL. */
+static const struct both *
+both_of(const struct cells *c, const struct desk_facts *d, int i)
+{
+	for (size_t k = 0; k < c->both.n; k++)
+		if ((c->both.v[k].circle & d->circles) != 0 &&
+		    (c->both.v[k].agreement & d->agreements) != 0 && i-- == 0)
+			return &c->both.v[k];
+	return NULL;
+}
+
 /* How many cells one desk and domain have, but for the parts. */
 static uint64_t
 cells_of_use(const struct cells *c, int desk)
@@ -173,6 +213,8 @@ cells_layout(struct cells *c)
 
 		c->start[d] = c->n;
 		c->nterms[d] = terms_of_desk(f);
+		for (int i = 0; both_of(c, f, i) != NULL; i++)
+			c->nterms[d]++;
 		for (uint32_t u = f->org == 0 ? 0 : f->uses; u != 0;
 		    u &= u - 1)
 			c->n += cells_of_use(c, d) * (uint64_t)
@@ -276,21 +318,31 @@ nth_bit(uint64_t bits, int i)
 	return __builtin_ctzll(bits);
 }
 
-/* 0: all in force; 1: none; from 2: one alone. */
+/*
+ * 0: all in force; 1: none; from 2: what one grant rests on, alone, which is
+ * a circle, an agreement, or both.
+ */
 static void
-request_terms(const struct desk_facts *d, int terms,
+request_terms(const struct cells *c, const struct desk_facts *d, int terms,
     struct policy_request *req)
 {
+	const struct both *both = both_of(c, d, terms - 2 -
+	    __builtin_popcountll(d->circles) -
+	    __builtin_popcountll(d->agreements));
 	int ncircles = __builtin_popcountll(d->circles);
 
 	req->circles = req->agreements = terms == 0 ? UINT64_MAX : 0;
 	if (terms < 2)
 		return;
-	if (terms - 2 < ncircles)
+	if (both != NULL) {
+		req->circles = both->circle;
+		req->agreements = both->agreement;
+	} else if (terms - 2 < ncircles) {
 		req->circles = UINT64_C(1) << nth_bit(d->circles, terms - 2);
-	else
+	} else {
 		req->agreements = UINT64_C(1) << nth_bit(d->agreements,
 		    terms - 2 - ncircles);
+	}
 }
 
 void
@@ -320,7 +372,7 @@ cells_request(const struct cells *c, const struct cell *at,
 		    c->reliabilities.first[at->v[CELL_RELIABILITY]],
 		.received = at->v[CELL_RECEIVED] != 0,
 	};
-	request_terms(d, at->v[CELL_TERMS], req);
+	request_terms(c, d, at->v[CELL_TERMS], req);
 }
 
 /* The next cell of the same desk and domain, or false. */
@@ -424,6 +476,7 @@ cells_new(const struct policy *p, const struct prove_options *o,
 	classes_make(&c->postures, p, POLICY_POSTURES, same_posture);
 	classes_make(&c->discretions, p, POLICY_BANDS, same_discretion);
 	classes_make(&c->reliabilities, p, POLICY_BANDS, same_reliability);
+	both_find(c);
 	cells_layout(c);
 	if (c->n > max)
 		return cells_refuse(c, max, e);
@@ -445,6 +498,7 @@ cells_free(struct cells *c)
 	classes_clear(&c->postures);
 	classes_clear(&c->discretions);
 	classes_clear(&c->reliabilities);
+	vec_clear(&c->both);
 	free(c->start);
 	free(c->nterms);
 	free(c->outcomes);

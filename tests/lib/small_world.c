@@ -113,15 +113,36 @@ add_orgs(struct buf *b, const struct world *w)
 }
 
 static void
+add_agreement(struct buf *b, const struct world *w, uint64_t *s)
+{
+	buf_addf(b, "agreements:\n  - {id: A, with: p%zu, until: "
+	    "\"2030-01-31\", digest: \"sha256:cd\",\n     ours: {purposes: "
+	    "[d1, d2, d3], kinds: technical, tlp: amber, hops: 7},\n     "
+	    "theirs: {purposes: [d1, d2], kinds: technical, tlp: %s, hops: "
+	    "%zu}}\n", world_pick(s, w->norgs), tlps[1 + world_pick(s, 2)],
+	    world_pick(s, 8));
+}
+
+static void
 add_target(struct buf *b, struct world *w, uint64_t *s)
 {
 	size_t c;
 
-	switch (world_pick(s, 4)) {
+	switch (world_pick(s, 6)) {
 	case 0:
 		c = world_pick(s, w->ncircles);
 		buf_addf(b, "{circle: c%zu}", c);
 		w->bases |= 1U << c;
+		break;
+	case 4:
+		buf_addz(b, "{agreement: A}");
+		w->agreement = true;
+		break;
+	case 5:
+		c = world_pick(s, w->ncircles);
+		buf_addf(b, "{circle: c%zu, agreement: A}", c);
+		w->bases |= 1U << c;
+		w->agreement = true;
 		break;
 	case 1:
 		buf_addf(b, "{peer: p%zu}", world_pick(s, w->norgs));
@@ -156,8 +177,14 @@ add_rules(struct buf *b, struct world *w, uint64_t *s)
 			buf_addf(b, ", discretion: \">=%s\"", bands[band]);
 			w->bands |= 1U << band;
 		}
-		if (world_pick(s, 4))
-			buf_addf(b, ", cap: {hops: %zu}", world_pick(s, 3));
+		if (world_pick(s, 4)) {
+			bool parts = world_pick(s, 8) == 0;
+
+			buf_addf(b, ", cap: {hops: %zu%s}", world_pick(s, 3),
+			    !parts ? "" : world_pick(s, 2) ?
+			    ", purposes: [u1, u3]" : ", purposes: [block]");
+			w->parts = w->parts || parts;
+		}
 		if (world_pick(s, 4) == 0) {
 			buf_addz(b, ", transit: true");
 			w->transit = true;
@@ -204,6 +231,7 @@ world_make(struct world *w, uint64_t *s, struct buf *text)
 	    "[d1]}}\npurposes: {d1: [u1, block], d2: [u3], d3: [u4]}\n"
 	    "origin-tags: [t1]\nkinds: {technical: [k1, k2]}\n");
 	add_orgs(text, w);
+	add_agreement(text, w, s);
 	buf_addz(text, "postures: {strained: {keep: [k1], others: consult}, "
 	    "suspended: {keep: [], others: deny}}\n");
 	add_walls(text, w);
@@ -330,8 +358,8 @@ follow(struct walk *k, struct world_record r)
 /* The label we hold it with, and how the other country and peer are seen. */
 struct sending {
 	int kind, tlp, hops, posture, band, domain;
-	unsigned lineage, circles;
-	bool received;
+	unsigned lineage, circles, purposes;
+	bool received, agreement;
 };
 
 static bool
@@ -351,6 +379,7 @@ send_to(struct walk *k, const struct sending *x, size_t org, size_t desk)
 	l.tlp = (uint8_t)x->tlp;
 	l.hops = (uint8_t)x->hops;
 	l.lineage = x->lineage;
+	l.purposes = x->purposes;
 	label_normalise(&l, policy_vocabulary(k->p));
 	q = (struct policy_request){
 		.direction = DIRECTION_OUT, .desk = o->first_desk + (int)desk,
@@ -359,6 +388,7 @@ send_to(struct walk *k, const struct sending *x, size_t org, size_t desk)
 		.discretion = (enum band)x->band,
 		.reliability = (enum band)x->band,
 		.circles = x->circles, .received = x->received,
+		.agreements = x->agreement,
 	};
 	policy_decide(k->p, &q, &d);
 	return d.outcome <= OUTCOME_CONSULT && follow(k,
@@ -401,10 +431,37 @@ send_hops(struct walk *k, struct sending *x, unsigned keep, bool wide)
 	return false;
 }
 
+/* Every use, and of the first domain, which has two, each. */
+static bool
+send_purposes(struct walk *k, struct sending *x, unsigned keep, bool wide)
+{
+	static const unsigned parts[] = { UINT32_MAX, 1, 2 };
+
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		x->purposes = parts[i];
+		if ((i == 0 || (k->w->parts && x->domain == 0)) &&
+		    send_hops(k, x, keep, wide))
+			return true;
+	}
+	return false;
+}
+
+static bool
+send_agreed(struct walk *k, struct sending *x, unsigned keep, bool wide)
+{
+	for (int in_force = 0; in_force < 2; in_force++) {
+		x->agreement = in_force != 0;
+		if ((!in_force || k->w->agreement) &&
+		    send_purposes(k, x, keep, wide))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Less trust, fewer circles in force and what was received open less, but
- * where fewer grants match, fewer caps do: all of them are tried; narrow:
- * those that some grant tells apart.
+ * where fewer grants match, fewer caps do: all that some grant tells apart
+ * are tried.
  */
 static bool
 send_variants(struct walk *k, struct sending *x, unsigned keep, bool wide)
@@ -415,12 +472,12 @@ send_variants(struct walk *k, struct sending *x, unsigned keep, bool wide)
 	for (int v = 0; v < BAND_E * 2 + 2; v++) {
 		x->band = v / 2;
 		x->received = v % 2 != 0;
-		if (!wide && ((told >> x->band & 1) == 0 ||
-		    (x->received && !w->transit)))
+		if ((told >> x->band & 1) == 0 ||
+		    (x->received && !w->transit))
 			continue;
 		for (x->circles = 0; x->circles < sets; x->circles++)
-			if ((wide || (x->circles & ~w->bases) == 0) &&
-			    send_hops(k, x, keep, wide))
+			if ((x->circles & ~w->bases) == 0 &&
+			    send_agreed(k, x, keep, wide))
 				return true;
 	}
 	return false;

@@ -39,9 +39,10 @@ struct world {
 		unsigned keep, out_of;		/* lineages; domains */
 	} walls[WORLD_WALLS];
 	unsigned assume;			/* WORLD_* bits */
-	/* What the grants ask about: bands, circles, passing on. */
+	/* What the grants ask about: bands, circles, passing on, whether
+	 * the agreement is in force, purposes. */
 	unsigned bands, bases;
-	bool transit;
+	bool transit, agreement, parts;
 };
 
 /* One record in somebody's hands. */
