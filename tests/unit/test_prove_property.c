@@ -18,7 +18,7 @@
 
 #define WORLDS 10000
 #define WIDE_ONE_IN 400
-#define PAIR_WORLDS 20
+#define PAIR_WORLDS 10
 
 static struct policy *
 load(const struct buf *text)
