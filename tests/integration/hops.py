@@ -159,6 +159,39 @@ def test_recall_reaches_every_hop(net):
 
 
 @with_net(3, introduced=False)
+def test_revocation_and_labels_reach_every_hop(net):
+    """L-09, L-11: a new version, a revocation, another label."""
+    a, b, c = net.all
+    line_up(net, ['cap: {hops: 3}', 'transit: true', None])
+    later = '2026-02-01T00:00:00.000Z'
+    objects = [indicator(i) for i in range(3)]
+    publish(net, a, objects)
+    wait_for(lambda: len(held(c, b)) == 3, 60, 'C has them')
+    publish(net, a, [dict(objects[0], modified=later, name='corrected'),
+                     dict(objects[1], modified=later, revoked=True)],
+            'later.jsonl')
+
+    def shown(i):
+        return json.loads(c.ask('show', objects[i]['id'])['object'])
+    wait_for(lambda: shown(0)['name'] == 'corrected', 60, 'new version')
+    wait_for(lambda: shown(1).get('revoked'), 60, 'revocation')
+    equal(label_of(c, objects[2]['id'])['seq'], '0', 'first label')
+    path = a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('pap: clear, hops: 7', 'pap: green, hops: 7'))
+    a.ctl('reload')
+    r = json.loads(a.ctl('--json', 'publish', write_lines(
+        os.path.join(net.dir, 'same.jsonl'), [objects[2]])))
+    equal((r['published'], r['unchanged']), (1, 0), 'another label')
+    wait_for(lambda: label_of(c, objects[2]['id'])['seq'] == '1', 60,
+             'the label at C')
+    equal(label_of(c, objects[2]['id'])['pap'], 'green', 'what it says')
+    equal(c.ids().count(objects[2]['id']), 1, 'it is there once')
+
+
+@with_net(3, introduced=False)
 def test_recall_before_the_record(net):
     """The recall overtakes the record: it is refused when it comes."""
     a, b, c = net.all

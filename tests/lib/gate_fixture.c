@@ -181,7 +181,8 @@ on_batch(void *arg, const struct release_batch *b)
 	struct admit_batch in = { .party = &x->to->party,
 	    .sender = x->from->id, .seal = b->seal, .hashes = b->hashes,
 	    .nhashes = b->nhashes, .links = links, .nlinks = b->nlinks,
-	    .v = records, .n = b->n, .now = NOW };
+	    .v = records, .n = b->n,
+	    .now = { NOW.ms + x->to->later_ms } };
 
 	if (x->spoil)
 		first[b->v[0].bytes.n - 3] ^= 1;
@@ -213,7 +214,8 @@ on_batch(void *arg, const struct release_batch *b)
 static void
 cross(struct crossing_run *x)
 {
-	struct release_budget budget = { NOW, 256, MIB(4) };
+	struct release_budget budget = { { NOW.ms + x->from->later_ms },
+	    256, MIB(4) };
 	int n;
 
 	memset(x->out, 0, sizeof(*x->out));

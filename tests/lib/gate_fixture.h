@@ -24,6 +24,7 @@ struct cert {
 	struct gate_party party;	/* the other, as seen from here */
 	struct delivery *delivery;	/* owned: of our records to it */
 	struct release *release;	/* owned */
+	int64_t later_ms;		/* its clock, behind the fixture's */
 };
 
 /* cert_open(id, policy): fails the test if the policy does not load. */

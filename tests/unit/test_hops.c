@@ -782,6 +782,28 @@ test_hops_l24_no_attribution(void **state)
 	}
 }
 
+/* What has expired goes no further, and is not taken. */
+static void
+test_hops_expired(void **state)
+{
+	struct net *n = *state;
+	struct crossing x;
+
+	cert_publish(n->v[0], indicator(1, "botnet"));
+	cert_publish(n->v[0], indicator(2, "botnet"));
+	(void)move(n, 0, 1, NULL, NULL);
+	/* Terms of 90 days, from the hour on. */
+	n->v[2]->later_ms = DAY(90);
+	x = move(n, 1, 2, NULL, NULL);
+	assert_int_equal(x.sent, 2);
+	assert_int_equal(x.first_refusal, REFUSAL_EXPIRED);
+	n->v[1]->later_ms = DAY(90);
+	x = move(n, 1, 3, NULL, NULL);
+	assert_int_equal(x.sent, 0);
+	assert_int_equal(delivery_count(n->v[1]->delivery, DELIVERY_DENIED),
+	    2);
+}
+
 /* However many come, the store keeps the last ones and counts the rest. */
 static void
 test_hops_proofs_are_bounded(void **state)
@@ -819,6 +841,7 @@ main(void)
 		TEST(test_hops_l09_older_label_comes_late),
 		TEST(test_hops_l09_strictest_counts_meanwhile),
 		TEST(test_hops_l24_no_attribution),
+		TEST(test_hops_expired),
 		TEST(test_hops_proofs_are_bounded),
 	};
 
