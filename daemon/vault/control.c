@@ -67,8 +67,16 @@ controls_free(struct controls *cs)
 {
 	if (cs == NULL)
 		return;
-	for (size_t i = 0; i < cs->all.n; i++)
-		control_free(cs->all.v[i]);
+	for (size_t i = 0; i < cs->all.n; i++) {
+		struct control *c = cs->all.v[i];
+
+		control_drop_kept(c);
+		/* One that was closed just now is still to be reaped. */
+		if (c->closed)
+			c->cs = NULL;
+		else
+			control_free(c);
+	}
 	vec_clear(&cs->all);
 	free(cs);
 }
@@ -79,6 +87,10 @@ on_reap(void *arg)
 	struct control *c = arg;
 	struct controls *cs = c->cs;
 
+	if (cs == NULL) {
+		control_free(c);
+		return;
+	}
 	for (size_t i = 0; i < cs->all.n; i++)
 		if (cs->all.v[i] == c)
 			cs->all.v[i--] = cs->all.v[--cs->all.n];

@@ -53,7 +53,7 @@ static void
 tear_down(struct vault *v)
 {
 	loop_settle(v->loop);
-	turn_end_now(v->turn);
+	turn_close(v->turn);
 	controls_free(v->controls);
 	links_free(v);
 	supervisor_link_free(v->super);
@@ -68,9 +68,9 @@ tear_down(struct vault *v)
 	store_close(v->store);
 	verify_key_free(v->own_key);
 	sign_key_free(v->key);
-	turn_free(v->turn);
 	free(v->settings);
 	loop_free(v->loop);
+	turn_free(v->turn);
 }
 
 int

@@ -19,6 +19,7 @@ struct turn {
 	bool armed;		/* turn_end will run after this dispatch */
 	bool wake;		/* senders want to run */
 	bool ending;
+	bool over;		/* the vault ends: no more turns */
 };
 
 static void on_dispatch_end(void *arg);
@@ -44,7 +45,7 @@ turn_free(struct turn *t)
 static void
 turn_arm(struct turn *t)
 {
-	if (t->armed)
+	if (t->armed || t->over)
 		return;
 	t->armed = true;
 	loop_defer(t->v->loop, on_dispatch_end, t);
@@ -158,8 +159,15 @@ on_dispatch_end(void *arg)
 {
 	struct turn *t = arg;
 
-	if (t->armed)
+	if (t->armed && !t->over)
 		turn_end(t);
+}
+
+void
+turn_close(struct turn *t)
+{
+	turn_end_now(t);
+	t->over = true;
 }
 
 void

@@ -53,6 +53,12 @@ void turn_wake(struct turn *t);
  */
 int turn_commit_now(struct turn *t, int rc) MUST_CHECK;
 
+/*
+ * turn_close(t): end the turn at once, and begin none any more: the vault
+ * ends.  t has to outlive the loop, which may still call it.
+ */
+void turn_close(struct turn *t);
+
 /* turn_end_now(t): end the turn at once; before leaving the loop. */
 void turn_end_now(struct turn *t);
 
