@@ -82,7 +82,8 @@ static int
 check_is(const char *what, const char *got, const char *want,
     char error[CERT_ERROR_MAX])
 {
-	if (want == NULL || strcmp(got, want) == 0)
+	if (want == NULL || strcmp(got, want) == 0 ||
+	    strcmp(got + strlen("sha256:"), want) == 0)
 		return 0;
 	(void)snprintf(error, CERT_ERROR_MAX, "it is about the %s %s, not %s",
 	    what, got, want);
@@ -213,12 +214,14 @@ put_result(const struct options *o, const struct certificate *c,
 		put_text(c);
 }
 
+/* 64 digits, with or without "sha256:" before them. */
 static bool
 is_digest(const char *s)
 {
-	return s == NULL || (strlen(s) == CERT_DIGEST_MAX - 1 &&
-	    strncmp(s, "sha256:", 7) == 0 &&
-	    strspn(s + 7, "0123456789abcdef") == 64);
+	if (s != NULL && strncmp(s, "sha256:", 7) == 0)
+		s += 7;
+	return s == NULL || (strlen(s) == 64 &&
+	    strspn(s, "0123456789abcdef") == 64);
 }
 
 /* -1: go on; else the exit status. */
@@ -265,8 +268,8 @@ read_options(int argc, char **argv, struct options *out)
 		return EXIT_USAGE;
 	}
 	if (!is_digest(out->policy) || !is_digest(out->compiled)) {
-		fprintf(stderr, "comity-verify: a digest is \"sha256:\" and "
-		    "64 digits of lower-case hexadecimal\n");
+		fprintf(stderr, "comity-verify: a digest is \"sha256:\", if "
+		    "it is there, and 64 digits of lower-case hexadecimal\n");
 		return EXIT_USAGE;
 	}
 	out->file = argv[optind];

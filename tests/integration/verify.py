@@ -78,6 +78,46 @@ def test_bad(build):
         equal(json.loads(p.stdout)['holds'], False, text)
 
 
+def test_examples(build):
+    """What comityctl proves, comity-verify believes; altered, it does not."""
+    folder = os.path.join(ROOT, 'config/examples')
+    names = sorted(n for n in os.listdir(folder) if n.endswith('.yaml')
+                   and n != 'comityd.yaml')
+    assert 'reference.yaml' in names, names
+    with tempfile.TemporaryDirectory() as d:
+        cert = os.path.join(d, 'cert')
+        for name in names:
+            path = os.path.join(folder, name)
+            if 'walls:' not in open(path, encoding='utf-8').read():
+                continue
+            subprocess.run([build + '/daemon/ctl/comityctl', 'policy',
+                            'prove', path, '--certificate', cert],
+                           check=True, stdout=subprocess.DEVNULL)
+            p = run(build, '--json', cert)
+            equal(p.returncode, 0, name + p.stdout)
+            got = json.loads(p.stdout)
+            equal(got['unclaimed'], [], name)
+            shown = json.loads(subprocess.run(
+                [build + '/daemon/ctl/comityctl', '--json', 'policy',
+                 'check', path], check=True, capture_output=True,
+                timeout=60).stdout)
+            equal(got['policy'], 'sha256:' + shown['digest'], name)
+            equal(run(build, '-q', '--policy', shown['digest'],
+                      cert).returncode, 0, name)
+            if name == 'reference.yaml':
+                equal([(c['wall'], c['states']) for c in got['claims']],
+                      [('W-SEP', 41), ('W-NGO', 29), ('W-IP', 55)], name)
+            with open(cert, 'rb') as f:
+                data = f.read()
+            for at in range(0, len(data), len(data) // 40):
+                with open(cert, 'wb') as f:
+                    f.write(data[:at] + bytes([data[at] ^ 1 << at % 8]) +
+                            data[at + 1:])
+                p = run(build, cert)
+                equal(p.returncode, 1, (name, at))
+                assert p.stderr.startswith('comity-verify: '), p.stderr
+
+
 def test_usage(build):
     for args in ((), (GOOD, GOOD), ('--nothing', GOOD),
                  ('--policy', 'abc', GOOD), ('--compiled',)):
