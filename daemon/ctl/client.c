@@ -11,6 +11,9 @@
 
 #include "ctl/operator.h"
 #include "wire/frame.h"
+#include "wire/msg_supervisor.h"
+
+#define PIECE_BYTES (512 << 10)
 
 struct client {
 	const struct ctl *c;	/* borrowed */
@@ -153,6 +156,27 @@ int
 client_send_objects(struct client *cl, struct str payload)
 {
 	return client_send(cl, MESSAGE_CTL_OBJECTS, payload);
+}
+
+int
+client_send_files(struct client *cl, struct str bytes)
+{
+	do {
+		struct msg_config m = { .bytes = bytes };
+		AUTO_BUF struct buf piece = { 0 };
+		int rc;
+
+		if (m.bytes.n > PIECE_BYTES)
+			m.bytes.n = PIECE_BYTES;
+		bytes.p += m.bytes.n;
+		bytes.n -= m.bytes.n;
+		m.last = bytes.n == 0;
+		msg_config_encode(&m, &piece);
+		rc = client_send(cl, MESSAGE_CTL_FILES, buf_str(&piece));
+		if (rc != 0)
+			return rc;
+	} while (bytes.n > 0);
+	return 0;
 }
 
 int

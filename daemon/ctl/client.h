@@ -47,6 +47,9 @@ int client_call(const struct ctl *c, const char *command,
 int client_send_objects(struct client *cl, struct str payload) MUST_CHECK;
 int client_send_end(struct client *cl) MUST_CHECK;
 
+/* client_send_files(cl, bytes): an encoded set of files, in pieces. */
+int client_send_files(struct client *cl, struct str bytes) MUST_CHECK;
+
 /* Reading replies: what is missing or of another type gives the default. */
 const char *reply_text(const json_t *o, const char *name);	/* or "" */
 const char *reply_text_or(const json_t *o, const char *name, const char *d);

@@ -42,6 +42,10 @@ const struct command commands[] = {
 	  "what a change of policy opens and closes, as sets of requests",
 	  "policy diff /etc/comity/policy.yaml policy.yaml",
 	  OFFLINE, cmd_policy_diff },
+	{ "policy simulate", "FILE [--since AGE]",
+	  "which stored records a policy would let flow, to whom",
+	  "policy simulate policy.yaml --since 30d",
+	  ONLINE, cmd_policy_simulate },
 	{ "policy explain", "FILE REQUEST",
 	  "what a policy decides about a request, and why",
 	  "policy explain policy.yaml "

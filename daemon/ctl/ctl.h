@@ -141,6 +141,7 @@ int cmd_policy_test(struct ctl *c);
 int cmd_policy_explain(struct ctl *c);
 int cmd_policy_prove(struct ctl *c);
 int cmd_policy_diff(struct ctl *c);
+int cmd_policy_simulate(struct ctl *c);
 int cmd_policy_expect(struct ctl *c);
 int cmd_posture_set(struct ctl *c);
 int cmd_posture_lift(struct ctl *c);

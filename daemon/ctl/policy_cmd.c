@@ -12,10 +12,11 @@
 #include "ctl/table.h"
 #include "policy/prove.h"
 
-struct policy *
-policy_open(const char *path, struct err *e)
+/* The directory of path, read; what path is called in it. */
+static int
+policy_dir(const char *path, struct file_set *files, const char **out_name,
+    struct err *e)
 {
-	AUTO(file_set_free) struct file_set *files = file_set_new();
 	const char *slash = strrchr(path, '/');
 	char dir[CTL_PATH_MAX];
 
@@ -23,13 +24,42 @@ policy_open(const char *path, struct err *e)
 	    (int)(slash - path), slash == NULL ? "." : path);
 	if (dir[0] == '\0')
 		(void)snprintf(dir, sizeof(dir), "/");
-	if (!file_exists(path)) {
-		err_set(e, ERR_NOT_FOUND, "%s: no such file", path);
-		return NULL;
-	}
-	if (file_set_read_dir(files, dir, e) < 0)
-		return NULL;
-	return policy_load(files, slash == NULL ? path : slash + 1, e);
+	if (!file_exists(path))
+		return err_set(e, ERR_NOT_FOUND, "%s: no such file", path);
+	*out_name = slash == NULL ? path : slash + 1;
+	return file_set_read_dir(files, dir, e);
+}
+
+struct policy *
+policy_open(const char *path, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files = file_set_new();
+	const char *name;
+
+	return policy_dir(path, files, &name, e) < 0 ? NULL :
+	    policy_load(files, name, e);
+}
+
+int
+policy_files(const char *path, struct file_set *out, struct err *e)
+{
+	static const char *const patterns[] = { "*", "*.d/*" };
+	AUTO(file_set_free) struct file_set *files = file_set_new();
+	struct str main_file = STR("policy.yaml"), name, bytes;
+	const char *file;
+
+	TRY(policy_dir(path, files, &file, e));
+	for (size_t k = 0; k < NELEM(patterns); k++)
+		for (size_t i = 0; file_set_match(files, patterns[k], i,
+		    &name); i++) {
+			if (file_set_get(files, name, &bytes) < 0 ||
+			    (str_eq(name, main_file) &&
+			    !str_eqz(name, file)))
+				continue;
+			TRY(file_set_add(out, str_eqz(name, file) ?
+			    main_file : name, bytes));
+		}
+	return 0;
 }
 
 static json_t *

@@ -12,4 +12,11 @@
  */
 struct policy *policy_open(const char *path, struct err *e);
 
+/*
+ * policy_files(path, out, e): add to out the file as "policy.yaml", and what
+ * lies beside it for it to include.  ERR_* with e.
+ */
+int policy_files(const char *path, struct file_set *out, struct err *e)
+    MUST_CHECK;
+
 #endif

@@ -1,6 +1,7 @@
 #include "gate/gate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gate/gate_private.h"
 #include "policy/oblige.h"
@@ -340,4 +341,20 @@ gate_answer_local(struct gate *g, const struct store_record *r, int desk,
 		label.expires = r->expires;
 	policy_decide_local(g->policy, desk, &label, now, &d);
 	return d.outcome == OUTCOME_PERMIT;
+}
+
+int
+gate_is_echo(struct gate *g, const struct store_record *r,
+    const char *cert_id, struct arena *arena)
+{
+	char origin[CERT_ID_MAX + 1];
+	struct str source;
+
+	if ((r->flags & RECORD_OWN) != 0)
+		return 0;
+	TRY(store_name(g->o.store, r->source, arena, &source));
+	if (str_eqz(source, cert_id))
+		return 1;
+	TRY(gate_seal_origin(g, r->seal, origin));
+	return strcmp(origin, cert_id) == 0;
 }

@@ -77,6 +77,13 @@ int gate_answer_local(struct gate *g, const struct store_record *r, int desk,
     unix_ms_t now) MUST_CHECK;
 
 /*
+ * gate_is_echo(g, r, cert_id, arena): did the record come from that peer, or
+ * begin there?  1 or 0; ERR_* of the store.
+ */
+int gate_is_echo(struct gate *g, const struct store_record *r,
+    const char *cert_id, struct arena *arena) MUST_CHECK;
+
+/*
  * gate_tombstone(g, r): in the open transaction, keep of a stored record
  * nothing but its digest and the leaf hash its neighbours' proofs need.
  */

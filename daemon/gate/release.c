@@ -363,23 +363,6 @@ state_of(enum outcome o)
 	}
 }
 
-/* No echo: it came from this peer, or began there. */
-static int
-run_is_echo(struct run *run, const struct store_record *rec)
-{
-	char origin[CERT_ID_MAX + 1];
-	struct str source;
-
-	if ((rec->flags & RECORD_OWN) != 0)
-		return 0;
-	TRY(store_name(run->r->o.gate->o.store, rec->source, run->arena,
-	    &source));
-	if (str_eqz(source, run->r->o.cert_id))
-		return 1;
-	TRY(gate_seal_origin(run->r->o.gate, rec->seal, origin));
-	return strcmp(origin, run->r->o.cert_id) == 0;
-}
-
 /* Is there anything to decide about this record? */
 static int
 run_concerns(struct run *run, const struct store_record *rec)
@@ -392,7 +375,8 @@ run_concerns(struct run *run, const struct store_record *rec)
 	    s == DELIVERY_DELIVERED || s == DELIVERY_SENT ||
 	    s == DELIVERY_REFUSED)
 		return 0;
-	echo = run_is_echo(run, rec);
+	echo = gate_is_echo(run->r->o.gate, rec, run->r->o.cert_id,
+	    run->arena);
 	return echo < 0 ? echo : !echo;
 }
 

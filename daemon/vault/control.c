@@ -261,9 +261,9 @@ control_keep(struct control *c, void *state, void (*free_fn)(void *))
 }
 
 void *
-control_kept(const struct control *c)
+control_kept(const struct control *c, void (*free_fn)(void *))
 {
-	return c->kept;
+	return c->kept_free == free_fn ? c->kept : NULL;
 }
 
 /* ---- requests ---- */
@@ -410,6 +410,8 @@ on_frame(void *arg, const struct frame *f, int fd)
 		control_objects(c, f->payload);
 	else if (f->type == MESSAGE_CTL_END)
 		control_end(c);
+	else if (f->type == MESSAGE_CTL_FILES)
+		control_files(c, f->payload);
 	else if (f->type == MESSAGE_CTL_REQUEST && !c->busy)
 		control_request(c, f->payload);
 	else

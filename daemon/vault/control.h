@@ -59,7 +59,8 @@ void control_after(struct control *c, void (*fn)(struct control *c, bool ok));
 
 /* A handler's own state while its request goes on; freed with free_fn. */
 void control_keep(struct control *c, void *state, void (*free_fn)(void *));
-void *control_kept(const struct control *c);
+/* control_kept(c, free_fn): what was kept with that free_fn, or NULL. */
+void *control_kept(const struct control *c, void (*free_fn)(void *));
 
 /* control_text(args, name): the argument's text, or NULL. */
 const char *control_text(const json_t *args, const char *name);
@@ -122,6 +123,7 @@ void control_posture_renew(struct control *c, const json_t *args);
 void control_posture_approve(struct control *c, const json_t *args);
 void control_posture_withdraw(struct control *c, const json_t *args);
 void control_posture_list(struct control *c, const json_t *args);
+void control_policy_simulate(struct control *c, const json_t *args);
 void control_policy_apply(struct control *c, const json_t *args);
 void control_policy_approve(struct control *c, const json_t *args);
 void control_policy_confirm(struct control *c, const json_t *args);
@@ -130,6 +132,9 @@ void control_policy_pending(struct control *c, const json_t *args);
 void control_policy_history(struct control *c, const json_t *args);
 void control_log_tail(struct control *c, const json_t *args);
 void control_nonce(struct control *c, const json_t *args);
+
+/* The files that a request waits for (control_simulate.c). */
+void control_files(struct control *c, struct str payload);
 
 /* The publication under way (control_publish.c). */
 void control_objects(struct control *c, struct str payload);

@@ -32,7 +32,7 @@ on_recall_peer(void *arg, const char *peer, bool confirmed)
 static void
 on_recalled(struct control *c, bool ok)
 {
-	struct recall_state *s = control_kept(c);
+	struct recall_state *s = control_kept(c, free);
 	json_t *peers = json_array();
 
 	if (!ok) {
@@ -147,7 +147,7 @@ struct backup_state {
 static void
 backup_step(struct control *c, bool ok)
 {
-	struct backup_state *s = control_kept(c);
+	struct backup_state *s = control_kept(c, free);
 	struct vault *v = control_vault(c);
 	struct store_stats stats;
 	struct err e;

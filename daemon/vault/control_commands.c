@@ -20,6 +20,7 @@ const struct control_command control_commands[] = {
 	{ "proof show",   false, "name",              control_proof_show },
 	{ "backup",       true,  "path",              control_backup },
 	{ "reload",       true,  "",                  control_reload },
+	{ "policy simulate", true, "since_ms", control_policy_simulate },
 	{ "policy apply", CONTROL_APPROVE, "confirm_ms reason",
 	    control_policy_apply },
 	{ "policy approve", CONTROL_APPROVE, "digest reason",

@@ -195,7 +195,7 @@ fields_free(void *arg)
 static void
 on_changed(struct control *c, bool ok)
 {
-	json_t *fields = control_kept(c);
+	json_t *fields = control_kept(c, fields_free);
 
 	if (ok)
 		control_reply(c, json_incref(fields));

@@ -144,7 +144,7 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 static void
 on_turn(struct control *c, bool ok)
 {
-	struct publication *p = control_kept(c);
+	struct publication *p = control_kept(c, publication_free);
 
 	if (p == NULL || p->replies.n == 0)
 		return;
@@ -163,7 +163,7 @@ void
 control_objects(struct control *c, struct str payload)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(MIB(4));
-	struct publication *p = control_kept(c);
+	struct publication *p = control_kept(c, publication_free);
 	struct vault *v = control_vault(c);
 	struct admit_verdict *verdicts;
 	struct msg_objects m;
@@ -191,7 +191,7 @@ control_objects(struct control *c, struct str payload)
 void
 control_end(struct control *c)
 {
-	struct publication *p = control_kept(c);
+	struct publication *p = control_kept(c, publication_free);
 
 	if (p == NULL) {
 		(void)control_error(c, ERR_ORDER, NULL,

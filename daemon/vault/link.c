@@ -391,6 +391,21 @@ link_start(struct link *l)
 		link_close(l, CLOSE_STORE, NULL);
 }
 
+bool
+link_holds_term(const struct link *l, const struct policy_term *t)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(64));
+	struct msg_terms m;
+
+	if (msg_terms_decode(buf_str(&l->terms), arena, &m) != 0)
+		return false;
+	for (size_t k = 0; k < m.n; k++)
+		if (m.v[k].circle == t->circle && str_eqz(m.v[k].id, t->id) &&
+		    str_eqz(m.v[k].digest, t->digest))
+			return true;
+	return false;
+}
+
 /* A term counts only where both sides hold the same digest. */
 static int
 link_compare_terms(struct link *l)

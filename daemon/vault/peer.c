@@ -37,13 +37,36 @@ MEM_AUTO(struct peer, peer_free);
 
 /* What people set for its country; the policy says where it is. */
 static enum posture
-peer_posture(const struct peer *p)
+posture_under(const struct peer *p, const struct policy *policy, int org)
 {
-	const struct posture_entry *set = p->party.org < 0 ? NULL :
-	    postures_find(p->v->postures, policy_org(p->v->policy,
-	    (size_t)p->party.org)->country);
+	const struct posture_entry *set = org < 0 ? NULL :
+	    postures_find(p->v->postures, policy_org(policy,
+	    (size_t)org)->country);
 
 	return set == NULL ? POSTURE_NORMAL : set->level;
+}
+
+static enum posture
+peer_posture(const struct peer *p)
+{
+	return posture_under(p, p->v->policy, p->party.org);
+}
+
+void
+peer_party_under(const struct peer *p, const struct policy *policy,
+    struct gate_party *out)
+{
+	int org = policy_find_org(policy, str_of(p->card.cert_id));
+	struct gate_party party = { .org = org,
+	    .posture = posture_under(p, policy, org) };
+	struct policy_term t;
+
+	for (size_t i = 0; p->link != NULL && policy_term_with(policy, org, i,
+	    &t); i++)
+		if (link_holds_term(p->link, &t))
+			*(t.circle ? &party.circles : &party.agreements) |=
+			    UINT64_C(1) << t.index;
+	*out = party;
 }
 
 /* The party the gate sees, with no terms proved equal yet. */

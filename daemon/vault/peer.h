@@ -77,6 +77,13 @@ int peers_remove(struct peers *ps, struct peer *p) MUST_CHECK;
  */
 void peers_policy_changed(struct peers *ps, bool differs);
 
+/*
+ * peer_party_under(p, policy, out): the party the gate would see if that
+ * policy were in force, by the terms the peer said it holds.
+ */
+void peer_party_under(const struct peer *p, const struct policy *policy,
+    struct gate_party *out);
+
 /* peers_decide_again(ps): what was not delivered is decided again. */
 void peers_decide_again(struct peers *ps);
 

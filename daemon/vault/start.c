@@ -98,17 +98,25 @@ own_and_peers_keys(void *arg, const char *cert_id)
 	return peers_keys(v->peers, cert_id);
 }
 
+struct gate_options
+vault_gate_options(struct vault *v)
+{
+	return (struct gate_options){ .store = v->store,
+	    .audit = v->audit, .key = v->key, .cert_id = v->cert_id,
+	    .keys = own_and_peers_keys, .keys_arg = v };
+}
+
 static int
 open_gate(struct vault *v, struct err *e)
 {
+	struct gate_options options;
 	uint8_t public[ED25519_PUBLIC_BYTES];
 	int rc;
 
 	sign_key_public(v->key, public);
 	v->own_key = verify_key_new(public);
-	v->gate = gate_new(&(struct gate_options){ .store = v->store,
-	    .audit = v->audit, .key = v->key, .cert_id = v->cert_id,
-	    .keys = own_and_peers_keys, .keys_arg = v });
+	options = vault_gate_options(v);
+	v->gate = gate_new(&options);
 	rc = postures_open(v, &v->postures);
 	if (rc < 0)
 		return err_set(e, rc, "the stored postures do not read: %s",

@@ -89,6 +89,9 @@ void vault_rolled_back(struct vault *v);
 /* A turn is on disk: maintenance may have work. */
 void vault_committed(struct vault *v);
 
+/* vault_gate_options(v): what a gate over this store is made with. */
+struct gate_options vault_gate_options(struct vault *v);
+
 /* vault_drain(v): say BYE to everybody, finish the turn, tell the supervisor. */
 void vault_drain(struct vault *v);
 

@@ -121,6 +121,8 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 	case MESSAGE_PENALTY:
 	case MESSAGE_SETTLED:
 		return msg_number_decode(payload, &d.number);
+	case MESSAGE_CTL_FILES:
+		return msg_config_decode(payload, &d.config);
 	case MESSAGE_CTL_OBJECTS:
 		return msg_objects_decode(payload, a, &d.objects);
 	case MESSAGE_CTL_REQUEST:

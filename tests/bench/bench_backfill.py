@@ -69,6 +69,7 @@ def run(build, records):
         assert received(b) == 0, 'a suspended peer has got records'
         lift = time.monotonic()
         set_in_force(a, {})
+        net.apply(a)
         live = Live(a, records)
         live.start()
         wait_for(lambda: received(b) > 0, 60, 'the first is at B', 0.01)

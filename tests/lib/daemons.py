@@ -161,7 +161,7 @@ class Net:
 
 
 def set_in_force(inst, postures):
-    """Write the postures in force into the policy file; reload if it runs."""
+    """Write the postures in force into the policy file."""
     path = inst.path('config', 'policy.yaml')
     with open(path, encoding='utf-8') as f:
         lines = [l for l in f if not l.startswith('  in-force:')]
@@ -172,8 +172,6 @@ def set_in_force(inst, postures):
             '%s: %s' % p for p in postures.items()))
     with open(path, 'w', encoding='utf-8') as f:
         f.writelines(lines)
-    if inst.pid():
-        inst.ctl('reload')
 
 
 def wait_for(condition, seconds, what, step=0.1):

@@ -420,6 +420,7 @@ static const struct {
 	{ MESSAGE_CTL_REPLY, make_reply, true },
 	{ MESSAGE_CTL_OBJECTS, make_objects, false },
 	{ MESSAGE_CTL_END, make_nothing, false },
+	{ MESSAGE_CTL_FILES, make_config, true },
 };
 
 /* The payload of one of them. */

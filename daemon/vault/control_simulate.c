@@ -1,0 +1,226 @@
+/*
+ * policy simulate: a policy that comityctl sends is asked about everything
+ * that is stored, in slices, while the daemon goes on.
+ */
+#include "vault/control.h"
+
+#include "config/file_set.h"
+#include "gate/simulate.h"
+#include "vault/configure.h"
+#include "vault/peer.h"
+#include "wire/msg_supervisor.h"
+
+#define SLICE_RECORDS 500
+#define SLICES_A_REPLY 200
+
+struct simulating {
+	struct buf files;		/* pieces of the file set so far */
+	struct policy *then;		/* owned */
+	struct simulate_peer *peers;	/* owned */
+	struct peer **known;		/* owned array; to see who is gone */
+	size_t npeers;
+	struct simulation *run;		/* owned */
+	uint64_t policy_generation;
+	unix_ms_t since;
+	unsigned slices;
+};
+
+static void
+simulating_free(void *arg)
+{
+	struct simulating *s = arg;
+
+	simulation_free(s->run);
+	policy_free(s->then);
+	free(s->peers);
+	free(s->known);
+	buf_clear(&s->files);
+	free(s);
+}
+
+void
+control_policy_simulate(struct control *c, const json_t *args)
+{
+	struct simulating *s = mem_new(struct simulating);
+
+	s->since.ms = control_number(args, "since_ms", 0, INT64_MAX);
+	control_keep(c, s, simulating_free);
+}
+
+/* ---- the answer ---- */
+
+static json_t *
+samples_json(const struct simulate_peer *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->nsamples; i++)
+		(void)json_array_append_new(list, json_pack(
+		    "{s:s, s:s, s:s, s:s}", "id", p->samples[i].id,
+		    "before", outcome_name(p->samples[i].before), "after",
+		    outcome_name(p->samples[i].after), "by",
+		    p->samples[i].by));
+	return list;
+}
+
+/* What changes: how many records went from one outcome to another. */
+static json_t *
+changes_json(const struct simulate_peer *p)
+{
+	json_t *list = json_array();
+
+	for (int b = 0; b < OUTCOMES; b++)
+		for (int a = 0; a < OUTCOMES; a++)
+			if (a != b && p->outcomes[b][a] != 0)
+				(void)json_array_append_new(list, json_pack(
+				    "{s:s, s:s, s:I}", "before",
+				    outcome_name((enum outcome)b), "after",
+				    outcome_name((enum outcome)a), "records",
+				    (json_int_t)p->outcomes[b][a]));
+	return list;
+}
+
+static json_t *
+peer_json(const struct simulate_peer *p)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, "
+	    "s:o, s:o}", "id", p->cert_id, "records",
+	    (json_int_t)p->records, "flow", (json_int_t)p->flow, "stop",
+	    (json_int_t)p->stop, "after", "delivered",
+	    (json_int_t)p->delivered, "redacted", (json_int_t)p->redacted,
+	    "consulted", (json_int_t)p->consulted, "denied",
+	    (json_int_t)p->denied, "forbidden", (json_int_t)p->forbidden,
+	    "changes", changes_json(p), "samples", samples_json(p));
+}
+
+static void
+simulating_reply(struct control *c, const struct simulating *s)
+{
+	json_t *list = json_array();
+	struct digest digest;
+	char hex[2 * DIGEST_BYTES + 1];
+
+	for (size_t i = 0; i < s->npeers; i++)
+		(void)json_array_append_new(list, peer_json(&s->peers[i]));
+	policy_digest(s->then, &digest);
+	hex_encode(hex, digest.b, DIGEST_BYTES);
+	control_reply(c, json_pack("{s:s, s:o}", "digest", hex, "peers",
+	    list));
+}
+
+/* ---- the work ---- */
+
+/* Everything the counts rest on is as it was when they began. */
+static bool
+nothing_changed(const struct vault *v, const struct simulating *s)
+{
+	if (v->policy_generation != s->policy_generation ||
+	    peers_count(v->peers) != s->npeers)
+		return false;
+	for (size_t i = 0; i < s->npeers; i++)
+		if (peers_at(v->peers, i) != s->known[i] ||
+		    s->known[i]->delivery != s->peers[i].delivery)
+			return false;
+	return true;
+}
+
+static void
+on_slice(struct control *c, bool ok)
+{
+	struct simulating *s = control_kept(c, simulating_free);
+	int64_t at, of;
+	int rc;
+
+	(void)ok;
+	if (!nothing_changed(control_vault(c), s)) {
+		(void)control_error(c, ERR_EXISTS, "try again",
+		    "the policy or the peers changed meanwhile");
+		return;
+	}
+	rc = simulation_step(s->run, SLICE_RECORDS);
+	if (rc < 0) {
+		(void)control_error(c, rc, NULL, "the store could not be "
+		    "read: %s", err_text(rc));
+		return;
+	}
+	if (rc == 0) {
+		simulating_reply(c, s);
+		return;
+	}
+	at = simulation_progress(s->run, &of);
+	if (++s->slices % SLICES_A_REPLY == 0)
+		control_more(c, json_pack("{s:I, s:I}", "done",
+		    (json_int_t)at, "of", (json_int_t)of));
+	control_after(c, on_slice);
+}
+
+static void
+simulating_peers(const struct vault *v, struct simulating *s)
+{
+	s->npeers = peers_count(v->peers);
+	s->peers = mem_array(struct simulate_peer, s->npeers + 1);
+	s->known = mem_array(struct peer *, s->npeers + 1);
+	for (size_t i = 0; i < s->npeers; i++) {
+		struct peer *p = peers_at(v->peers, i);
+
+		s->known[i] = p;
+		s->peers[i].cert_id = p->card.cert_id;
+		s->peers[i].delivery = p->delivery;
+		s->peers[i].now = p->party;
+		peer_party_under(p, s->then, &s->peers[i].then);
+	}
+}
+
+static int
+simulating_begin(struct control *c, struct simulating *s, struct err *e)
+{
+	AUTO(file_set_free) struct file_set *files = file_set_decode(
+	    buf_str(&s->files), e);
+	struct vault *v = control_vault(c);
+	struct gate_options options;
+
+	if (files == NULL)
+		return ERR_CONF;
+	if (v->policy == NULL)
+		return err_set(e, ERR_DENIED, "no policy is in force to "
+		    "compare with");
+	TRY(configure_policy(files, v, NULL, &s->then, e));
+	simulating_peers(v, s);
+	s->policy_generation = v->policy_generation;
+	options = vault_gate_options(v);
+	s->run = simulation_new(&(struct simulate_options){
+	    .gate = &options, .now = v->gate, .then = s->then,
+	    .peers = s->peers, .npeers = s->npeers, .since = s->since,
+	    .at = vault_now(v) });
+	return 0;
+}
+
+void
+control_files(struct control *c, struct str payload)
+{
+	struct simulating *s = control_kept(c, simulating_free);
+	struct err e = { 0 };
+	struct msg_config m;
+	int rc;
+
+	if (s == NULL || s->run != NULL ||
+	    msg_config_decode(payload, &m) != 0) {
+		(void)control_error(c, ERR_ORDER, NULL,
+		    "files that nothing waits for, or malformed");
+		return;
+	}
+	buf_add(&s->files, m.bytes.p, m.bytes.n);
+	if (s->files.n > FILE_SET_BYTES_MAX) {
+		(void)control_error(c, ERR_LIMIT, NULL,
+		    "a policy of more than %d bytes", FILE_SET_BYTES_MAX);
+		return;
+	}
+	if (!m.last)
+		return;
+	rc = simulating_begin(c, s, &e);
+	if (rc < 0)
+		(void)control_error(c, rc, "comityctl policy check FILE",
+		    "%s", e.text);
+	else
+		control_after(c, on_slice);
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""A change of policy does exactly what diff and simulate said it would."""
+import gzip
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    ROOT, TLP_RED, equal, indicator, main, settled, wait_for, with_net,
+    write_lines)
+
+SAMPLE = os.path.join(ROOT, 'contrib/sample/indicators.stix.jsonl.gz')
+COUNTS = ('delivered', 'redacted', 'consulted', 'denied', 'forbidden')
+# Of the test policy: what is red may go to cert-xb, botnets to nobody but
+# cert-xb, victims lose their names, and cert-xc must be asked about malware.
+OPEN = '''  - {id: out-red, out: {peer: cert-xb}, kind: technical, for: [secops],
+     tlp: <=red, cap: {hops: 0}}
+'''
+LIMITS = '''limits:
+  - {id: no-botnet, out: {peer: cert-xc}, kind: [botnet], level: deny}
+  - {id: hide-victim, out: any, kind: [victim], level: redact,
+     redact: [victim.name]}
+'''
+
+
+def publish_everything(net, a):
+    path = write_lines(
+        os.path.join(net.dir, 'in.jsonl'),
+        [indicator(i, seed='g') for i in range(300)] +
+        [indicator(i, seed='r', tlp=TLP_RED) for i in range(200)] +
+        [indicator(i, seed='b', labels=('botnet',)) for i in range(150)] +
+        [indicator(i, seed='v', labels=('victim',)) for i in range(100)])
+    with gzip.open(SAMPLE, 'rb') as f, open(
+            os.path.join(net.dir, 'sample.jsonl'), 'wb') as out:
+        out.write(f.read())
+    a.ctl('publish', path, out.name, ok=(0, 7))
+    wait_for(lambda: settled(a), 120, 'settled')
+
+
+def counts(inst):
+    return {i: {k: p[k] for k in COUNTS} for i, p in inst.peers().items()}
+
+
+def simulate(a, *args):
+    r = a.ask('policy', 'simulate', a.path('config', 'next.yaml'), *args)
+    return {p['id']: p for p in r['peers']}
+
+
+def change(net, a, more, expect_pending):
+    """Simulate, then apply: what was said and what came of it."""
+    policy, following = (a.path('config', n)
+                         for n in ('policy.yaml', 'next.yaml'))
+    with open(policy, encoding='utf-8') as f:
+        old = f.read()
+    net.write_policy(0, more)
+    os.rename(policy, following)
+    with open(policy, 'w', encoding='utf-8') as f:
+        f.write(old)
+    before = counts(a)
+    ids = {i: set(net.all[n].ids('--source', a.id))
+           for n, i in ((1, 'cert-xb'), (2, 'cert-xc'))}
+    told = simulate(a)
+    diff = a.ask('policy', 'diff', policy, following)
+    equal(counts(a), before, 'simulating changed something')
+    os.rename(following, policy)
+    r = net.apply(a)
+    assert r['policy'] == 'in-force', r
+    equal(diff['opens'] > 0, expect_pending, 'openings')
+    wait_for(lambda: settled(a), 120, 'settled')
+    after = counts(a)
+    for peer, p in told.items():
+        equal(after[peer], p['after'], peer + ' as it was foretold')
+    for n, i in ((1, 'cert-xb'), (2, 'cert-xc')):
+        new = set(net.all[n].ids('--source', a.id)) - ids[i]
+        redacted = after[i]['redacted'] - before[i]['redacted']
+        equal(len(new) + (redacted if i not in ids else 0),
+              told[i]['flow'], i + ' got')
+        for s in told[i]['samples']:
+            if s['after'] == 'permit':
+                assert s['id'] in new, s
+    return told, diff
+
+
+@with_net(3)
+def test_simulate_and_diff_foretell(net):
+    a = net.all[0]
+    publish_everything(net, a)
+
+    told, diff = change(net, a, OPEN, True)
+    equal(told['cert-xb']['flow'], told['cert-xb']['after']['delivered'] -
+          counts(a)['cert-xb']['delivered'] + told['cert-xb']['flow'],
+          'cert-xb')
+    assert told['cert-xb']['flow'] >= 200, told['cert-xb']
+    equal((told['cert-xc']['flow'], told['cert-xc']['stop']), (0, 0),
+          'cert-xc')
+    assert all(s['desks'] == 'cert-xb/ops' for s in diff['sets']), diff
+    assert any(s['change'] == 'opens' and 'red' in s['tlp']
+               for s in diff['sets']), diff
+
+    # What only takes away needs one person, and recalls nothing.
+    told, diff = change(net, a, OPEN + LIMITS, False)
+    equal(told['cert-xc']['stop'] >= 150, True, 'botnets stop')
+    equal(told['cert-xb']['flow'], 0, 'nothing new')
+    assert {s['change'] for s in diff['sets']} == {'closes'}, diff
+    have = set(net.all[2].ids('--source', a.id))
+    a.ctl('publish', write_lines(
+        os.path.join(net.dir, 'late.jsonl'),
+        [indicator(i, seed='late', labels=('botnet',)) for i in range(9)]))
+    wait_for(lambda: settled(a), 60, 'settled')
+    equal(set(net.all[2].ids('--source', a.id)), have, 'no botnet more')
+
+
+@with_net(2)
+def test_simulate_since(net):
+    a = net.all[0]
+    a.ctl('publish', write_lines(os.path.join(net.dir, 'in.jsonl'), [
+        indicator(i, tlp=TLP_RED) for i in range(40)]))
+    wait_for(lambda: settled(a), 60, 'settled')
+    policy = a.path('config', 'policy.yaml')
+    with open(policy, encoding='utf-8') as f:
+        text = f.read()
+    with open(a.path('config', 'next.yaml'), 'w', encoding='utf-8') as f:
+        f.write(text + OPEN)
+    equal(simulate(a)['cert-xb']['flow'], 40, 'all')
+    equal(simulate(a, '--since', '1h')['cert-xb']['flow'], 40, 'an hour')
+    equal(simulate(a, '--since', '1ms')['cert-xb']['records'], 0, 'now')
+    p = a.ctl_run('policy', 'simulate', a.path('config', 'next.yaml'),
+                  '--since', 'yesterday')
+    equal(p.returncode, 2, p.stderr)
+    with open(a.path('config', 'next.yaml'), 'w', encoding='utf-8') as f:
+        f.write(text.replace('cap: {hops: 0, ttl: 90d}, ', '')
+                .replace('onward: []', 'onward: [c]') + 'circles: {c: {'
+                'members: [cert-xb], foci: [ioc], charter: "sha256:aa"}}\n'
+                'alow: 1\n')
+    p = a.ctl_run('policy', 'simulate', a.path('config', 'next.yaml'))
+    assert p.returncode != 0 and b'alow' in p.stderr, p.stderr
+    equal(json.loads(a.ctl('--json', 'status'))['state'], 'ready', 'state')
+
+
+main(globals())
