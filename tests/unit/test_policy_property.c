@@ -17,8 +17,8 @@
 #include "base/unit.h"
 
 #define POLICIES 10000
-#define REQUESTS 24
-#define SHUFFLES 200
+#define REQUESTS 16
+#define SHUFFLES 100
 #define MONOTONE_POLICIES 2
 
 static const char *const peers[] = { "p1", "p2", "p3" };
