@@ -83,6 +83,13 @@ is_milder(const struct check *k, const struct cell *at,
 	return true;
 }
 
+static int
+class_of(const struct check *k, const struct cell *at, enum cell_attribute a,
+    int value)
+{
+	return cells_class(k->c, at->v[CELL_DESK], a, value);
+}
+
 /*
  * Is something milder at a worse value?  Attributes whose classes are those
  * of an order: class by class of the value after each value of this class.
@@ -92,9 +99,9 @@ worse_is_milder(const struct check *k, const struct cell *at,
     enum cell_attribute a, int values)
 {
 	for (int v = 0; v + 1 < values; v++)
-		if (cells_class(k->c, a, v) == at->v[a] &&
-		    cells_class(k->c, a, v + 1) != at->v[a] &&
-		    is_milder(k, at, a, cells_class(k->c, a, v + 1)))
+		if (class_of(k, at, a, v) == at->v[a] &&
+		    class_of(k, at, a, v + 1) != at->v[a] &&
+		    is_milder(k, at, a, class_of(k, at, a, v + 1)))
 			return true;
 	return false;
 }
@@ -103,7 +110,7 @@ worse_is_milder(const struct check *k, const struct cell *at,
 static bool
 missing_is_milder(const struct check *k, const struct cell *at)
 {
-	int unknown = cells_class(k->c, CELL_KIND, 0);
+	int unknown = class_of(k, at, CELL_KIND, 0);
 
 	return is_milder(k, at, CELL_KIND, unknown) ||
 	    (at->v[CELL_RECEIVED] == 0 &&
@@ -238,7 +245,7 @@ theorem_check(const struct cells *c, const struct policy *p,
 
 	if (t == THEOREM_EDGE)
 		return !edges_cross(&k);
-	for (int d = 0; d < cells_classes(c, CELL_DESK, 0); d++)
+	for (int d = 0; d < cells_desks(c); d++)
 		if (cells_each(c, d, on_cell, &k))
 			return false;
 	for (size_t d = 0; t == THEOREM_MISSING &&
