@@ -266,8 +266,8 @@ desk_of_class(const struct cells *c, int desk)
 	return &c->p->desks[c->desks.first[desk]];
 }
 
-static int
-parts_of_domain(const struct cells *c, int desk, int domain)
+int
+cells_parts(const struct cells *c, int desk, int domain)
 {
 	return 1 + __builtin_popcount(c->of_desk[desk].parts[domain]);
 }
@@ -297,7 +297,7 @@ cells_layout(struct cells *c)
 		for (uint32_t u = x.desk->org == 0 ? 0 : x.desk->uses;
 		    u != 0; u &= u - 1)
 			c->n += cells_of_use(c, d) * (uint64_t)
-			    parts_of_domain(c, d, __builtin_ctz(u));
+			    cells_parts(c, d, __builtin_ctz(u));
 	}
 	c->start[c->desks.n] = c->n;
 }
@@ -371,13 +371,13 @@ cell_index(const struct cells *c, const struct cell *at)
 	uint64_t i = 0, skipped = 0;
 
 	for (; before != 0; before &= before - 1)
-		skipped += (uint64_t)parts_of_domain(c, desk,
+		skipped += (uint64_t)cells_parts(c, desk,
 		    __builtin_ctz(before));
 	for (int a = CELL_KIND; a < CELL_PART; a++)
 		i = i * (uint64_t)cells_classes(c, (enum cell_attribute)a,
 		    desk) + (uint64_t)at->v[a];
 	return c->start[desk] + skipped * cells_of_use(c, desk) +
-	    i * (uint64_t)parts_of_domain(c, desk, domain) +
+	    i * (uint64_t)cells_parts(c, desk, domain) +
 	    (uint64_t)at->v[CELL_PART];
 }
 
@@ -443,7 +443,7 @@ cell_next(const struct cells *c, struct cell *at)
 {
 	int desk = at->v[CELL_DESK];
 
-	if (++at->v[CELL_PART] < parts_of_domain(c, desk,
+	if (++at->v[CELL_PART] < cells_parts(c, desk,
 	    at->v[CELL_DOMAIN]))
 		return true;
 	at->v[CELL_PART] = 0;

@@ -54,6 +54,9 @@ int cells_class(const struct cells *c, int desk, enum cell_attribute a,
 /* cells_classes(c, a, desk class): how many classes a has there. */
 int cells_classes(const struct cells *c, enum cell_attribute a, int desk);
 
+/* cells_parts(c, desk class, domain): how many classes CELL_PART has there. */
+int cells_parts(const struct cells *c, int desk, int domain);
+
 /* cells_outcome / cells_hops(c, at): as policy_decide said. */
 enum outcome cells_outcome(const struct cells *c, const struct cell *at);
 int cells_hops(const struct cells *c, const struct cell *at);
