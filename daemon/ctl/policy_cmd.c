@@ -1,6 +1,6 @@
 /*
- * policy check, test, explain; config check: what can be said about files
- * without a daemon.
+ * policy check, explain; config check: what can be said about files without
+ * a daemon.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "ctl/files.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
+#include "policy/lint.h"
 #include "policy/prove.h"
 
 /* The directory of path, read; what path is called in it. */
@@ -62,15 +63,32 @@ policy_files(const char *path, struct file_set *out, struct err *e)
 	return 0;
 }
 
+/* What lint says, and which agreements end soon. */
 static json_t *
 warnings_json(const struct policy *p)
 {
 	json_t *list = json_array();
+	AUTO_BUF struct buf b = { 0 };
 
 	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
 		json_array_append_new(list,
 		    json_string(policy_warning(p, i)));
+	for (size_t i = 0; policy_lint_ending(p, now_ms(), i, &b); i++) {
+		json_array_append_new(list, json_stringn(b.p, b.n));
+		b.n = 0;
+	}
 	return list;
+}
+
+static void
+warnings_print(const struct policy *p)
+{
+	AUTO_JSON json_t *list = warnings_json(p);
+	size_t i;
+	json_t *w;
+
+	json_array_foreach(list, i, w)
+		fprintf(stderr, "warning: %s\n", json_string_value(w));
 }
 
 static void
@@ -102,48 +120,9 @@ cmd_policy_check(struct ctl *c)
 		reply_print(j);
 		return CTL_DONE;
 	}
-	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
-		fprintf(stderr, "warning: %s\n", policy_warning(p, i));
+	warnings_print(p);
 	printf("%s: well made, digest sha256:%s\n", c->argv[0], digest);
 	return CTL_DONE;
-}
-
-int
-cmd_policy_test(struct ctl *c)
-{
-	bool verbose = false;
-	const struct ctl_option options[] = {
-		{ "verbose", &verbose, NULL, 0 },
-	};
-	AUTO(policy_free) struct policy *p = NULL;
-	AUTO_BUF struct buf report = { 0 };
-	struct policy_test_result r;
-	struct err e = { 0 };
-
-	CTL_OPTIONS(c, options, 1, 1);
-	p = policy_open(c->argv[0], &e);
-	if (p == NULL)
-		return ctl_fail_err(c, &e, "comityctl policy check FILE");
-	policy_test(p, &report, &r);
-	if (c->json) {
-		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:I, s:I, s:s}",
-		    "v", 1, "ok", r.failed == 0, "passed",
-		    (json_int_t)r.passed, "failed", (json_int_t)r.failed,
-		    "report", report.p == NULL ? "" : report.p);
-
-		reply_print(j);
-	} else {
-		for (char *line = report.p; line != NULL && *line != '\0';) {
-			size_t n = strcspn(line, "\n");
-
-			if (verbose || strncmp(line, "ok", 2) != 0)
-				printf("%.*s\n", (int)n, line);
-			line += n + (line[n] == '\n');
-		}
-		printf("%s: %zu passed, %zu failed\n", c->argv[0], r.passed,
-		    r.failed);
-	}
-	return r.failed == 0 ? CTL_DONE : CTL_REFUSED;
 }
 
 int
@@ -219,8 +198,7 @@ cmd_config_check(struct ctl *c)
 		reply_print(j);
 		return CTL_DONE;
 	}
-	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
-		fprintf(stderr, "warning: %s\n", policy_warning(p, i));
+	warnings_print(p);
 	printf("%s: the configuration of %s is well made\n", c->at.config,
 	    s.cert_id);
 	return CTL_DONE;

@@ -3,6 +3,7 @@
  */
 #include "policy/policy.h"
 
+#include "policy/lint.h"
 #include "policy/policy_private.h"
 
 #include <stdlib.h>
@@ -106,6 +107,7 @@ policy_load(const struct file_set *files, const char *main_name,
 		return NULL;
 	orgs_fill(p);
 	policy_compile(p);
+	policy_lint(p);
 	digest_fill(p, files);
 	return TAKE(p);
 }
