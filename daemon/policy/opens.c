@@ -7,6 +7,8 @@
 #include "policy/policy_private.h"
 
 #define CELLS_MAX (UINT64_C(1) << 25)
+#define BASES_MAX 16		/* of one organisation */
+#define BASES_AT_ONCE 4
 
 struct opens {
 	const struct policy *from, *to;
@@ -245,60 +247,102 @@ opens_cells(struct opens *o, struct cell *c)
 	return false;
 }
 
-/* The bit of the same agreement or circle in the old policy, or 0. */
-static uint64_t
-term_before(const struct opens *o, const struct desk_pair *d,
-    const struct policy_term *t)
+/* An agreement or circle by its bit in each policy; 0 where it is not. */
+struct basis {
+	bool circle;
+	uint64_t bit[2];
+};
+
+struct bases {
+	struct basis v[BASES_MAX];
+	size_t n;
+	bool cut;		/* there are more */
+};
+
+/* What the desk's organisation shares with us in one policy. */
+static void
+bases_add(const struct opens *o, const struct desk_pair *d, bool to,
+    struct bases *out)
 {
-	struct policy_term old;
+	const struct policy *p = to ? o->to : o->from;
+	const struct policy *other = to ? o->from : o->to;
+	int org = to ? d->to_org : d->from_org;
+	int other_org = to ? d->from_org : d->to_org;
+	struct policy_term t, same;
 
-	for (size_t i = 0; d->from >= 0 &&
-	    policy_term_with(o->from, d->from_org, i, &old); i++)
-		if (old.circle == t->circle && strcmp(old.id, t->id) == 0)
-			return UINT64_C(1) << old.index;
-	return 0;
-}
+	for (size_t i = 0; policy_term_with(p, org, i, &t); i++) {
+		struct basis b = { .circle = t.circle };
+		bool both = false;
 
-/* No basis, all, and each alone. */
-static bool
-opens_bases(struct opens *o, struct cell *c)
-{
-	struct policy_term t;
-
-	memset(c->agreements, 0, sizeof(c->agreements));
-	memset(c->circles, 0, sizeof(c->circles));
-	if (opens_cells(o, c))
-		return true;
-	for (size_t i = 0; policy_term_with(o->to, c->desk->to_org, i, &t);
-	    i++) {
-		uint64_t *bits = t.circle ? c->circles : c->agreements;
-
-		bits[false] = term_before(o, c->desk, &t);
-		bits[true] = UINT64_C(1) << t.index;
-		if (opens_cells(o, c))
-			return true;
-		bits[false] = bits[true] = 0;
+		b.bit[to] = UINT64_C(1) << t.index;
+		for (size_t k = 0; !both &&
+		    policy_term_with(other, other_org, k, &same); k++)
+			both = same.circle == t.circle &&
+			    strcmp(same.id, t.id) == 0;
+		if (both && !to)
+			continue;	/* it has come with the new one's */
+		if (both)
+			b.bit[!to] = UINT64_C(1) << same.index;
+		if (out->n == BASES_MAX)
+			out->cut = true;
+		else
+			out->v[out->n++] = b;
 	}
-	memset(c->agreements, 0xff, sizeof(c->agreements));
-	memset(c->circles, 0xff, sizeof(c->circles));
-	return opens_cells(o, c);
 }
 
+/*
+ * Every few bases at a time: a grant rests on two at most, and what a
+ * change of terms shows are two grants, one that lets flow and one that
+ * caps what flows.
+ */
+static bool
+opens_bases(struct opens *o, const struct cell *plain)
+{
+	struct bases all = { .n = 0 };
+
+	bases_add(o, plain->desk, true, &all);
+	if (plain->desk->from >= 0)
+		bases_add(o, plain->desk, false, &all);
+	if (all.cut)
+		return opens_by(o, "too much to compare");
+	for (uint32_t some = 0; some < 1U << all.n; some++) {
+		struct cell c = *plain;
+
+		if (__builtin_popcount(some) > BASES_AT_ONCE)
+			continue;
+		for (uint32_t left = some; left != 0; left &= left - 1) {
+			const struct basis *b =
+			    &all.v[__builtin_ctz(left)];
+			uint64_t *bits = b->circle ? c.circles :
+			    c.agreements;
+
+			bits[false] |= b->bit[false];
+			bits[true] |= b->bit[true];
+		}
+		if (opens_cells(o, &c))
+			return true;
+	}
+	return false;
+}
+
+/* On the way out a desk's declared uses count; on the way in, every one. */
 static bool
 opens_desk(struct opens *o, const struct desk_pair *d)
 {
 	uint32_t uses = policy_desk_uses(o->to, d->to);
+	int ndomains = (int)o->to->file->v.domains.n;
 
-	for (; uses != 0; uses &= uses - 1)
-		for (int i = 0; i < 4; i++) {
-			struct cell c = { .desk = d,
-			    .domain = __builtin_ctz(uses),
-			    .direction = (i & 1) != 0 ? DIRECTION_IN :
-			    DIRECTION_OUT, .received = (i & 2) != 0 };
+	for (int i = 0; i < 4 * ndomains; i++) {
+		struct cell c = { .desk = d, .domain = i / 4,
+		    .direction = (i & 1) != 0 ? DIRECTION_IN :
+		    DIRECTION_OUT, .received = (i & 2) != 0 };
 
-			if (opens_bases(o, &c))
-				return true;
-		}
+		if (c.direction == DIRECTION_OUT &&
+		    (uses & 1U << c.domain) == 0)
+			continue;
+		if (opens_bases(o, &c))
+			return true;
+	}
 	return false;
 }
 

@@ -15,11 +15,14 @@
 #include <string.h>
 
 #include "base/unit.h"
+#include "policy/diff.h"
+#include "policy/opens.h"
 
 #define POLICIES 10000
-#define REQUESTS 16
-#define SHUFFLES 100
+#define REQUESTS 24
+#define SHUFFLES 200
 #define MONOTONE_POLICIES 2
+#define CHANGES 40
 
 static const char *const peers[] = { "p1", "p2", "p3" };
 /* A fixed sequence: the same policies on every run and machine. */
@@ -506,10 +509,97 @@ test_policy_decide_monotone(void **state)
 	}
 }
 
+/* Could who asks under b do more than under a? */
+static bool
+is_milder(const struct decision *a, const struct decision *b)
+{
+	return b->outcome <= OUTCOME_CONSULT && (b->outcome < a->outcome ||
+	    (b->outcome == a->outcome && (b->cap_hops > a->cap_hops ||
+	    b->cap_ttl_ms > a->cap_ttl_ms ||
+	    (b->purposes & ~a->purposes) != 0 ||
+	    (a->obligations & ~b->obligations) != 0)));
+}
+
+/* Change a policy at random: a rule less, another one, or another world. */
+static void
+rules_change(struct rules *r, uint64_t *s)
+{
+	size_t i = pick(s, r->ngrants);
+	struct buf b = { 0 };
+
+	if (pick(s, 3) == 0 && r->ngrants > 1) {
+		free(r->grants[i]);
+		r->grants[i] = r->grants[--r->ngrants];
+		return;
+	}
+	if (pick(s, 2) && r->nlimits < RULES_MAX) {
+		add_limit(&b, s, r->nlimits + 40);
+		r->limits[r->nlimits++] = buf_take(&b);
+		return;
+	}
+	add_grant(&b, s, i + 40);
+	free(r->grants[i]);
+	r->grants[i] = buf_take(&b);
+}
+
+/* What is said to open nothing gives nobody more, however it is asked. */
+static void
+test_policy_opens_property(void **state)
+{
+	size_t opened = 0;
+	uint64_t s = 77;
+
+	(void)state;
+	for (size_t i = 0; i < CHANGES; i++) {
+		AUTO(policy_free) struct policy *from = NULL, *to = NULL;
+		AUTO(diff_free) struct diff *diff = NULL;
+		AUTO_BUF struct buf a = { 0 }, b = { 0 };
+		struct rules r = { .ngrants = 0 };
+		uint64_t world = next_random(&s), other = world;
+		char why[256] = "";
+
+		rules_make(&r, &s);
+		add_world(&a, &world);
+		add_rules(&a, &r);
+		rules_change(&r, &s);
+		if (pick(&s, 4) == 0)
+			other = s;
+		add_world(&b, &other);
+		add_rules(&b, &r);
+		rules_clear(&r);
+		from = load(&a);
+		to = load(&b);
+		assert_false(policy_opens(from, from, why, sizeof(why)));
+		if (policy_opens(from, to, why, sizeof(why))) {
+			opened++;
+			continue;
+		}
+		diff = policy_diff(from, to);
+		assert_int_equal(diff_count(diff, DIFF_OPENS), 0);
+		for (size_t n = 0; n < 2000; n++) {
+			struct policy_request q;
+			struct decision x, y;
+			struct label l;
+
+			random_request(&s, &q, &l);
+			policy_decide(from, &q, &x);
+			policy_decide(to, &q, &y);
+			if (is_milder(&x, &y))
+				fail_msg("%s was %s\n%s\n---\n%s",
+				    outcome_name(y.outcome),
+				    outcome_name(x.outcome), a.p, b.p);
+		}
+	}
+	if (opened < CHANGES / 10 || opened > CHANGES * 9 / 10)
+		fail_msg("%zu of %d opened: the test says little", opened,
+		    CHANGES);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy_opens_property),
 		cmocka_unit_test(test_policy_decide_plain),
 		cmocka_unit_test(test_policy_decide_order),
 		cmocka_unit_test(test_policy_decide_monotone),
