@@ -51,6 +51,10 @@ peer_print(const json_t *r)
 		card_print(&decoded);
 	else
 		table_line(stdout, "code", "%s", reply_text(r, "code"));
+	if (reply_int(json_object_get(r, "peer"), "proofs") > 0)
+		table_line(stdout, "proofs", "%lld that it signed what it "
+		    "may not have: comityctl proof list",
+		    reply_int(json_object_get(r, "peer"), "proofs"));
 	json_array_foreach(json_object_get(r, "terms"), i, v) {
 		table_cell(t, reply_text(v, "id"));
 		table_cell(t, reply_bool(v, "circle") ? "circle" :

@@ -42,6 +42,7 @@ struct run {
 	int64_t seal;			/* of the open batch; 0 none */
 	VEC(struct release_record) batch;
 	size_t bytes;
+	size_t label_bytes;		/* of its labels, at most */
 	struct derived *derived;	/* owned */
 	struct onward *onward;		/* owned: the batch's links */
 	size_t emitted_bytes;
@@ -262,6 +263,7 @@ run_flush(struct run *run)
 	    run->emitted_bytes >= run->budget->max_bytes;
 	run->batch.n = 0;
 	run->bytes = 0;
+	run->label_bytes = 0;
 	run->seal = 0;
 	return 0;
 }
@@ -277,8 +279,8 @@ run_fits(const struct run *run, const struct store_record *rec)
 	last = &run->batch.v[run->batch.n - 1];
 	return run->seal == rec->seal && last->leaf < rec->leaf &&
 	    run->batch.n < BATCH_RECORDS_MAX &&
-	    run->bytes + onward_bytes(run->onward) + rec->bytes.n <=
-	    BATCH_BYTES_MAX;
+	    run->bytes + run->label_bytes + onward_bytes(run->onward) +
+	    rec->bytes.n <= BATCH_BYTES_MAX;
 }
 
 /* What cannot go out as the policy wants is denied, and logged so. */
@@ -331,6 +333,9 @@ run_add(struct run *run, const struct store_record *rec, int64_t seq,
 	memcpy(out.salt, rec->salt, sizeof(out.salt));
 	run->seal = rec->seal;
 	run->bytes += rec->bytes.n;
+	if (run->batch.n == 0 ||
+	    !str_eq(run->batch.v[run->batch.n - 1].label, out.label))
+		run->label_bytes += out.label.n;
 	vec_push(&run->batch, out);
 	delivery_set(run->r->o.delivery, seq, DELIVERY_SENT);
 	return 0;
