@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -257,11 +258,11 @@ def test_closure_of_a_publication_that_ends_early(net):
     wait_for(lambda: len(held(b, a)) == 1, 60, 'what will not come')
 
 
-def tamper(inst, old, new):
+def tamper(inst, change):
     """Change what a stopped relay has stored of how its records came."""
     db = sqlite3.connect(inst.path('state', 'comity.db'))
     rows = db.execute('SELECT rowid, proof FROM seal').fetchall()
-    changed = [(p.replace(old, new), r) for r, p in rows if old in p]
+    changed = [(change(p), r) for r, p in rows if p and change(p) != p]
     assert changed, 'nothing to change'
     db.executemany('UPDATE seal SET proof = ? WHERE rowid = ?', changed)
     db.commit()
@@ -279,7 +280,7 @@ def test_relay_that_loosens(net):
     publish(net, a, [indicator(i) for i in range(5)])
     wait_for(lambda: len(held(b, a)) == 5, 60, 'B has them')
     assert b.stop()
-    tamper(b, b'\nhops=1\n', b'\nhops=6\n')
+    tamper(b, lambda p: p.replace(b'\nhops=1\n', b'\nhops=6\n'))
     b.start()
     b.wait_ready()
     connect(b, c)
@@ -300,6 +301,34 @@ def test_relay_that_loosens(net):
     assert any(e['event'] == 'proof' for e in
                c.ask('log', 'tail')['entries']), 'not in the log'
     equal(c.ctl_run('proof', 'show', 'cert-xb/01').returncode, 4, 'no such')
+
+
+def without_chain(proof):
+    """What stands beside a seal, as it was before there were chains."""
+    n, = struct.unpack_from('>H', proof)
+    indices = struct.unpack_from('>%dH' % n, proof, 2)
+    at = 2 + 2 * n + 32 * sum(i >> 15 for i in indices)
+    hashes, = struct.unpack_from('>H', proof, at)
+    return proof[:at + 2 + 32 * hashes]
+
+
+@with_net(3, introduced=False)
+def test_relay_that_does_not_know(net):
+    """How a record came is not known: it stays, and nobody is to blame."""
+    a, b, c = net.all
+    for i, out in enumerate(['cap: {hops: 1}', 'transit: true', None]):
+        write_policy(net, i, out)
+    c.add_peer(a)
+    connect(a, b)
+    publish(net, a, [indicator(i) for i in range(5)])
+    wait_for(lambda: len(held(b, a)) == 5, 60, 'B has them')
+    assert b.stop()
+    tamper(b, without_chain)
+    b.start()
+    b.wait_ready()
+    connect(b, c)
+    wait_for(lambda: b.peers()[c.id]['denied'] == 5, 60, 'denied')
+    equal((held(c, b), c.peers()[b.id]['proofs']), (set(), 0), 'at C')
 
 
 CIRCLES = '''circles:
