@@ -31,6 +31,17 @@ verdicts_json(const struct proof *proof)
 	return list;
 }
 
+static json_t *
+releases_json(const struct policy *p)
+{
+	json_t *list = json_array();
+	const char *id;
+
+	for (size_t i = 0; (id = policy_release_id(p, i)) != NULL; i++)
+		json_array_append_new(list, json_string(id));
+	return list;
+}
+
 static void
 verdicts_print(const struct proof *proof)
 {
@@ -122,10 +133,11 @@ cmd_policy_prove(struct ctl *c)
 		AUTO_JSON json_t *j = NULL;
 
 		proof_assumptions(proof, &assume);
-		j = json_pack("{s:i, s:b, s:b, s:I, s:s, s:o}", "v", 1, "ok",
-		    1, "holds", proof_holds(proof), "cells",
+		j = json_pack("{s:i, s:b, s:b, s:I, s:s, s:o, s:o}", "v", 1,
+		    "ok", 1, "holds", proof_holds(proof), "cells",
 		    (json_int_t)proof_cells(proof), "assume", assume.n > 0 ?
-		    assume.p : "", "verdicts", verdicts_json(proof));
+		    assume.p : "", "verdicts", verdicts_json(proof),
+		    "releases", releases_json(p));
 		reply_print(j);
 	} else {
 		proof_print(p, proof, c->argv[0]);

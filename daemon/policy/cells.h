@@ -1,7 +1,7 @@
 /*
  * Every send a policy can be asked about, decided once.  Values that no rule
- * tells apart share a class, so that there are as few cells as there are
- * different questions.  Private to the proof.
+ * about the desk's organisation tells apart share a class, so that there are
+ * as few cells as there are different questions.  Private to the proof.
  */
 #ifndef POLICY_CELLS_H
 #define POLICY_CELLS_H
@@ -12,8 +12,9 @@
 /*
  * The attributes of a cell, from the slowest to the fastest.  Label has no
  * lineage: a wall is asked about apart.  terms: which circles and agreements
- * are in force: all, none, or one alone, since fewer grants may leave looser
- * caps.  part: all purposes of the domain, or one alone, for the same reason.
+ * are in force: all, none, or what one grant rests on alone, since fewer grants
+ * may leave looser caps.  part: all purposes of the domain, or one alone, for
+ * the same reason.
  */
 enum cell_attribute {
 	CELL_DESK, CELL_DOMAIN, CELL_KIND, CELL_TLP, CELL_POSTURE,
@@ -40,10 +41,21 @@ MEM_AUTO(struct cells, cells_free);
 /* cells_count(c): how many there are. */
 uint64_t cells_count(const struct cells *c);
 
-/* cells_class(c, a, value): the class of a value; desks: vocabulary.desks. */
-int cells_class(const struct cells *c, enum cell_attribute a, int value);
-/* cells_classes(c, a, desk class): how many there are; some depend on it. */
+/* cells_desks(c): how many classes of desks there are. */
+int cells_desks(const struct cells *c);
+/* cells_desk_class(c, desk): the class of a desk of vocabulary.desks. */
+int cells_desk_class(const struct cells *c, int desk);
+/*
+ * cells_class(c, desk class, a, value): the class of a value of attribute a,
+ * which is not CELL_DESK.
+ */
+int cells_class(const struct cells *c, int desk, enum cell_attribute a,
+    int value);
+/* cells_classes(c, a, desk class): how many classes a has there. */
 int cells_classes(const struct cells *c, enum cell_attribute a, int desk);
+
+/* cells_parts(c, desk class, domain): how many classes CELL_PART has there. */
+int cells_parts(const struct cells *c, int desk, int domain);
 
 /* cells_outcome / cells_hops(c, at): as policy_decide said. */
 enum outcome cells_outcome(const struct cells *c, const struct cell *at);

@@ -123,10 +123,14 @@ cell_is_repaired(const struct separation *s, const struct cell *at)
 	return false;
 }
 
-/* The desk whose cells are read, and the values of its classes. */
+/*
+ * The desk whose cells are read, and the states that it has been sent so
+ * far: by class of kind and of TLP, a bit for each number of hops.
+ */
 struct sending {
 	struct separation *s;
-	int desk;
+	int desk, class;
+	uint8_t sent[LABEL_KINDS_MAX][TLPS];
 };
 
 /*
@@ -137,24 +141,19 @@ static void
 send_cell(const struct sending *x, const struct cell *at, int hops)
 {
 	struct separation *s = x->s;
-	int rule = -1;
+	int rule = cell_grant(s, at);
 
 	for (size_t k = 0; k < s->nkinds; k++)
 		for (int t = TLP_GREEN; t <= TLP_RED; t++) {
 			struct certificate_state state = {
 				(uint16_t)x->desk, (uint8_t)k, (uint8_t)t,
 				(uint8_t)hops };
-			uint32_t i = state_of(s, state);
 
-			if (cells_class(s->c, CELL_KIND, (int)k) !=
-			    at->v[CELL_KIND] || cells_class(s->c, CELL_TLP,
-			    t) != at->v[CELL_TLP] ||
-			    (s->seen[i / 64] >> (i % 64) & 1) != 0)
-				continue;
-			if (rule < 0)
-				rule = cell_grant(s, at);
-			reach(s, state, (struct step){ NOWHERE, STEP_SENT, -1,
-			    rule });
+			if (cells_class(s->c, x->class, CELL_KIND, (int)k) ==
+			    at->v[CELL_KIND] && cells_class(s->c, x->class,
+			    CELL_TLP, t) == at->v[CELL_TLP])
+				reach(s, state, (struct step){ NOWHERE,
+				    STEP_SENT, -1, rule });
 		}
 }
 
@@ -162,6 +161,7 @@ static bool
 on_cell(void *arg, const struct cell *at)
 {
 	struct sending *x = arg;
+	uint8_t *sent = &x->sent[at->v[CELL_KIND]][at->v[CELL_TLP]];
 	int hops;
 
 	if (cells_outcome(x->s->c, at) > OUTCOME_CONSULT)
@@ -169,6 +169,9 @@ on_cell(void *arg, const struct cell *at)
 	hops = cells_hops(x->s->c, at);
 	if (hops > 0 && cell_is_repaired(x->s, at))
 		hops = 0;
+	if ((*sent >> hops & 1) != 0)
+		return false;
+	*sent = (uint8_t)(*sent | 1U << hops);
 	send_cell(x, at, hops);
 	return x->s->only_ask && x->s->bad != NOWHERE;
 }
@@ -193,12 +196,12 @@ static void
 send_all(struct separation *s)
 {
 	for (size_t d = 0; d < s->p->file->v.desks.n; d++) {
-		struct sending x = { s, (int)d };
+		struct sending x = { .s = s, .desk = (int)d,
+		    .class = cells_desk_class(s->c, (int)d) };
 
 		if (s->p->desks[d].org != 0 &&
 		    desk_is_open(s, &s->p->desks[d]))
-			(void)cells_each(s->c, cells_class(s->c, CELL_DESK,
-			    (int)d), on_cell, &x);
+			(void)cells_each(s->c, x.class, on_cell, &x);
 	}
 }
 

@@ -83,6 +83,13 @@ is_milder(const struct check *k, const struct cell *at,
 	return true;
 }
 
+static int
+class_of(const struct check *k, const struct cell *at, enum cell_attribute a,
+    int value)
+{
+	return cells_class(k->c, at->v[CELL_DESK], a, value);
+}
+
 /*
  * Is something milder at a worse value?  Attributes whose classes are those
  * of an order: class by class of the value after each value of this class.
@@ -92,10 +99,130 @@ worse_is_milder(const struct check *k, const struct cell *at,
     enum cell_attribute a, int values)
 {
 	for (int v = 0; v + 1 < values; v++)
-		if (cells_class(k->c, a, v) == at->v[a] &&
-		    cells_class(k->c, a, v + 1) != at->v[a] &&
-		    is_milder(k, at, a, cells_class(k->c, a, v + 1)))
+		if (class_of(k, at, a, v) == at->v[a] &&
+		    class_of(k, at, a, v + 1) != at->v[a] &&
+		    is_milder(k, at, a, class_of(k, at, a, v + 1)))
 			return true;
+	return false;
+}
+
+/* Own records, all in force, all purposes: what the others are held to. */
+static bool
+is_plain(const struct cell *at)
+{
+	return at->v[CELL_RECEIVED] == 0 && at->v[CELL_TERMS] == 0 &&
+	    at->v[CELL_PART] == 0;
+}
+
+/* A request like that of a cell, but for one thing that makes it stricter. */
+static bool
+stricter_is_milder(const struct check *k, const struct cell *at,
+    const struct policy_request *req)
+{
+	struct decision d;
+
+	policy_decide(k->p, req, &d);
+	if (d.outcome >= cells_outcome(k->c, at))
+		return false;
+	buf_addf(k->out, "%s fails: what is more restricted gets more\n",
+	    theorem_name(k->theorem));
+	add_cell(k, at);
+	add_decided(k->p, req, k->out);
+	return true;
+}
+
+/* One of each sort of lineage: kept from that desk, or at least green. */
+static uint32_t
+lineage_sorts(const struct check *k, int desk)
+{
+	uint32_t walled = k->p->desks[desk].walled;
+	uint32_t floored = k->p->file->v.walled_lineage | LABEL_UNKNOWN_BIT;
+	const uint32_t sorts[] = { walled & floored, walled & ~floored,
+	    ~walled & floored, ~walled & ~floored };
+	uint32_t one = 0;
+
+	for (size_t i = 0; i < NELEM(sorts); i++)
+		one |= sorts[i] & -sorts[i];
+	return one;
+}
+
+/* Any lineage more, any purposes less. */
+static bool
+label_is_milder(const struct check *k, const struct cell *at)
+{
+	int parts = cells_parts(k->c, at->v[CELL_DESK], at->v[CELL_DOMAIN]);
+	struct policy_request req;
+	struct label label;
+
+	if (worse_is_milder(k, at, CELL_TLP, TLP_RED + 1))
+		return true;
+	if (!is_plain(at))
+		return false;
+	for (int i = 1; i < parts; i++)
+		if (is_milder(k, at, CELL_PART, i))
+			return true;
+	cells_request(k->c, at, &req, &label);
+	for (uint32_t l = lineage_sorts(k, req.desk); l != 0; l &= l - 1) {
+		cells_request(k->c, at, &req, &label);
+		label.lineage = l & -l;
+		label_normalise(&label, &k->p->file->v);
+		if (stricter_is_milder(k, at, &req))
+			return true;
+	}
+	return false;
+}
+
+/* What no scale has counts as its worst value. */
+static bool
+unknown_is_milder(const struct check *k, const struct cell *at)
+{
+	for (int i = 0; i < 5; i++) {
+		struct policy_request req;
+		struct label label;
+
+		cells_request(k->c, at, &req, &label);
+		if (i == 0)
+			label.kind = UINT8_MAX;
+		else if (i == 1)
+			label.tlp = UINT8_MAX;
+		else if (i == 2)
+			req.posture = (enum posture)POLICY_POSTURES;
+		else if (i == 3)
+			req.discretion = (enum band)POLICY_BANDS;
+		else
+			req.reliability = (enum band)POLICY_BANDS;
+		if (stricter_is_milder(k, at, &req))
+			return true;
+	}
+	return false;
+}
+
+/* A label without purpose, audience, hop or time is sent to nobody. */
+static bool
+empty_label_is_sent(const struct check *k, const struct cell *at)
+{
+	for (int i = 0; i < 4; i++) {
+		struct policy_request req;
+		struct label label;
+		struct decision d;
+
+		cells_request(k->c, at, &req, &label);
+		if (i == 0)
+			label.purposes = 0;
+		else if (i == 1)
+			label.audience = (struct desk_set){ { 0 } };
+		else if (i == 2)
+			label.hops = 0;
+		else
+			label.expires = req.now;
+		policy_decide(k->p, &req, &d);
+		if (d.outcome >= OUTCOME_DENY)
+			continue;
+		buf_addz(k->out, "missing fails: a label without purpose, "
+		    "audience, hops or time is sent\n");
+		add_decided(k->p, &req, k->out);
+		return true;
+	}
 	return false;
 }
 
@@ -103,13 +230,18 @@ worse_is_milder(const struct check *k, const struct cell *at,
 static bool
 missing_is_milder(const struct check *k, const struct cell *at)
 {
-	int unknown = cells_class(k->c, CELL_KIND, 0);
+	int terms = cells_classes(k->c, CELL_TERMS, at->v[CELL_DESK]);
 
-	return is_milder(k, at, CELL_KIND, unknown) ||
+	if (is_milder(k, at, CELL_KIND, class_of(k, at, CELL_KIND, 0)) ||
 	    (at->v[CELL_RECEIVED] == 0 &&
-	    is_milder(k, at, CELL_RECEIVED, 1)) ||
-	    (at->v[CELL_TERMS] == 0 && cells_classes(k->c, CELL_TERMS,
-	    at->v[CELL_DESK]) > 1 && is_milder(k, at, CELL_TERMS, 1));
+	    is_milder(k, at, CELL_RECEIVED, 1)))
+		return true;
+	for (int i = 1; i < terms && at->v[CELL_TERMS] == 0; i++)
+		if (is_milder(k, at, CELL_TERMS, i))
+			return true;
+	/* The rest matters where something is sent at all. */
+	return is_plain(at) && cells_outcome(k->c, at) < OUTCOME_DENY &&
+	    (unknown_is_milder(k, at) || empty_label_is_sent(k, at));
 }
 
 static bool
@@ -119,7 +251,7 @@ on_cell(void *arg, const struct cell *at)
 
 	switch (k->theorem) {
 	case THEOREM_LABEL:
-		return worse_is_milder(k, at, CELL_TLP, TLP_RED + 1);
+		return label_is_milder(k, at);
 	case THEOREM_POSTURE:
 		return worse_is_milder(k, at, CELL_POSTURE, POLICY_POSTURES);
 	case THEOREM_TRUST:
@@ -129,37 +261,6 @@ on_cell(void *arg, const struct cell *at)
 	default:
 		return missing_is_milder(k, at);
 	}
-}
-
-/* Labels that lack what must be there: nobody may get what has them. */
-static bool
-empty_label_is_sent(const struct check *k, int desk)
-{
-	struct label labels[4];
-	struct policy_request req = { .direction = DIRECTION_OUT,
-	    .desk = desk, .agreements = UINT64_MAX, .circles = UINT64_MAX };
-	struct decision d;
-
-	for (size_t i = 0; i < NELEM(labels); i++)
-		label_bottom(&labels[i]);
-	labels[0].purposes = 0;
-	labels[1].audience = (struct desk_set){ { 0 } };
-	labels[2].hops = 0;
-	labels[3].expires = req.now;
-	for (size_t i = 0; i < NELEM(labels); i++)
-		for (int dom = 0; (size_t)dom < k->p->file->v.domains.n;
-		    dom++) {
-			req.label = &labels[i];
-			req.purpose = dom;
-			policy_decide(k->p, &req, &d);
-			if (d.outcome >= OUTCOME_DENY)
-				continue;
-			buf_addz(k->out, "missing fails: a label without "
-			    "purpose, audience, hops or time is sent\n");
-			add_decided(k->p, &req, k->out);
-			return true;
-		}
-	return false;
 }
 
 /* ---- edge safety ---- */
@@ -238,12 +339,8 @@ theorem_check(const struct cells *c, const struct policy *p,
 
 	if (t == THEOREM_EDGE)
 		return !edges_cross(&k);
-	for (int d = 0; d < cells_classes(c, CELL_DESK, 0); d++)
+	for (int d = 0; d < cells_desks(c); d++)
 		if (cells_each(c, d, on_cell, &k))
-			return false;
-	for (size_t d = 0; t == THEOREM_MISSING &&
-	    d < p->file->v.desks.n; d++)
-		if (p->desks[d].org != 0 && empty_label_is_sent(&k, (int)d))
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
  * The proof of the reference policy, and of what breaks it.
  */
+#include "policy/policy_private.h"
 #include "policy/prove.h"
 
 #include <setjmp.h>
@@ -247,6 +248,139 @@ test_prove_caps_that_fall_away(void **state)
 	}
 }
 
+/* A grant on a circle and an agreement, where nothing else is in force. */
+static void
+test_prove_caps_that_fall_away_both(void **state)
+{
+	static const char text[] = "policy: 1\n"
+	    "self: {org: us, country: XA, desks: {ops: [d]}}\n"
+	    "purposes: {d: [u, v], bad: [w]}\nkinds: {g: [k]}\n"
+	    "walls: [{id: W, keep: [d], out-of: [bad], why: x}]\n"
+	    "peers:\n  p1: {country: XB, type: national, wall: attested, "
+	    "onward: [c], desks: {ops: [d]}}\n"
+	    "  p2: {country: XC, type: national, wall: none, "
+	    "desks: {ops: [d, bad]}}\n"
+	    "circles:\n"
+	    "  c: {members: [p1, p2], foci: [k], charter: \"sha256:aa\"}\n"
+	    "  e: {members: [p1], foci: [k], charter: \"sha256:ab\"}\n"
+	    "agreements:\n  - {id: a, with: p1, until: \"2099-01-01\", "
+	    "digest: \"sha256:ac\", ours: {purposes: [d], kinds: [k], tlp: "
+	    "green, hops: 7}, theirs: {purposes: [d], kinds: [k], tlp: "
+	    "green, hops: 7}}\n"
+	    "grants:\n"
+	    "  - {id: g1, out: {circle: c, agreement: a}, kind: [k], for: "
+	    "[d], tlp: <=green}\n"
+	    "  - {id: g2, out: {circle: e}, kind: [k], for: [d], tlp: "
+	    "<=green, cap: {hops: 0}}\n";
+	AUTO(policy_free) struct policy *p = load(text);
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_prove_text(p, &e), ERR_CONF);
+	assert_non_null(strstr(e.text, "permit by g1"));
+}
+
+/* ---- tables that no compiler makes ---- */
+
+/* Every grant and limit about sending, in or out of one vector. */
+static void
+vector_fill(struct rule_set *s, uint64_t *vectors, size_t value, int byte)
+{
+	memset(vectors + value * s->words, byte,
+	    s->words * sizeof(*vectors));
+}
+
+static void
+break_edge(struct policy *p)
+{
+	int desk = policy_find_desk(p, STR("cert-xd/fusion"));
+
+	p->desks[desk].walled = 0;
+}
+
+/* Red goes where green does not. */
+static void
+break_label(struct policy *p)
+{
+	struct rule_set *s = &p->sets[DIRECTION_OUT];
+
+	vector_fill(s, s->use, SET_USE(0, TLP_RED), 0xff);
+}
+
+static void
+break_posture(struct policy *p)
+{
+	p->file->postures[POSTURE_SUSPENDED].others = POLICY_PERMIT;
+}
+
+/* The worst band matches no limit and every grant. */
+static void
+break_trust(struct policy *p)
+{
+	struct rule_set *s = &p->sets[DIRECTION_OUT];
+
+	for (int r = 0; r < POLICY_BANDS; r++) {
+		uint64_t *v = s->trust + SET_TRUST(BAND_E, r) * s->words;
+
+		for (size_t w = 0; w < s->words; w++)
+			v[w] = w < s->first[GRANT_CLASSES] ? UINT64_MAX : 0;
+	}
+}
+
+/* What nobody recognised matches every grant. */
+static void
+break_missing(struct policy *p)
+{
+	struct rule_set *s = &p->sets[DIRECTION_OUT];
+
+	for (size_t w = 0; w < s->words; w++)
+		s->kind[w] = w < s->first[GRANT_CLASSES] ? UINT64_MAX : 0;
+}
+
+/* No rule caps the hops. */
+static void
+break_separation(struct policy *p)
+{
+	struct rule_set *s = &p->sets[DIRECTION_OUT];
+
+	for (size_t bit = 0; bit < s->words * 64; bit++)
+		s->terms[bit].hops = LABEL_HOPS_MAX;
+}
+
+static void
+test_prove_broken_tables(void **state)
+{
+	static const struct {
+		void (*spoil)(struct policy *p);
+		const char *claim;
+	} cases[] = {
+		{ break_edge, "edge" }, { break_label, "label" },
+		{ break_posture, "posture" }, { break_trust, "trust" },
+		{ break_missing, "missing" },
+		{ break_separation, "separation" },
+	};
+	AUTO(mem_free) char *text = reference();
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		AUTO(policy_free) struct policy *p = load(text);
+		AUTO(proof_free) struct proof *proof = NULL;
+		const struct prove_options o = { 0 };
+		struct proof_verdict v;
+		struct err e = { 0 };
+		bool failed = false;
+
+		cases[i].spoil(p);
+		assert_int_equal(policy_prove(p, &o, &proof, &e), 0);
+		for (size_t k = 0; proof_verdict(proof, k, &v); k++)
+			failed = failed || (!v.holds &&
+			    strcmp(v.claim, cases[i].claim) == 0 &&
+			    v.text[0] != '\0');
+		if (!failed)
+			fail_msg("%s holds of broken tables", cases[i].claim);
+	}
+}
+
 static void
 test_prove_cell_limit(void **state)
 {
@@ -304,6 +438,8 @@ main(void)
 		cmocka_unit_test(test_prove_content_is_claimed),
 		cmocka_unit_test(test_prove_repairs_are_repairs),
 		cmocka_unit_test(test_prove_caps_that_fall_away),
+		cmocka_unit_test(test_prove_caps_that_fall_away_both),
+		cmocka_unit_test(test_prove_broken_tables),
 		cmocka_unit_test(test_prove_cell_limit),
 		cmocka_unit_test(test_prove_assumes_what_is_written),
 	};
