@@ -349,12 +349,25 @@ separation_states(const struct separation *s, struct certificate_state *out)
 	free(v);
 }
 
+/* Is there a desk that whoever keeps to nothing could hand it to? */
+static bool
+has_forbidden_desk(const struct separation *s)
+{
+	for (size_t d = 0; d < s->p->file->v.desks.n; d++)
+		if (s->p->desks[d].org != 0 &&
+		    (s->p->desks[d].uses & wall_of(s)->out_of) != 0)
+			return true;
+	return false;
+}
+
 void
 separation_rests_on(const struct separation *s, struct buf *out)
 {
 	struct org_set orgs = { { 0 } };
 	const char *sep = "";
 
+	if (!has_forbidden_desk(s))
+		return;
 	for (size_t i = 0; i < s->queue.n; i++)
 		org_set_add(&orgs, (unsigned)s->p->desks[
 		    state_read(s, s->queue.v[i]).desk].org);

@@ -34,7 +34,9 @@ void separation_states(const struct separation *s,
 
 /*
  * separation_rests_on(s, out): append the CERT ids, by blanks, on whose word
- * the wall rests: a record behind it may be with them.
+ * the wall rests.  Without its word a CERT hands what it has to anybody, so
+ * these are all that can have a record behind the wall, if a peer has a use
+ * that it is kept out of.
  */
 void separation_rests_on(const struct separation *s, struct buf *out);
 

@@ -280,6 +280,27 @@ test_prove_caps_that_fall_away_both(void **state)
 	assert_non_null(strstr(e.text, "permit by g1"));
 }
 
+/* A wall against a use that no peer has rests on nobody. */
+static void
+test_prove_rests_on_nobody(void **state)
+{
+	AUTO(mem_free) char *text = edit(reference(), "  world:",
+	    "secops, intel, compete,", "secops, intel,");
+	AUTO(policy_free) struct policy *p = load(text);
+	AUTO(proof_free) struct proof *proof = NULL;
+	const struct prove_options o = { 0 };
+	struct proof_verdict v;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_prove(p, &o, &proof, &e), 0);
+	assert_true(proof_verdict(proof, 2, &v));
+	assert_string_equal(v.id, "W-IP");
+	assert_string_equal(v.rests_on, "");
+	assert_true(proof_verdict(proof, 0, &v));
+	assert_non_null(strstr(v.rests_on, "cert-xc"));
+}
+
 /* ---- tables that no compiler makes ---- */
 
 /* Every grant and limit about sending, in or out of one vector. */
@@ -439,6 +460,7 @@ main(void)
 		cmocka_unit_test(test_prove_repairs_are_repairs),
 		cmocka_unit_test(test_prove_caps_that_fall_away),
 		cmocka_unit_test(test_prove_caps_that_fall_away_both),
+		cmocka_unit_test(test_prove_rests_on_nobody),
 		cmocka_unit_test(test_prove_broken_tables),
 		cmocka_unit_test(test_prove_cell_limit),
 		cmocka_unit_test(test_prove_assumes_what_is_written),
