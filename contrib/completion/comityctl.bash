@@ -9,6 +9,9 @@ card sign
 config check
 policy check
 policy test
+policy prove
+policy diff
+policy simulate
 policy explain
 policy expect
 policy apply
@@ -34,6 +37,7 @@ publish
 lookup
 show
 why
+label show
 recall
 consult list
 proof list

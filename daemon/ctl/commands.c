@@ -117,6 +117,10 @@ const struct command commands[] = {
 	{ "why", "ID PEER", "why a record was, or was not, shared with a peer",
 	  "why indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857 cert-xd",
 	  ONLINE, cmd_why },
+	{ "label show", "ID [MODIFIED] [--form comity|acs|iep|misp]",
+	  "a record's label as a marking others read",
+	  "label show indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857 "
+	  "--form acs", ONLINE, cmd_label_show },
 	{ "recall", "ID --reason TEXT [--yes]",
 	  "withdraw a record from every peer that got it",
 	  "recall indicator--5a2e7d3c-0d4b-5f0e-9d6a-0c1b2a394857 "

@@ -165,6 +165,7 @@ int cmd_publish(struct ctl *c);
 int cmd_lookup(struct ctl *c);
 int cmd_show(struct ctl *c);
 int cmd_why(struct ctl *c);
+int cmd_label_show(struct ctl *c);
 int cmd_recall(struct ctl *c);
 int cmd_consult_list(struct ctl *c);
 int cmd_proof_list(struct ctl *c);

@@ -111,6 +111,7 @@ void control_lookup(struct control *c, const json_t *args);
 void control_show(struct control *c, const json_t *args);
 void control_records(struct control *c, const json_t *args);
 void control_why(struct control *c, const json_t *args);
+void control_label_show(struct control *c, const json_t *args);
 void control_recall(struct control *c, const json_t *args);
 void control_consult_list(struct control *c, const json_t *args);
 void control_proof_list(struct control *c, const json_t *args);

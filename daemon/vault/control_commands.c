@@ -14,6 +14,7 @@ const struct control_command control_commands[] = {
 	{ "records",      false, "since limit source derived desk",
 	    control_records },
 	{ "why",          false, "record peer modified", control_why },
+	{ "label show",   false, "id modified form",   control_label_show },
 	{ "recall",       true,  "id reason",         control_recall },
 	{ "consult list", false, "",                  control_consult_list },
 	{ "proof list",   false, "",                  control_proof_list },

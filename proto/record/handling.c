@@ -53,7 +53,9 @@ static const struct {
 	{ "attribute", IEP_ATTRIBUTION_MUST },
 	{ "encrypt-in-transit", IEP_ENCRYPT_MUST },
 	{ "no-notify", IEP_NOTIFY_MUST_NOT },
+	/* To do nothing is also to ask before doing something. */
 	{ "contact-first", IEP_ACTIONS_CONTACT },
+	{ "contact-first", IEP_ACTIONS_NONE },
 	{ "no-action", IEP_ACTIONS_NONE },
 };
 

@@ -77,4 +77,29 @@ struct iep_says {
 void iep_apply(struct label *l, const struct vocabulary *v,
     const struct iep_says *s);
 
+/*
+ * acs_of_label(l, v, out), iep_of_label(l, v, out): the label as such a
+ * marking says it: what it can say of the label, it says at least as
+ * strictly.
+ */
+void acs_of_label(const struct label *l, const struct vocabulary *v,
+    struct acs_says *out);
+void iep_of_label(const struct label *l, const struct vocabulary *v,
+    struct iep_says *out);
+
+enum label_part {
+	LABEL_PART_PURPOSES = 1, LABEL_PART_TLP = 2, LABEL_PART_PAP = 4,
+	LABEL_PART_HOPS = 8, LABEL_PART_EXPIRES = 16,
+	LABEL_PART_CAVEATS = 32, LABEL_PART_LINEAGE = 64,
+	LABEL_PART_AUDIENCE = 128, LABEL_PART_ROOTS = 256,
+};
+
+/*
+ * label_lost(l, read): in which parts, a set of enum label_part, read
+ * allows what l does not: what its marking could not say.
+ */
+unsigned label_lost(const struct label *l, const struct label *read);
+/* label_part_name(i): of the part with bit i; NULL past the last. */
+const char *label_part_name(unsigned i);
+
 #endif

@@ -232,8 +232,10 @@ world_make(struct world *w, uint64_t *s, struct buf *text)
 	    "origin-tags: [t1]\nkinds: {technical: [k1, k2]}\n");
 	add_orgs(text, w);
 	add_agreement(text, w, s);
-	buf_addz(text, "postures: {strained: {keep: [k1], others: consult}, "
-	    "suspended: {keep: [], others: deny}}\n");
+	/* A posture only takes away, and takes time to prove. */
+	buf_addz(text, world_pick(s, 4) ? "postures: {strained: {}, "
+	    "suspended: {}}\n" : "postures: {strained: {keep: [k1], others: "
+	    "consult}, suspended: {keep: [], others: deny}}\n");
 	add_walls(text, w);
 	add_rules(text, w, s);
 }

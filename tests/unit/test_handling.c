@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "record/handling.h"
 #include "record/marking.h"
+#include "record/marking_write.h"
 
 #define ID "marking-definition--11111111-2222-4333-8444-555555555555"
 #define NOW ((unix_ms_t){ 1790000000000 })	/* 2026-09-21 */
@@ -78,6 +80,13 @@ static struct str
 on_find(void *arg, struct str id)
 {
 	return str_eqz(id, ID) ? str_of((const char *)arg) : STR("");
+}
+
+static struct str
+on_find_any(void *arg, struct str id)
+{
+	(void)id;
+	return buf_str(arg);
 }
 
 /* The label of an object with that marking, or these tags. */
@@ -308,11 +317,11 @@ test_iep(void **state)
 		{ IEP(FREE("contact-for-instruction", "may", "green", "may",
 		  "may")), 0, 1U << CONTACT, TLP_GREEN, PAP_RED },
 		{ IEP(FREE("none", "may", "green", "may", "may")), 0,
-		  1U << NO_ACTION, TLP_GREEN, PAP_RED },
+		  1U << NO_ACTION | 1U << CONTACT, TLP_GREEN, PAP_RED },
 		/* What it does not say it says as strictly as it can. */
 		{ IEP(""), 0, 1U << NO_RESALE | 1U << NO_ATTRIBUTION |
-		  1U << ENCRYPT | 1U << NO_NOTIFY | 1U << NO_ACTION,
-		  TLP_RED, PAP_RED },
+		  1U << ENCRYPT | 1U << NO_NOTIFY | 1U << NO_ACTION |
+		  1U << CONTACT, TLP_RED, PAP_RED },
 	};
 	unsigned unknown;
 
@@ -463,6 +472,174 @@ test_markings_conjunction(void **state)
 	    1U << NO_ATTRIBUTION);
 }
 
+/* ---- writing ---- */
+
+#define CREATED "2026-01-01T00:00:00.000Z"
+
+static struct label
+random_label(unsigned *seed)
+{
+	struct label l;
+
+	label_bottom(&l);
+	l.purposes = (unsigned)rand_r(seed) & 0x1f;
+	l.caveats = (unsigned)rand_r(seed) & (unsigned)rand_r(seed) & 0x7f;
+	/* Nobody can do both: see comity-policy(5). */
+	if ((l.caveats >> ATTRIBUTE & 1) != 0)
+		l.caveats &= ~(1U << NO_ATTRIBUTION);
+	l.tlp = (uint8_t)(rand_r(seed) % (TLP_RED + 1));
+	l.pap = (uint8_t)(rand_r(seed) % (PAP_RED + 1));
+	l.hops = (uint8_t)(rand_r(seed) % 3);
+	if (rand_r(seed) % 2)
+		l.expires = (unix_ms_t){ 1798675200000 };
+	return l;
+}
+
+typedef unsigned (*writer)(const struct label *, const struct vocabulary *,
+    const struct marking_author *, struct buf *);
+
+/* The label that a written marking is read back as, from the bottom. */
+static struct label
+written(const struct label *l, const struct vocabulary *v, writer write,
+    unsigned *lost)
+{
+	AUTO_BUF struct buf text = { 0 }, again = { 0 };
+	struct marking_author who = { STR(CREATED), "XA", "cert-xa" };
+	struct str id, tags[32];
+	struct stix_object o = { .markings = &id, .labels = tags };
+	struct marking_source src = { .now = NOW };
+	struct label base, read;
+	unsigned unknown;
+	char *p;
+
+	*lost = write(l, v, &who, &text);
+	(void)write(l, v, &who, &again);
+	assert_string_equal(text.p, again.p);
+	label_bottom(&base);
+	if (write == label_to_tags) {
+		for (p = strtok(text.p, "\n"); p != NULL;
+		    p = strtok(NULL, "\n"))
+			tags[o.nlabels++] = str_of(p);
+	} else {
+		AUTO(stix_reader_free) struct stix_reader *r =
+		    stix_reader_new();
+		struct stix_problem problem;
+		struct stix_object m;
+
+		if (stix_read(r, buf_str(&text), &m, &problem) != 0)
+			fail_msg("%s: %s", problem.text, text.p);
+		p = strstr(text.p, "marking-definition--");
+		id = (struct str){ p, strlen(ID) };
+		o.nmarkings = 1;
+	}
+	src.find = on_find_any;
+	src.arg = &text;
+	assert_int_equal(label_from_markings(&o, v, &src, &base, &read,
+	    &unknown), 0);
+	assert_int_equal(unknown, 0);
+	return read;
+}
+
+/*
+ * What is written says what it can at least as strictly as the label: it is
+ * read back as no looser in any part that it does not own up to have lost.
+ */
+static void
+test_write_read_is_never_looser(void **state)
+{
+	static const writer writers[] = { label_to_acs, label_to_iep,
+	    label_to_tags };
+	static const unsigned never_lost[] = { LABEL_PART_EXPIRES,
+	    LABEL_PART_EXPIRES | LABEL_PART_TLP | LABEL_PART_PAP,
+	    LABEL_PART_EXPIRES | LABEL_PART_TLP | LABEL_PART_PAP };
+	/* Of those that the vocabulary has words for. */
+	const uint32_t acs = 1U << DETECT | 1U << BLOCK | 1U << NOTIFY |
+	    1U << COLLECT, iep = 1U << DETECT | 1U << BLOCK | 1U << NOTIFY;
+	const uint32_t purposes[] = { acs, iep, acs };
+	const uint32_t conditions[] = { 1U << NO_ATTRIBUTION, 0x7f, 0x7f };
+	struct vocabulary v = vocabulary_make();
+	unsigned seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned w = i % 3, lost;
+		struct label l = random_label(&seed);
+		struct label read = written(&l, &v, writers[w], &lost);
+
+		/* A colour that is read brings its own fewer hops. */
+		assert_int_equal(label_lost(&l, &read) & ~lost, 0);
+		if (writers[w] != label_to_iep && l.hops == 0)
+			assert_int_equal(read.hops, 0);
+		assert_int_equal(lost & never_lost[w], 0);
+		assert_int_equal(read.purposes & purposes[w] & ~l.purposes,
+		    0);
+		assert_int_equal(l.caveats & conditions[w] & ~read.caveats, 0);
+		assert_true(label_le(&l, &read) || lost != 0);
+	}
+	vocabulary_clear(&v);
+}
+
+/* What has words of its own comes back as it was. */
+static void
+test_write_read_is_equal_on_words(void **state)
+{
+	struct vocabulary v = vocabulary_make();
+
+	(void)state;
+	/* Each purpose by itself has an action, each caveat a value. */
+	v.purpose_means[BLOCK] = (struct meanings){ 1U << ACS_OPACTION,
+	    1U << IEP_ACTIONS_DIRECT };
+	for (uint32_t bits = 0; bits < 16; bits++) {
+		struct label l, read;
+		unsigned lost;
+
+		label_bottom(&l);
+		l.purposes = bits;
+		l.caveats = bits & 1 ? 1U << NO_ATTRIBUTION : 0;
+		l.tlp = TLP_GREEN;
+		read = written(&l, &v, label_to_acs, &lost);
+		assert_int_equal(read.purposes, l.purposes);
+		assert_int_equal(read.caveats, l.caveats);
+		assert_int_equal(read.tlp, TLP_GREEN);
+		assert_int_equal(read.hops, LABEL_HOPS_MAX);
+		label_bottom(&l);
+		l.caveats = (bits & 1U << NO_RESALE) | (bits & 2 ?
+		    1U << ENCRYPT : 0) | (bits & 4 ? 1U << ATTRIBUTE : 0);
+		l.tlp = (uint8_t)(bits & 3 ? TLP_AMBER : TLP_CLEAR);
+		l.pap = PAP_GREEN;
+		read = written(&l, &v, label_to_iep, &lost);
+		assert_int_equal(read.caveats, l.caveats);
+		assert_int_equal(read.tlp, l.tlp);
+		assert_int_equal(read.pap, l.pap);
+		assert_int_equal(read.purposes, l.purposes);
+	}
+	vocabulary_clear(&v);
+}
+
+/* NETDEF permit with INTEL deny leaves as it came. */
+static void
+test_wall_leaves_as_it_came(void **state)
+{
+	struct vocabulary v = vocabulary_make();
+	unsigned unknown, lost;
+	struct label wall = label_of(WALL, NULL, &unknown), read;
+	AUTO_BUF struct buf text = { 0 };
+	struct marking_author who = { STR(CREATED), "XA", "cert-xa" };
+
+	(void)state;
+	wall.tlp = TLP_GREEN;
+	(void)label_to_acs(&wall, &v, &who, &text);
+	assert_non_null(strstr(text.p, "{\"privilege_action\":\"NETDEF\","));
+	assert_non_null(strstr(text.p, "\"entity\":[\"ALL\"]},"
+	    "\"rule_effect\":\"permit\"}"));
+	assert_non_null(strstr(text.p, "privdefault=deny"));
+	assert_non_null(strstr(text.p, "\"XA.cert-xa\""));
+	read = written(&wall, &v, label_to_acs, &lost);
+	assert_true(label_le(&wall, &read) && label_le(&read, &wall));
+	assert_int_equal(lost, 0);
+	vocabulary_clear(&v);
+}
+
 int
 main(void)
 {
@@ -474,6 +651,9 @@ main(void)
 		cmocka_unit_test(test_iep_closed),
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_markings_conjunction),
+		cmocka_unit_test(test_write_read_is_never_looser),
+		cmocka_unit_test(test_write_read_is_equal_on_words),
+		cmocka_unit_test(test_wall_leaves_as_it_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,8 +19,8 @@
 #include "policy/opens.h"
 
 #define POLICIES 10000
-#define REQUESTS 24
-#define SHUFFLES 200
+#define REQUESTS 16
+#define SHUFFLES 100
 #define MONOTONE_POLICIES 2
 #define CHANGES 40
 
