@@ -66,6 +66,13 @@ policy_life_print(const json_t *policy)
 		    "confirm keeps it", reply_text(policy, "confirm_before"));
 		line("UNCONFIRMED", text.p);
 	}
+	if (reply_text(policy, "returned")[0] != '\0') {
+		buf_reset(&text);
+		buf_addf(&text, "%.16s was taken back and comes again only "
+		    "by comityctl policy apply",
+		    reply_text(policy, "returned"));
+		line("returned", text.p);
+	}
 	if (reply_text(policy, "problem")[0] != '\0') {
 		buf_reset(&text);
 		buf_addf(&text, "the files on disk do not hold, what was in "

@@ -235,6 +235,20 @@ control_error(struct control *c, int code, const char *hint,
 	return code;
 }
 
+bool
+control_reason(struct control *c, const json_t *args, const char **out)
+{
+	const char *reason = control_text(args, "reason");
+
+	if (reason != NULL && strlen(reason) >= CONTROL_REASON_MAX) {
+		(void)control_error(c, ERR_USAGE, NULL, "the reason is too "
+		    "long; want less than %d bytes", CONTROL_REASON_MAX);
+		return false;
+	}
+	*out = reason == NULL ? "" : reason;
+	return true;
+}
+
 static void
 on_turn(void *arg, bool ok)
 {

@@ -75,6 +75,15 @@ int control_filter(struct control *c, const json_t *args, const char *name,
 int64_t control_number(const json_t *args, const char *name,
     int64_t fallback, int64_t max);
 
+/*
+ * control_reason(c, args, out): the argument `reason`, "" if absent.  One of
+ * CONTROL_REASON_MAX bytes or more is refused, and the request answered with
+ * that: false.
+ */
+#define CONTROL_REASON_MAX 512
+bool control_reason(struct control *c, const json_t *args,
+    const char **out) MUST_CHECK;
+
 /* Who may run it; in a row, false and true do for the first two. */
 enum control_right {
 	CONTROL_READ = false,	/* whoever reaches the socket */

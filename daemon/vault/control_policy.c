@@ -141,8 +141,10 @@ void
 control_policy_apply(struct control *c, const json_t *args)
 {
 	struct apply_ask ask = { .apply = true };
-	const char *reason = control_text(args, "reason");
+	const char *reason;
 
+	if (!control_reason(c, args, &reason))
+		return;
 	if (!control_who(c)->listed) {
 		(void)control_error(c, ERR_DENIED, "comityctl --as FILE.key "
 		    "proves the key of an operator", "%s is not among "
@@ -150,8 +152,7 @@ control_policy_apply(struct control *c, const json_t *args)
 		return;
 	}
 	ask.confirm_ms = control_number(args, "confirm_ms", 0, DAY(30));
-	snprintf(ask.reason, sizeof(ask.reason), "%s",
-	    reason == NULL ? "" : reason);
+	snprintf(ask.reason, sizeof(ask.reason), "%s", reason);
 	reload_for(c, &ask);
 }
 
@@ -167,22 +168,26 @@ word_failed(struct control *c, int code, const struct err *e)
 	(void)control_error(c, code, hint, "%s", e->text);
 }
 
-static struct apply_word
-word_of(const struct control *c, const json_t *args)
+/* What is said about a policy; false if it was answered already. */
+static bool
+word_of(struct control *c, const json_t *args, struct apply_word *out)
 {
-	return (struct apply_word){ .by = control_who(c),
-	    .digest = control_text(args, "digest"),
-	    .reason = control_text(args, "reason") };
+	out->by = control_who(c);
+	out->digest = control_text(args, "digest");
+	return control_reason(c, args, &out->reason);
 }
 
 void
 control_policy_approve(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
-	struct apply_word w = word_of(c, args);
+	struct apply_word w;
 	struct err e = { 0 };
-	int rc = apply_approve(v->apply, &w, &e);
+	int rc;
 
+	if (!word_of(c, args, &w))
+		return;
+	rc = apply_approve(v->apply, &w, &e);
 	if (rc < 0)
 		word_failed(c, rc, &e);
 	else
@@ -193,10 +198,13 @@ void
 control_policy_confirm(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
-	struct apply_word w = word_of(c, args);
+	struct apply_word w;
 	struct err e = { 0 };
-	int rc = apply_confirm(v->apply, &w, &e);
+	int rc;
 
+	if (!word_of(c, args, &w))
+		return;
+	rc = apply_confirm(v->apply, &w, &e);
 	if (rc < 0)
 		word_failed(c, rc, &e);
 	else
@@ -207,10 +215,13 @@ void
 control_policy_withdraw(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
-	struct apply_word w = word_of(c, args);
+	struct apply_word w;
 	struct err e = { 0 };
-	int rc = apply_withdraw(v->apply, &w, &e);
+	int rc;
 
+	if (!word_of(c, args, &w))
+		return;
+	rc = apply_withdraw(v->apply, &w, &e);
 	if (rc < 0)
 		word_failed(c, rc, &e);
 	else

@@ -105,14 +105,15 @@ static void
 propose(struct control *c, const json_t *args, struct posture_proposal *p)
 {
 	const char *country = control_text(args, "country");
-	const char *reason = control_text(args, "reason");
+	const char *reason;
 	struct err e = { 0 };
 	int rc;
 
+	if (!control_reason(c, args, &reason))
+		return;
 	snprintf(p->entry.country, sizeof(p->entry.country), "%s",
 	    country == NULL || strlen(country) != 2 ? "" : country);
-	snprintf(p->entry.reason, sizeof(p->entry.reason), "%s",
-	    reason == NULL ? "" : reason);
+	snprintf(p->entry.reason, sizeof(p->entry.reason), "%s", reason);
 	p->entry.until.ms = control_number(args, "until_ms", 0, INT64_MAX);
 	rc = posture_propose(control_vault(c)->postures, control_who(c), p,
 	    &e);
@@ -155,21 +156,26 @@ control_posture_renew(struct control *c, const json_t *args)
 	    POSTURE_RENEW });
 }
 
-static struct posture_word
-word_of(const struct control *c, const json_t *args)
+/* What is said about a proposal; false if it was answered already. */
+static bool
+word_of(struct control *c, const json_t *args, struct posture_word *out)
 {
-	return (struct posture_word){ .by = control_who(c),
-	    .number = (uint32_t)control_number(args, "number", 0,
-	    UINT32_MAX), .reason = control_text(args, "reason") };
+	out->by = control_who(c);
+	out->number = (uint32_t)control_number(args, "number", 0,
+	    UINT32_MAX);
+	return control_reason(c, args, &out->reason);
 }
 
 void
 control_posture_approve(struct control *c, const json_t *args)
 {
-	struct posture_word w = word_of(c, args);
+	struct posture_word w;
 	struct err e = { 0 };
-	int rc = posture_approve(control_vault(c)->postures, &w, &e);
+	int rc;
 
+	if (!word_of(c, args, &w))
+		return;
+	rc = posture_approve(control_vault(c)->postures, &w, &e);
 	if (rc < 0)
 		posture_failed(c, rc, &e);
 	else
@@ -180,10 +186,13 @@ control_posture_approve(struct control *c, const json_t *args)
 void
 control_posture_withdraw(struct control *c, const json_t *args)
 {
-	struct posture_word w = word_of(c, args);
+	struct posture_word w;
 	struct err e = { 0 };
-	int rc = posture_withdraw(control_vault(c)->postures, &w, &e);
+	int rc;
 
+	if (!word_of(c, args, &w))
+		return;
+	rc = posture_withdraw(control_vault(c)->postures, &w, &e);
 	if (rc < 0)
 		posture_failed(c, rc, &e);
 	else

@@ -69,6 +69,8 @@ def test_two_people(net):
     refused(a.ctl_run('--as', net.key(b, 'duty'), *approve), 5,
             b'no operator of comityd.yaml has that key')
     refused(a.ctl_run('policy', 'apply'), 5, b'not among')
+    refused(net.run_as(a, 'director', *approve, '--reason', 'x' * 600), 2,
+            b'too long')
     # To apply it once more is not to agree a second time.
     r = net.do_as(a, 'director', 'policy', 'apply')
     equal((r['policy'], r['pending']['by']), ('pending', ['duty']), 'again')

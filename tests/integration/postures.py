@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 
@@ -157,29 +158,54 @@ def test_strain_and_lift(net):
                  ('approval', 'director', 'approve-lift')], 'log')
 
 
+MANY = 12000
+
+
 @with_demo
 def test_strain_in_the_middle(net):
+    """While records are on their way, and they come to a stop."""
     a, b, _, _ = net.all
     path = write_lines(
         os.path.join(net.dir, 'many.jsonl'),
         [indicator(i, seed='many', labels=KINDS['malware'])
-         for i in range(4000)])
+         for i in range(MANY)])
     number = net.do_as(a, 'duty', 'posture', 'set', 'XB', 'suspended',
                        '--reason', 'x')['number']
-    a.ctl('publish', path)
+    publisher = subprocess.Popen([a.comityctl, '-C', a.dir, 'publish', path],
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+    wait_for(lambda: a.peers()[b.id]['delivered'] > 0, 60, 'some crossed',
+             0.02)
     net.do_as(a, 'director', 'posture', 'approve', str(number))
+    at_once = a.peers()[b.id]['delivered']
+    equal(publisher.wait(120), 0, 'publish')
     wait_for(lambda: settled(a), 60, 'settled')
     stopped = held(net, b)
+    # What was on the wire by then is signed for; nothing more was sent.
+    assert len(stopped) < MANY, 'it did not stop'
+    assert len(stopped) - at_once <= 8192, (len(stopped), at_once)
     row = a.peers()[b.id]
     equal((row['delivered'], row['denied']),
-          (len(stopped), 4000 - len(stopped)), 'outcomes')
+          (len(stopped), MANY - len(stopped)), 'outcomes')
+    print('stopped after %d of %d' % (len(stopped), MANY))
     time.sleep(1)
     equal(held(net, b), stopped, 'it has stopped')
+    # Lifted, and set again while what waited is on its way.
+    change(net, 'lift', 'XB')
+    number = net.do_as(a, 'duty', 'posture', 'set', 'XB', 'suspended',
+                       '--reason', 'y')['number']
+    net.do_as(a, 'director', 'posture', 'approve', str(number))
+    wait_for(lambda: settled(a), 60, 'settled')
+    again = held(net, b)
+    equal(again >= stopped, True, 'nothing is lost')
+    print('and after %d' % len(again))
+    time.sleep(1)
+    equal(held(net, b), again, 'it has stopped again')
     change(net, 'lift', 'XB')
     wait_for(lambda: settled(a), 60, 'settled')
-    equal(len(held(net, b)), 4000, 'lifted')
+    equal(len(held(net, b)), MANY, 'lifted')
     here = b.peers()[a.id]
-    equal((here['received'], here['unchanged']), (4000, 0), 'once')
+    equal((here['received'], here['unchanged']), (MANY, 0), 'once')
 
 
 @with_demo
@@ -210,6 +236,8 @@ def test_refused(net):
             (('set', 'XB', 'angry', '--reason', 'x'), 2, b'no posture'),
             (('set', 'XB', 'strained'), 2, b'--reason'),
             (('set', 'XB', 'strained', '--reason', ''), 2, b'a reason'),
+            (('set', 'XB', 'strained', '--reason', 'x' * 512), 2,
+             b'too long'),
             (('set', 'XB', 'strained', '--reason', 'x', '--until', '31d'),
              2, b'within 30 days'),
             (('set', 'XB', 'strained', '--reason', 'x', '--until', 'soon'),
