@@ -34,6 +34,34 @@ has_orgs(const struct policy_rule *rule)
 	return any != 0;
 }
 
+static bool
+obliges(const struct policy_rule *rule, const char *name)
+{
+	for (size_t i = 0; policy_obligations[i] != NULL; i++)
+		if (strcmp(policy_obligations[i], name) == 0)
+			return (rule->oblige >> i & 1) != 0;
+	return false;
+}
+
+/* What refuses every flow of a grant: see policy/oblige.h. */
+static void
+lint_obligations(struct pf *r, const struct policy_rule *rule)
+{
+	static const char *const pairs[][2] = {
+		{ "warninglist-check", "warninglist-check" },
+		{ "attribute", "no-attribution" },
+		{ "attribute", "protect-source" },
+		{ "notify-affected", "no-notify" },
+	};
+
+	for (size_t i = 0; i < NELEM(pairs) && !rule->in; i++)
+		if (obliges(rule, pairs[i][0]) && obliges(rule, pairs[i][1]))
+			pf_warn(r, rule->at, "grant \"%s\": nobody can carry "
+			    "out %s%s%s, so that nothing flows by it",
+			    rule->id.p, pairs[i][0], i > 0 ? " and " : "",
+			    i > 0 ? pairs[i][1] : "");
+}
+
 static void
 lint_rules(struct pf *r)
 {
@@ -42,6 +70,8 @@ lint_rules(struct pf *r)
 	for (size_t i = 0; i < f->rules.n; i++) {
 		const struct policy_rule *rule = &f->rules.v[i];
 		const char *what = rule->limit ? "limit" : "grant";
+
+		lint_obligations(r, rule);
 
 		if (!has_orgs(rule) || rule_uses(f, rule) == 0)
 			pf_warn(r, rule->at, "%s \"%s\" speaks of no peer",

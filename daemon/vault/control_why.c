@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/oblige.h"
 #include "vault/control_posture.h"
 #include "vault/peer.h"
 #include "vault/record_json.h"
@@ -83,6 +84,28 @@ explain_all(struct vault *v, const struct gate_question *q, json_t *lines)
 	}
 }
 
+/* Who carries out what the record goes, or would go, under. */
+static void
+explain_obligations(const struct gate_answer *a, json_t *lines)
+{
+	char until[TIME_TEXT_MAX];
+
+	for (unsigned o = 0; o < OBLIGATIONS; o++) {
+		const struct oblige_row *row = oblige_row(
+		    (enum obligation)o);
+
+		if ((a->obligations >> o & 1) != 0 &&
+		    json_array_size(lines) < LINES_MAX)
+			add_line(lines, "obligation %s, %s: %s",
+			    obligation_name((enum obligation)o),
+			    carrier_name(row->out), row->how);
+	}
+	if (a->alone && json_array_size(lines) < LINES_MAX)
+		add_line(lines, "the embargo ends: %s", a->embargo_end.ms ==
+		    UNIX_MS_NEVER.ms ? "never, no date is stated" :
+		    time_format(until, a->embargo_end));
+}
+
 static json_t *
 why_json(struct vault *v, struct peer *p, const struct store_record *r,
     const struct gate_answer *a)
@@ -103,6 +126,7 @@ why_json(struct vault *v, struct peer *p, const struct store_record *r,
 		    label.hops, (r->flags & RECORD_OWN) != 0 ?
 		    "published here" : "received");
 		explain_all(v, &q, lines);
+		explain_obligations(a, lines);
 	} else {
 		add_line(lines, "its label cannot be known: denied");
 	}

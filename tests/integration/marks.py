@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -18,6 +19,7 @@ ACS = 'extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce'
 IEP = 'extension-definition--762e2e97-ee51-43e5-a9ea-165fbb862c4a'
 # Without it PAP would be amber, take `block` away, and NETDEF with it.
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
+COMITY = 'extension-definition--61c2b3a4-7c35-4b8a-9d1e-0f5c3a9e7b21'
 WORDS = '''vocabulary:
   purposes: {detect: acs:NETDEF, block: acs:NETDEF, collect: acs:INTEL}
 '''
@@ -72,6 +74,32 @@ def test_the_wall_goes_in_and_out(net):
     assert p.returncode != 0 and b'no form ttl' in p.stderr, p.stderr
     p = a.ctl_run('label', 'show', 'indicator--nowhere', '--form', 'acs')
     assert p.returncode != 0, p.stderr
+
+
+@with_net(2)
+def test_an_embargo_ends(net):
+    """What it held goes when it is over, also after a restart."""
+    a, b = net.all
+
+    def until(i, seconds):
+        at = time.strftime('%Y-%m-%dT%H:%M:%SZ',
+                           time.gmtime(time.time() + seconds))
+        return dict(indicator(i), extensions={COMITY: {
+            'extension_type': 'property-extension', 'embargo_until': at}})
+
+    held = [until(1, 6), until(2, 3600), indicator(3)]
+    a.ctl('publish', write_lines(os.path.join(net.dir, 'e.jsonl'), held))
+    wait_for(lambda: b.ids('--source', a.id) == [held[2]['id']], 5,
+             'the one without embargo')
+    text = a.ctl('why', held[0]['id'], b.id)
+    assert 'obligation' in text and 'the embargo ends: 20' in text, text
+    assert a.stop(), 'it did not end in time'
+    a.start()
+    a.wait_ready()
+    wait_for(lambda: len(b.ids('--source', a.id)) == 2, 30,
+             'the end of the embargo')
+    equal(set(b.ids('--source', a.id)), {held[0]['id'], held[2]['id']},
+          'what is there')
 
 
 HEAD = '''policy: 1

@@ -246,6 +246,68 @@ test_oblige_travels_on(void **state)
 	pair_close(&p);
 }
 
+#define NGO "identity--0c1f2e3d-0000-4000-8000-000000000009"
+
+/* Who told us is nowhere in what goes out, by id or by name. */
+static void
+test_oblige_protect_source(void **state)
+{
+	struct pair p;
+	struct crossing x;
+
+	(void)state;
+	pair_open(&p, POLICY("cert-a", "cert-b", "", "protect-source", ""),
+	    POLICY_B("", ""));
+	assert_int_equal(cert_publish(p.a, "{\"type\":\"identity\","
+	    "\"spec_version\":\"2.1\",\"id\":\"" NGO "\",\"created\":"
+	    "\"" T1 "\",\"modified\":\"" T1 "\",\"name\":"
+	    "\"Free Press Fund\"}").refusal, REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(cert_publish(p.a, indicator(1,
+	    ",\"created_by_ref\":\"" NGO "\",\"description\":\"seen by the "
+	    "free press fund, see https://fpf.example/1\","
+	    "\"external_references\":[{\"source_name\":\"fpf\",\"url\":"
+	    "\"https://fpf.example/1\"}]")).refusal, REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 1);
+	assert_null(strcasestr(x.object, "press"));
+	assert_null(strcasestr(x.object, "fpf"));
+	assert_null(strstr(x.object, NGO));
+	assert_null(strstr(x.object, "derived_from"));
+	assert_non_null(strstr(x.object, "seen by the [redacted], see "
+	    "[redacted]"));
+	assert_non_null(strstr(x.label, "roots=cert-a\n"));
+	assert_int_equal(delivery_count(p.a->delivery, DELIVERY_REDACTED),
+	    1);
+	pair_close(&p);
+}
+
+/* What an in-grant obliges us to binds what we do with the record. */
+static void
+test_oblige_in_grant_binds_us(void **state)
+{
+	struct pair p;
+	struct crossing x;
+	struct gate_answer a;
+	struct store_record r;
+	struct arena *arena = arena_new(MIB(1));
+
+	(void)state;
+	pair_open(&p, POLICY("cert-a", "cert-b", "", "", ""),
+	    POLICY_B("", "protect-source"));
+	cert_publish(p.a, indicator(1, ""));
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 1);
+	assert_int_equal(store_get(p.b->store, 1, arena, &r), 0);
+	assert_int_equal(gate_answer_out(p.b->gate, &(struct gate_query){
+	    &p.b->party, &r, NOW }, &a), 0);
+	assert_int_equal(a.outcome, OUTCOME_REDACT);
+	assert_string_equal(policy_redaction(p.b->policy,
+	    (unsigned)__builtin_ctzll(a.redactions)), "source");
+	arena_free(arena);
+	pair_close(&p);
+}
+
 /* There is nothing to check with yet, and that is said. */
 static void
 test_oblige_warninglist_is_counted(void **state)
@@ -429,6 +491,8 @@ main(void)
 		cmocka_unit_test(test_oblige_out),
 		cmocka_unit_test(test_oblige_out_only_tightens),
 		cmocka_unit_test(test_oblige_travels_on),
+		cmocka_unit_test(test_oblige_protect_source),
+		cmocka_unit_test(test_oblige_in_grant_binds_us),
 		cmocka_unit_test(test_oblige_warninglist_is_counted),
 		cmocka_unit_test(test_oblige_embargo_holds),
 		cmocka_unit_test(test_oblige_embargo_shared),
