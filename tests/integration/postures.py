@@ -54,6 +54,9 @@ def with_demo(function):
         net = DemoNet(build, 4)
         failed = True
         try:
+            # Little may be on the wire when something stops.
+            for inst in net.all:
+                inst.set_options(credit='1MiB')
             net.start()
             net.introduce()
             function(net)
@@ -183,7 +186,7 @@ def test_strain_in_the_middle(net):
     stopped = held(net, b)
     # What was on the wire by then is signed for; nothing more was sent.
     assert len(stopped) < MANY, 'it did not stop'
-    assert len(stopped) - at_once <= 8192, (len(stopped), at_once)
+    assert len(stopped) - at_once <= 3000, (len(stopped), at_once)
     row = a.peers()[b.id]
     equal((row['delivered'], row['denied']),
           (len(stopped), MANY - len(stopped)), 'outcomes')
@@ -191,13 +194,14 @@ def test_strain_in_the_middle(net):
     time.sleep(1)
     equal(held(net, b), stopped, 'it has stopped')
     # Lifted, and set again while what waited is on its way.
-    change(net, 'lift', 'XB')
     number = net.do_as(a, 'duty', 'posture', 'set', 'XB', 'suspended',
                        '--reason', 'y')['number']
+    change(net, 'lift', 'XB')
     net.do_as(a, 'director', 'posture', 'approve', str(number))
     wait_for(lambda: settled(a), 60, 'settled')
     again = held(net, b)
     equal(again >= stopped, True, 'nothing is lost')
+    assert len(again) < MANY, 'it did not stop again'
     print('and after %d' % len(again))
     time.sleep(1)
     equal(held(net, b), again, 'it has stopped again')
