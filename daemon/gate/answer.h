@@ -25,6 +25,7 @@ struct gate_answer {
 	uint32_t purposes;
 	uint32_t obligations;
 	uint32_t add_lineage;	/* IN: tags that the grants add */
+	/* Taken out whenever it goes, also after people were asked. */
 	uint64_t redactions;
 	uint8_t cap_hops;
 	int64_t cap_ttl_ms;

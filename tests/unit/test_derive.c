@@ -418,6 +418,144 @@ test_derive_pattern_reads(void **state)
 	arena_free(arena);
 }
 
+/*
+ * A small evaluator of patterns of comparisons "tN:x = 1", in which bit N of
+ * world says whether the comparison holds: AND, OR, FOLLOWEDBY (as AND).
+ */
+struct eval {
+	const char *p;
+	unsigned world;
+};
+
+static bool eval_any(struct eval *e);
+
+static void
+eval_skip(struct eval *e)
+{
+	e->p += strspn(e->p, " ");
+}
+
+static bool
+eval_take(struct eval *e, const char *word)
+{
+	eval_skip(e);
+	if (strncmp(e->p, word, strlen(word)) != 0)
+		return false;
+	e->p += strlen(word);
+	return true;
+}
+
+static bool
+eval_one(struct eval *e)
+{
+	bool v;
+
+	if (eval_take(e, "(") || eval_take(e, "[")) {
+		v = eval_any(e);
+		assert_true(eval_take(e, ")") || eval_take(e, "]"));
+		return v;
+	}
+	assert_true(eval_take(e, "t"));
+	v = (e->world >> (*e->p++ - '0') & 1) != 0;
+	assert_true(eval_take(e, ":x = 1"));
+	return v;
+}
+
+static bool
+eval_all(struct eval *e)
+{
+	bool v = eval_one(e);
+
+	while (eval_take(e, "AND"))
+		v &= eval_one(e);
+	return v;
+}
+
+static bool
+eval_or(struct eval *e)
+{
+	bool v = eval_all(e);
+
+	while (eval_take(e, "OR"))
+		v |= eval_all(e);
+	return v;
+}
+
+static bool
+eval_any(struct eval *e)
+{
+	bool v = eval_or(e);
+
+	while (eval_take(e, "FOLLOWEDBY"))
+		v &= eval_or(e);
+	return v;
+}
+
+/* Comparisons of one type inside brackets, observations outside. */
+static void
+random_pattern(struct random *r, unsigned depth, int type, struct buf *out)
+{
+	unsigned n = pick(r, 3) + 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0)
+			buf_addz(out, pick(r, 2) ? " OR " : type < 0 &&
+			    pick(r, 3) == 0 ? " FOLLOWEDBY " : " AND ");
+		if (depth > 0 && pick(r, 3) == 0) {
+			buf_addz(out, "(");
+			random_pattern(r, depth - 1, type, out);
+			buf_addz(out, ")");
+		} else if (type < 0) {
+			buf_addz(out, "[");
+			random_pattern(r, depth > 0 ? depth - 1 : 0,
+			    (int)pick(r, 4), out);
+			buf_addz(out, "]");
+		} else {
+			buf_addf(out, "t%d:x = 1", type);
+		}
+	}
+}
+
+/* In every world what is left finds nothing that the whole did not. */
+static void
+test_derive_pattern_is_narrower(void **state)
+{
+	static const char *const cut[] = { "t0:x", "t1:x", "t2:*", "t3:x" };
+	struct random r = { 3 };
+	unsigned left = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		AUTO_BUF struct buf object = { 0 }, whole = { 0 },
+		    out = { 0 };
+		unsigned gone = pick(&r, 4);
+		const char *parts[2] = { cut[gone], NULL };
+		json_t *root;
+		const char *narrow;
+
+		random_pattern(&r, 3, -1, &whole);
+		buf_addf(&object, INDICATOR("%s", ""), whole.p);
+		if (redact(object.p, parts, &out) != 0)
+			continue;
+		left++;
+		root = json_loads(out.p, 0, NULL);
+		narrow = json_string_value(json_object_get(root, "pattern"));
+		for (unsigned w = 0; w < 16; w++) {
+			struct eval a = { whole.p, w }, b = { narrow, w },
+			    c = { narrow, w ^ 1U << gone };
+			bool found = eval_any(&b);
+
+			if (found && !eval_any(&a))
+				fail_msg("%s finds more than %s", narrow,
+				    whole.p);
+			/* It no longer depends on what was taken out. */
+			assert_int_equal(found, eval_any(&c));
+		}
+		json_decref(root);
+	}
+	assert_true(left > 500);
+}
+
 int
 main(void)
 {
@@ -426,6 +564,7 @@ main(void)
 		cmocka_unit_test(test_derive_denied),
 		cmocka_unit_test(test_derive_nothing_removed_is_left),
 		cmocka_unit_test(test_derive_pattern_reads),
+		cmocka_unit_test(test_derive_pattern_is_narrower),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,15 +389,18 @@ test_oblige_embargo_shared(void **state)
 
 /* A peer that is a CERT and a body with other uses, without a wall. */
 #define WALL_POLICY(self, other, desks, wall) \
+	VOCABULARY_POLICY(self, other, desks, wall, "acs:NETDEF")
+#define VOCABULARY_POLICY(self, other, desks, wall, block) \
 	"policy: 1\n" \
 	"self: {org: " self ", country: XA, desks: {ops: [secops]}, " \
 	    "default-label: {tlp: green, pap: green, hops: 7, purposes: " \
 	    "[detect, block, collect], lineage: []}}\n" \
 	"purposes: {secops: [detect, block], intel: [collect]}\n" \
-	"vocabulary: {purposes: {detect: acs:NETDEF, block: acs:NETDEF, " \
+	"vocabulary: {purposes: {detect: acs:NETDEF, block: " block ", " \
 	    "collect: acs:INTEL}}\n" \
 	"kinds: {technical: [ioc]}\n" \
-	"classify: [{when: {type: [indicator]}, kind: ioc}]\n" \
+	"classify: [{when: {type: [indicator, marking-definition]}, " \
+	    "kind: ioc}]\n" \
 	"walls: [{id: W, keep: [secops], out-of: [intel]}]\n" \
 	"peers:\n" \
 	"  " other ": {country: XB, type: national, wall: " wall ", " \
@@ -483,6 +486,40 @@ test_gate_l27_the_wall_goes_along(void **state)
 	pair_close(&p);
 }
 
+/*
+ * A marking that the receiver has says in its own words what it may do, if
+ * that is less than what the originator read.
+ */
+static void
+test_gate_markings_are_read_again(void **state)
+{
+	struct pair p;
+	struct crossing x;
+	struct store_record r;
+	struct label l;
+	struct arena *arena = arena_new(MIB(1));
+
+	(void)state;
+	pair_open(&p, WALL_POLICY("cert-a", "cert-b", "ops: [secops]",
+	    "attested"), VOCABULARY_POLICY("cert-b", "cert-a",
+	    "ops: [secops]", "attested", "acs:OPACTION"));
+	assert_int_equal(cert_publish(p.a, acs_marking).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 1);
+	assert_int_equal(cert_publish(p.a, marked_indicator(1)).refusal,
+	    REFUSAL_NONE);
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 1);
+	assert_non_null(strstr(x.terms, "purposes=block,detect\n"));
+	assert_int_equal(store_get(p.b->store, 2, arena, &r), 0);
+	assert_int_equal(gate_label(p.b->gate, &r, &l), 0);
+	assert_int_equal(l.purposes, 1U << names_find(
+	    &policy_vocabulary(p.b->policy)->purposes, STR("detect")));
+	arena_free(arena);
+	pair_close(&p);
+}
+
 int
 main(void)
 {
@@ -498,6 +535,7 @@ main(void)
 		cmocka_unit_test(test_oblige_embargo_shared),
 		cmocka_unit_test(test_gate_l27_body_with_other_uses),
 		cmocka_unit_test(test_gate_l27_the_wall_goes_along),
+		cmocka_unit_test(test_gate_markings_are_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
