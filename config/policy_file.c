@@ -283,6 +283,7 @@ policy_file_free(struct policy_file *f)
 	vec_clear(&f->in_force);
 	names_clear(&f->groups);
 	names_clear(&f->redactions);
+	names_clear(&f->panel.roles);
 	vocabulary_clear(&f->v);
 	free(f);
 }

@@ -109,6 +109,14 @@ struct policy_posture {
 	enum policy_level others;
 };
 
+/* `consult`: who is asked. */
+struct policy_panel {
+	struct names roles;		/* owned; empty: any operator */
+	int quorum;			/* distinct people */
+	int64_t timeout_ms;
+	struct org_set ask;		/* who may ask for what it lacks */
+};
+
 struct policy_classifier {
 	const struct yaml_node *at;
 	/* Lists of texts, "*" at the end for any rest; NULL: not asked. */
@@ -176,6 +184,7 @@ struct policy_file {
 	VEC(struct policy_classifier) classify;
 	VEC(struct policy_case) tests;
 	VEC(struct policy_claim) claims;
+	struct policy_panel panel;
 	VEC(char *) warnings;		/* owned texts, "file:line:col: ..." */
 	struct policy_posture postures[POLICY_POSTURES];
 	VEC(struct policy_in_force { char country[3]; int posture; }) in_force;

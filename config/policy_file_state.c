@@ -125,27 +125,38 @@ pf_read_postures(struct pf *r, const struct yaml_node *n)
 	return check_postures(r, n);
 }
 
+#define PANEL_MAX 32
+
+/* A word of a closed list that says what is so in any case. */
+static int
+pf_word(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	int i;
+
+	(void)out;
+	return pf_enum(r, row, n, &i);
+}
+
 static int
 on_person(struct pf *r, const struct yaml_node *item, void *arg)
 {
+	struct names *roles = arg;
 	struct str id;
 	struct pf_row row = { .key = "panel" };
 	const struct yaml_node *n = item->next;
 
-	(*(size_t *)arg)++;
 	/* Named twice, one person would make a quorum of two. */
 	for (; n != NULL; n = n->next)
 		if (str_eq(n->text, item->text))
 			return pf_error(r, n, "\"%s\" is in the panel twice",
 			    n->text.p);
-	return pf_id(r, &row, item, &id);
+	TRY(pf_id(r, &row, item, &id));
+	if (names_add(roles, id, PANEL_MAX) < 0)
+		return pf_error(r, item, "\"%s\": want a short name, and at "
+		    "most %d in the panel", item->text.p, PANEL_MAX);
+	return 0;
 }
-
-struct consult {
-	size_t panel;
-	int quorum, on_timeout, scope;
-	int64_t timeout;
-};
 
 static int
 pf_panel(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
@@ -154,30 +165,54 @@ pf_panel(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	return pf_each(r, row, n, on_person, out);
 }
 
+static int
+on_asker(struct pf *r, const struct yaml_node *item, void *arg)
+{
+	int org = names_find(&r->f->v.orgs, item->text);
+	struct org_set *ask = arg;
+
+	if (str_eqz(item->text, "any")) {
+		for (size_t i = 1; i < r->f->parties.n; i++)
+			org_set_add(ask, (unsigned)i);
+		return 0;
+	}
+	if (org <= 0)
+		return pf_not_in(r, item, "peer", &r->f->v.orgs);
+	org_set_add(ask, (unsigned)org);
+	return 0;
+}
+
+static int
+pf_ask(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	return pf_each(r, row, n, on_asker, out);
+}
+
 int
 pf_read_consult(struct pf *r, const struct yaml_node *n)
 {
 	static const struct pf_row rows[] = {
 		{ .key = "panel", .read = pf_panel, .required = true,
-		  .offset = offsetof(struct consult, panel) },
+		  .offset = offsetof(struct policy_panel, roles) },
 		{ .key = "quorum", .read = pf_integer, .required = true,
 		  .min = 1, .max = 100,
-		  .offset = offsetof(struct consult, quorum) },
+		  .offset = offsetof(struct policy_panel, quorum) },
 		{ .key = "timeout", .read = pf_duration, .required = true,
-		  .offset = offsetof(struct consult, timeout) },
-		{ .key = "on-timeout", .read = pf_enum, .names = only_deny,
-		  .offset = offsetof(struct consult, on_timeout) },
-		{ .key = "scope", .read = pf_enum, .names = only_one_case,
-		  .offset = offsetof(struct consult, scope) },
+		  .offset = offsetof(struct policy_panel, timeout_ms) },
+		{ .key = "on-timeout", .read = pf_word, .names = only_deny },
+		{ .key = "scope", .read = pf_word, .names = only_one_case },
+		{ .key = "ask", .read = pf_ask, .may_be_empty = true,
+		  .offset = offsetof(struct policy_panel, ask) },
 		{ 0 },
 	};
-	struct consult c = { 0 };
+	struct policy_panel *panel = &r->f->panel;
 
-	TRY(pf_map(r, n, rows, &c));
-	if ((size_t)c.quorum > c.panel)
+	TRY(pf_map(r, n, rows, panel));
+	if ((size_t)panel->quorum > panel->roles.n)
 		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of a "
-		    "panel of %zu; want at most %zu", c.quorum, c.panel,
-		    c.panel);
+		    "panel of %zu; want at most %zu", panel->quorum,
+		    panel->roles.n, panel->roles.n);
 	return 0;
 }
 

@@ -75,6 +75,13 @@ static const struct option options[] = {
 	    MEBI(1), GIBI(64), "64MiB",
 	    "Memory for pages of the store."),
 
+	TEXT(notify_command, TEXT, "notify.command", "",
+	    "A program that is started, by its absolute path, with a JSON "
+	    "document on standard input when people are to be told."),
+	TEXT(notify_mail, TEXT, "notify.mail", "",
+	    "An address that such documents are mailed to."),
+	TEXT(sendmail, PATH, "notify.sendmail", "/usr/sbin/sendmail",
+	    "The program that sends the mail."),
 	OPT_MAPS(settings, operators, noperators, operator_options,
 	    "operators",
 	    "Who may approve changes; without any, every Unix user who may "

@@ -40,6 +40,11 @@ why
 label show
 recall
 consult list
+consult show
+consult open
+consult approve
+consult decline
+consult history
 proof list
 proof show
 records

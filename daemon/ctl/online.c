@@ -313,39 +313,6 @@ cmd_status(struct ctl *c)
 	return CTL_DONE;
 }
 
-int
-cmd_consult_list(struct ctl *c)
-{
-	static const char *const headings[] = { "RECORD", "PEER", "KIND", "BY",
-	    "SINCE" };
-	AUTO(table_free) struct table *t = table_new(headings,
-	    NELEM(headings));
-	AUTO_JSON json_t *r = NULL;
-	size_t i;
-	json_t *v;
-	int rc;
-
-	CTL_NO_OPTIONS(c, 0, 0);
-	rc = client_call(c, "consult list", NULL, &r);
-	if (rc != 0)
-		return rc;
-	if (c->json) {
-		reply_print(r);
-		return CTL_DONE;
-	}
-	json_array_foreach(json_object_get(r, "cases"), i, v) {
-		table_cell(t, reply_text(v, "record"));
-		table_cell(t, reply_text(v, "peer"));
-		table_cell(t, reply_text(v, "kind"));
-		table_cell(t, reply_text(v, "by"));
-		table_cell(t, reply_text(v, "since"));
-	}
-	table_print(t, stdout);
-	fprintf(stderr, "%zu of %lld cases; each is denied until people "
-	    "decide\n", i, reply_int(r, "total"));
-	return CTL_DONE;
-}
-
 /* Have the vault write its copy to path and wait until it is whole. */
 static int
 backup_ask(struct ctl *c, const char *path)

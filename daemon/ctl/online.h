@@ -17,6 +17,9 @@ void time_ago(char dst[static AGO_MAX], const char *rfc3339);
 /* peers_print(peers): the array of `peer list` as a table, with reasons. */
 void peers_print(const json_t *peers);
 
+/* object_print(text): a STIX object, indented, for reading. */
+void object_print(const char *text);
+
 /*
  * progress_show(what, done, total): after the first second, at most five
  * times a second on a terminal (every 30 s without one) say on standard

@@ -93,7 +93,7 @@ label_print(const char *text)
 	}
 }
 
-static void
+void
 object_print(const char *text)
 {
 	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);

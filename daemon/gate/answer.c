@@ -145,6 +145,28 @@ answer_out(const struct gate_question *q, struct gate_answer *out)
 }
 
 void
+answer_agreed(const struct gate_question *q, const struct desk_set *desks,
+    struct gate_answer *out)
+{
+	struct gate_answer a = *out;
+	uint64_t any = 0;
+
+	for_each_desk_use(q, DIRECTION_OUT, UINT32_MAX, answer_collect, &a);
+	for_each_desk_use(q, DIRECTION_OUT, UINT32_MAX, answer_drop_mixed,
+	    &a);
+	for (size_t w = 0; w < NELEM(a.desks.w); w++) {
+		a.desks.w[w] &= desks->w[w];
+		any |= a.desks.w[w];
+	}
+	if (any == 0)
+		return;
+	a.outcome = a.redactions != 0 ? OUTCOME_REDACT : OUTCOME_PERMIT;
+	a.reason = REASON_AGREED;
+	a.by = -1;
+	*out = a;
+}
+
+void
 answer_in(const struct gate_question *q, struct gate_answer *out)
 {
 	uint32_t domains;

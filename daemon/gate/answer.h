@@ -50,6 +50,14 @@ struct gate_question {
 void answer_out(const struct gate_question *q, struct gate_answer *out);
 
 /*
+ * answer_agreed(q, desks, out): out is a `consult` of answer_out, and people
+ * agreed to it for these desks: the same answer as a release to those that
+ * it is about, whole or redacted.  Unchanged if there are none.
+ */
+void answer_agreed(const struct gate_question *q,
+    const struct desk_set *desks, struct gate_answer *out);
+
+/*
  * answer_in(q, out): may what the party sends with this label come in?
  * Decided for the party's desks whose declared uses meet the label's.
  */

@@ -316,6 +316,8 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 
 	TRY(gate_label(g, q->record, &label));
 	answer_out(&question, out);
+	if (out->outcome == OUTCOME_CONSULT && q->agreed != NULL)
+		answer_agreed(&question, q->agreed, out);
 	answer_oblige(g, q, &label, out);
 	if (q->record->expires.ms <= q->now.ms &&
 	    out->outcome < OUTCOME_DENY) {

@@ -64,6 +64,12 @@ struct gate_query {
 	const struct gate_party *party;
 	const struct store_record *record;
 	unix_ms_t now;
+	/*
+	 * The desks for which people agreed to this very record; NULL: nobody
+	 * did.  It turns consult, and nothing stricter, into a release to
+	 * those of them that consult is about.
+	 */
+	const struct desk_set *agreed;
 };
 int gate_answer_out(struct gate *g, const struct gate_query *q,
     struct gate_answer *out) MUST_CHECK;

@@ -26,6 +26,7 @@ struct release {
 	int64_t at;			/* of what is new, scanned up to here */
 	/* What was there before: scanned up to back_at of back_end. */
 	int64_t back_at, back_end;
+	VEC(int64_t) again;		/* single ones to look at again */
 	VEC(char *) kinds;		/* owned; what the peer subscribed to */
 	bool every_kind;
 	int min_confidence;
@@ -94,6 +95,7 @@ release_free(struct release *r)
 		return;
 	map64_clear(&r->answers, known_answer_free);
 	release_clear_kinds(r);
+	vec_clear(&r->again);
 	free(r);
 }
 
@@ -137,7 +139,7 @@ release_backfill(const struct release *r, int64_t *out_at, int64_t *out_end)
 bool
 release_waits(const struct release *r)
 {
-	return r->back_at < r->back_end ||
+	return r->again.n > 0 || r->back_at < r->back_end ||
 	    r->at < store_last_seq(r->o.gate->o.store);
 }
 
@@ -201,6 +203,32 @@ release_answer(struct release *r, const struct store_record *rec,
 	if (k == NULL) {
 		k = mem_new(struct known_answer);
 		map64_set(&r->answers, key, k);
+	}
+	terms_text_clear(&k->terms);
+	k->a = a;
+	*out = k;
+	return 0;
+}
+
+/* What people agreed to, as the answer for that record alone. */
+static int
+release_agreed(struct release *r, const struct store_record *rec,
+    unix_ms_t now, struct known_answer **out)
+{
+	struct gate_query q = { r->o.party, rec, now };
+	struct desk_set desks;
+	struct known_answer *k;
+	struct gate_answer a;
+
+	if (r->o.agreed == NULL ||
+	    !r->o.agreed(r->o.agreed_arg, rec->seq, &desks))
+		return 0;
+	q.agreed = &desks;
+	TRY(gate_answer_out(r->o.gate, &q, &a));
+	k = map64_get(&r->answers, UINT64_MAX);
+	if (k == NULL) {
+		k = mem_new(struct known_answer);
+		map64_set(&r->answers, UINT64_MAX, k);
 	}
 	terms_text_clear(&k->terms);
 	k->a = a;
@@ -401,6 +429,8 @@ run_record(struct run *run, const struct store_record *rec)
 	const struct label *l;
 
 	TRY(release_answer(run->r, rec, run->budget->now, &k));
+	if (k->a.outcome == OUTCOME_CONSULT)
+		TRY(release_agreed(run->r, rec, run->budget->now, &k));
 	/* What it holds redacted it may now get whole; less undoes nothing. */
 	if (k->a.outcome != OUTCOME_PERMIT && delivery_get(
 	    run->r->o.delivery, rec->seq) == DELIVERY_REDACTED)
@@ -473,6 +503,38 @@ run_finish(struct run *run)
 	return audit_append(g->o.audit, AUDIT_DECISIONS, buf_str(&entry));
 }
 
+void
+release_look_again(struct release *r, int64_t seq)
+{
+	for (size_t i = 0; i < r->again.n; i++)
+		if (r->again.v[i] == seq)
+			return;
+	vec_push(&r->again, seq);
+}
+
+/* The single records that were asked about. */
+static int
+run_again(struct run *run)
+{
+	struct release *r = run->r;
+	struct store_record rec;
+
+	while (r->again.n > 0 && !run->stop &&
+	    run->looked < run->budget->max_records) {
+		int64_t seq = r->again.v[r->again.n - 1];
+		int rc = store_get(r->o.gate->o.store, seq, run->arena,
+		    &rec);
+
+		run->looked++;
+		if (rc == 0 && (rc = run_concerns(run, &rec)) > 0)
+			rc = run_record(run, &rec);
+		if (rc < 0 && rc != ERR_NOT_FOUND)
+			return rc;
+		r->again.n--;
+	}
+	return 0;
+}
+
 /* Scan (*at, end], as far as the budget of the run goes. */
 static int
 run_scan(struct run *run, int64_t *at, int64_t end)
@@ -505,7 +567,9 @@ release_run(struct release *r, const struct release_budget *b,
 	run.derived = derived_new(r->o.gate, arena, b->now);
 	run.onward = onward_new(r->o.gate, r->o.cert_id);
 	last = gate_releasable(r->o.gate, b->now);
-	rc = run_scan(&run, &r->at, last);
+	rc = run_again(&run);
+	if (rc == 0)
+		rc = run_scan(&run, &r->at, last);
 	if (rc == 0)
 		rc = run_scan(&run, &r->back_at, r->back_end < last ?
 		    r->back_end : last);

@@ -55,6 +55,12 @@ struct release_options {
 	struct delivery *delivery;	/* borrowed */
 	const struct gate_party *party;	/* borrowed */
 	const char *cert_id;		/* the peer's, borrowed */
+	/*
+	 * agreed(arg, seq, out): for which desks did people agree to this
+	 * record?  False: nobody did.  May be NULL.
+	 */
+	bool (*agreed)(void *arg, int64_t seq, struct desk_set *out);
+	void *agreed_arg;
 };
 
 struct release *release_new(const struct release_options *o);
@@ -92,6 +98,12 @@ struct release_budget {
 };
 int release_run(struct release *r, const struct release_budget *b,
     release_emit emit, void *arg) MUST_CHECK;
+
+/*
+ * release_look_again(r, seq): people agreed to a record that was consulted:
+ * the next run decides about it once more.
+ */
+void release_look_again(struct release *r, int64_t seq);
 
 /* release_waits(r): is there anything that release_run would look at? */
 bool release_waits(const struct release *r);

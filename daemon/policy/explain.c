@@ -18,6 +18,7 @@ static const char *const reason_names[] = {
 	[REASON_OBLIGATION] = "obligation",
 	[REASON_UNKNOWN_PEER] = "unknown-peer",
 	[REASON_NO_POLICY] = "no-policy",
+	[REASON_AGREED] = "agreed",
 };
 
 const char *
@@ -29,7 +30,7 @@ outcome_name(enum outcome o)
 const char *
 reason_name(enum reason r)
 {
-	return reason_names[r > REASON_NO_POLICY ? REASON_NO_POLICY : r];
+	return reason_names[r > REASON_AGREED ? REASON_NO_POLICY : r];
 }
 
 const char *

@@ -293,3 +293,19 @@ policy_release_id(const struct policy *p, size_t i)
 {
 	return i < p->file->releases.n ? p->file->releases.v[i].id.p : NULL;
 }
+
+void
+policy_consult(const struct policy *p, struct policy_consult *out)
+{
+	const struct policy_panel *panel = &p->file->panel;
+
+	*out = (struct policy_consult){ &panel->roles,
+	    panel->quorum == 0 ? 2 : (size_t)panel->quorum,
+	    panel->quorum == 0 ? DAY(1) : panel->timeout_ms };
+}
+
+bool
+policy_may_ask(const struct policy *p, int org)
+{
+	return org > 0 && org_set_has(&p->file->panel.ask, (unsigned)org);
+}

@@ -50,6 +50,7 @@ enum reason {
 	REASON_OBLIGATION,	/* an obligation that cannot be carried out */
 	REASON_UNKNOWN_PEER,	/* the policy does not know that desk */
 	REASON_NO_POLICY,	/* the gate could not decide */
+	REASON_AGREED,		/* people were asked, and agreed */
 };
 
 struct policy;
@@ -162,6 +163,19 @@ void policy_decide_local(const struct policy *p, int desk,
 
 /* policy_rule_id(p, i): the id of rule i as written; "" for -1. */
 const char *policy_rule_id(const struct policy *p, int i);
+/*
+ * `consult`: who is asked, how many distinct people must agree and in what
+ * time.  Unstated: any operator, two, a day.
+ */
+struct policy_consult {
+	const struct names *panel;	/* roles; empty: any operator */
+	size_t quorum;
+	int64_t timeout_ms;
+};
+void policy_consult(const struct policy *p, struct policy_consult *out);
+/* policy_may_ask(p, org): may it ask for a record that it lacks? */
+bool policy_may_ask(const struct policy *p, int org);
+
 /* policy_release_id(p, i): of the i-th of `releases`, NULL past the last. */
 const char *policy_release_id(const struct policy *p, size_t i);
 /* policy_redaction(p, bit): what to take out: "source", "victim.name", or a

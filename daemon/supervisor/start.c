@@ -61,7 +61,7 @@ copies_of(const struct spawn_fds *fds, struct spawn_fds *out)
 {
 	bool ok = true;
 
-	*out = (struct spawn_fds){ .n = fds->n };
+	*out = (struct spawn_fds){ .n = fds->n, .input = fds->input };
 	for (size_t i = 0; i < fds->n; i++) {
 		out->v[i] = fds->v[i] < 0 ? -1 :
 		    fcntl(fds->v[i], F_DUPFD_CLOEXEC, SAFE_FD);
@@ -82,8 +82,9 @@ actions_for(posix_spawn_file_actions_t *a, const struct spawn_fds *copies)
 		    posix_spawn_file_actions_adddup2(a, copies->v[i], to) :
 		    posix_spawn_file_actions_addclose(a, to)) == 0;
 	}
-	ok = ok && posix_spawn_file_actions_addopen(a, STDIN_FILENO,
-	    "/dev/null", O_RDONLY, 0) == 0;
+	ok = ok && (copies->input > 0 ? posix_spawn_file_actions_adddup2(a,
+	    copies->input, STDIN_FILENO) : posix_spawn_file_actions_addopen(a,
+	    STDIN_FILENO, "/dev/null", O_RDONLY, 0)) == 0;
 	return ok && posix_spawn_file_actions_addclosefrom_np(a,
 	    SPAWN_FD_FIRST + (int)copies->n) == 0;
 }

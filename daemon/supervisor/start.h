@@ -29,6 +29,7 @@ int spawn_find(const char *name, const char *role, char *dst, size_t size,
 struct spawn_fds {
 	int v[SPAWN_FDS_MAX];
 	size_t n;
+	int input;	/* becomes standard input; 0: /dev/null is */
 };
 int spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
     pid_t *out_pid) MUST_CHECK;

@@ -20,6 +20,7 @@
 #include "net/timer.h"
 #include "supervisor/admission.h"
 #include "supervisor/start.h"
+#include "supervisor/tell.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_supervisor.h"
 
@@ -48,6 +49,7 @@ struct supervisor {
 	VEC(struct child) children;
 	struct admission *admission;		/* owned */
 	struct timer *beat, *stop, *put_down;	/* owned */
+	struct tell *tell;			/* owned */
 	struct buf sent;		/* the file set the vault looks at */
 	struct buf config;		/* the last one it took */
 	bool sending;			/* it has not answered for it yet */
@@ -536,6 +538,9 @@ vault_says(struct supervisor *s, const struct frame *f)
 	case MESSAGE_RELOAD:
 		request_reload(s, CONFIG_ASKED);
 		return 0;
+	case MESSAGE_NOTIFY:
+		tell_people(s->tell, f->payload);
+		return 0;
 	case MESSAGE_HEARTBEAT:
 		s->last_beat = clock_mono();
 		return 0;
@@ -605,7 +610,7 @@ on_sigchld(void *arg)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->vault_pid)
 			on_vault_exit(s, status);
-		else
+		else if (!tell_ended(s->tell, pid, status))
 			child_ended(s, pid, status);
 	}
 }
@@ -714,6 +719,7 @@ supervisor_tear_down(struct supervisor *s)
 	timer_free(s->beat);
 	timer_free(s->stop);
 	timer_free(s->put_down);
+	tell_free(s->tell);
 	admission_free(s->admission);
 	loop_free(s->loop);
 	(void)unlink(s->paths->control_socket);
@@ -733,6 +739,7 @@ supervisor_run(const struct settings *settings,
 	s.beat = timer_new(s.loop, on_beat, &s);
 	s.stop = timer_new(s.loop, on_stop_timeout, &s);
 	s.put_down = timer_new(s.loop, on_put_down, &s);
+	s.tell = tell_new(s.loop, &s.limits);
 	loop_signal(s.loop, SIGCHLD, on_sigchld, &s);
 	loop_signal(s.loop, SIGHUP, on_sighup, &s);
 	loop_signal(s.loop, SIGTERM, on_sigterm, &s);

@@ -78,66 +78,6 @@ control_recall(struct control *c, const json_t *args)
 	control_after(c, on_recalled);
 }
 
-/* ---- consult ---- */
-
-struct cases {
-	struct control *c;
-	struct peer *peer;
-	json_t *list;		/* owned by the caller */
-	struct arena *arena;
-};
-
-static bool
-on_case(void *arg, int64_t seq)
-{
-	struct cases *cs = arg;
-	struct vault *v = control_vault(cs->c);
-	struct store_record r;
-	json_t *record;
-	struct gate_query q = { &cs->peer->party, &r, vault_now(v) };
-	struct gate_answer a;
-
-	if (json_array_size(cs->list) >= CASES_MAX)
-		return false;
-	arena_reset(cs->arena);
-	if (store_get(v->store, seq, cs->arena, &r) != 0 ||
-	    (record = record_json(v, &r)) == NULL)
-		return true;
-	if (gate_answer_out(v->gate, &q, &a) != 0)
-		a.by = -1;
-	(void)json_array_append_new(cs->list, json_pack(
-	    "{s:O, s:O, s:O?, s:s, s:s, s:O}",
-	    "record", json_object_get(record, "id"),
-	    "modified", json_object_get(record, "modified"),
-	    "kind", json_object_get(record, "kind"),
-	    "peer", cs->peer->card.cert_id,
-	    "by", policy_rule_id(v->policy, a.by),
-	    "since", json_object_get(record, "received")));
-	json_decref(record);
-	return true;
-}
-
-void
-control_consult_list(struct control *c, const json_t *args)
-{
-	AUTO(arena_free) struct arena *arena = arena_new(MIB(4));
-	struct vault *v = control_vault(c);
-	json_t *list = json_array();
-	uint64_t total = 0;
-
-	(void)args;
-	for (size_t i = 0; i < peers_count(v->peers); i++) {
-		struct peer *p = peers_at(v->peers, i);
-		struct cases cs = { c, p, list, arena };
-
-		total += delivery_count(p->delivery, DELIVERY_CONSULTED);
-		delivery_each(p->delivery, DELIVERY_CONSULTED, 0, on_case,
-		    &cs);
-	}
-	control_reply(c, json_pack("{s:o, s:I}", "cases", list, "total",
-	    (json_int_t)total));
-}
-
 /* ---- backup ---- */
 
 struct backup_state {

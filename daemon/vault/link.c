@@ -9,6 +9,7 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/consult.h"
 #include "vault/inbound.h"
 #include "vault/link_private.h"
 #include "vault/outbound.h"
@@ -387,6 +388,7 @@ link_start(struct link *l)
 	    l->address);
 	link_say_terms(l);
 	inbound_start(p);
+	consult_remind(l->v->consult, p);
 	if (recall_send_waiting(p) < 0)
 		link_close(l, CLOSE_STORE, NULL);
 }

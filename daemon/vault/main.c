@@ -11,6 +11,7 @@
 #include "host/log.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/consult.h"
 #include "vault/control.h"
 #include "vault/link.h"
 #include "vault/peer.h"
@@ -62,6 +63,7 @@ tear_down(struct vault *v)
 	peers_free(v->peers);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	consult_free(v->consult);
 	gate_free(v->gate);
 	policy_free(v->policy);
 	audit_close(v->audit);

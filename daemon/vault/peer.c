@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/link.h"
+#include "vault/consult.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
@@ -124,7 +125,8 @@ peer_new(struct vault *v, const struct card *card, struct peer **out)
 	peer_find_party(p);
 	p->release = release_new(&(struct release_options){
 	    .gate = v->gate, .delivery = p->delivery, .party = &p->party,
-	    .cert_id = p->card.cert_id });
+	    .cert_id = p->card.cert_id, .agreed = consult_agreed,
+	    .agreed_arg = p });
 	p->redial = timer_new(v->loop, on_redial, p);
 	*out = TAKE(p);
 	return 0;
@@ -299,6 +301,8 @@ peers_decide_again(struct peers *ps)
 {
 	for (size_t i = 0; i < ps->all.n; i++)
 		release_restart(((struct peer *)ps->all.v[i])->release);
+	if (ps->v->consult != NULL)
+		consult_rescan(ps->v->consult);
 	/* A replay of the log must not bring back the old decisions. */
 	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
 		turn_fail(ps->v->turn, ERR_STORE);
@@ -317,6 +321,8 @@ peers_policy_changed(struct peers *ps, bool differs)
 		if (p->link != NULL)
 			link_terms_changed(p->link);
 	}
+	if (differs && ps->v->consult != NULL)
+		consult_rescan(ps->v->consult);
 	/* A replay of the log must not bring back the old decisions. */
 	if (differs && (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0))
 		turn_fail(ps->v->turn, ERR_STORE);

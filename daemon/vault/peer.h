@@ -44,6 +44,7 @@ struct peer {
 	struct link_memory *memory;	/* owned: of the last link's proof */
 	struct rate rate;		/* of what it sends us */
 	bool removed;
+	int64_t consulted;	/* cases are opened for what waits up to here */
 };
 
 struct peers;

@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/apply.h"
+#include "vault/consult.h"
 #include "vault/control.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -121,6 +122,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored postures do not read: %s",
 		    err_text(rc));
+	rc = consult_open(v, &v->consult);
+	if (rc < 0)
+		return err_set(e, rc, "the stored cases do not read: %s",
+		    err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -194,6 +199,7 @@ on_second(void *arg)
 	}
 	apply_tick(v->apply);
 	postures_tick(v->postures);
+	consult_tick(v->consult);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
 	end_embargoes(v);

@@ -317,6 +317,12 @@ supervisor_link_reload_cancel(struct supervisor_link *s, const void *arg)
 }
 
 void
+supervisor_link_notify(struct supervisor_link *s, struct str text)
+{
+	channel_send(s->channel, MESSAGE_NOTIFY, text);
+}
+
+void
 supervisor_link_stopped(struct supervisor_link *s)
 {
 	channel_send(s->channel, MESSAGE_STOPPED, STR(""));

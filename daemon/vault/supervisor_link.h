@@ -47,6 +47,9 @@ void supervisor_link_reload(struct supervisor_link *s,
 void supervisor_link_reload_cancel(struct supervisor_link *s,
     const void *arg);
 
+/* supervisor_link_notify(s, text): people are to be told that document. */
+void supervisor_link_notify(struct supervisor_link *s, struct str text);
+
 /* supervisor_link_stopped(s): everything is on disk and said. */
 void supervisor_link_stopped(struct supervisor_link *s);
 

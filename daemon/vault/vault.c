@@ -10,6 +10,7 @@
 #include "vault/apply.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/consult.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
@@ -56,6 +57,7 @@ vault_rolled_back(struct vault *v)
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
+	    (v->consult != NULL && consult_reopen(v) < 0) ||
 	    (v->peers != NULL && peers_reload_delivery(v->peers) < 0)) {
 		/* Memory and store no longer agree: start again. */
 		log_error("state-unreadable", "action=restart");

@@ -33,6 +33,7 @@ struct vault {
 	struct policy *policy;		/* owned */
 	struct settings *settings;	/* owned */
 	struct turn *turn;		/* owned */
+	struct consult *consult;	/* owned */
 	struct postures *postures;	/* owned: set by people */
 	struct apply *apply;		/* owned: the policy's life */
 	struct peers *peers;		/* owned */

@@ -125,6 +125,7 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 		return msg_config_decode(payload, &d.config);
 	case MESSAGE_CTL_OBJECTS:
 		return msg_objects_decode(payload, a, &d.objects);
+	case MESSAGE_NOTIFY:
 	case MESSAGE_CTL_REQUEST:
 	case MESSAGE_CTL_REPLY:
 		return 0;	/* JSON, read where it is used */

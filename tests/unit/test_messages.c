@@ -416,6 +416,7 @@ static const struct {
 	{ MESSAGE_PENALTY, make_heartbeat, false },
 	{ MESSAGE_RELOAD, make_nothing, false },
 	{ MESSAGE_SETTLED, make_heartbeat, false },
+	{ MESSAGE_NOTIFY, make_reply, true },
 	{ MESSAGE_CTL_REQUEST, make_request, true },
 	{ MESSAGE_CTL_REPLY, make_reply, true },
 	{ MESSAGE_CTL_OBJECTS, make_objects, false },

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Cases: what the policy puts to people goes when they agree, and not
+before; each record once, to the desks of its case."""
+import json
+import os
+import stat
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    crash, equal, indicator, main, settled, wait_for, with_net, write_lines)
+
+PANEL = '''consult: {panel: [duty, director], quorum: 2, timeout: %s, on-timeout: deny,
+          scope: one-case}
+'''
+LIMITS = '''limits:
+  - {id: ask-first, out: any, kind: [victim], level: consult}
+'''
+DAY = LIMITS + PANEL % '24h'
+SHORT = LIMITS + PANEL % '3s'
+
+
+def cases(inst):
+    return inst.ask('consult', 'list')['cases']
+
+
+def publish(net, inst, n, seed='v'):
+    objects = [indicator(i, seed=seed, labels=('victim',)) for i in range(n)]
+    inst.ctl('publish', write_lines(
+        os.path.join(net.dir, seed + '.jsonl'), objects))
+    return [o['id'] for o in objects]
+
+
+def open_case(net, a, record):
+    """The case about that record, once it is open."""
+    found = []
+
+    def there():
+        found[:] = [c for c in cases(a) if c['record'] == record]
+        return found
+    wait_for(there, 30, 'a case about ' + record)
+    return str(found[0]['number'])
+
+
+def refused(p, words):
+    assert p.returncode != 0, p.stdout
+    assert words in p.stderr.decode(), p.stderr
+
+
+@with_net(3, DAY)
+def test_two_people_agree(net):
+    a, b, c = net.all
+    one, two = publish(net, a, 2)
+    number = open_case(net, a, one)
+    wait_for(lambda: len(cases(a)) == 4, 30, 'two records, two peers')
+    mine = [x for x in cases(a) if x['record'] == one and
+            x['peer'] == b.id][0]
+    number = str(mine['number'])
+    equal((mine['desks'], mine['by'], mine['needs'], mine['agreed']),
+          ('cert-xb/ops', 'ask-first', 2, []), 'case')
+    equal(b.ids('--source', a.id), [], 'before')
+
+    first = net.do_as(a, 'duty', 'consult', 'approve', number,
+                      '--reason', 'looks right')['case']
+    equal((first['needs'], first['agreed'], first['state']),
+          (1, ['duty'], 'open'), 'after one')
+    refused(net.run_as(a, 'duty', 'consult', 'approve', number),
+            'has agreed already')
+    # The second sees what the first said; neither survives only in memory.
+    crash(a, down=1)
+    shown = a.ask('consult', 'show', number)
+    equal((shown['case']['agreed'], shown['case']['reason']),
+          (['duty'], 'looks right'), 'after kill -9')
+    equal(json.loads(shown['record']['object'])['id'], one, 'record')
+    done = net.do_as(a, 'director', 'consult', 'approve', number)['case']
+    equal(done['state'], 'agreed', 'after two')
+    wait_for(lambda: b.ids('--source', a.id) == [one], 30, 'it arrives')
+    refused(net.run_as(a, 'director', 'consult', 'approve', number),
+            'is closed: agreed')
+
+    # Only that record, only that peer, and only once.
+    wait_for(lambda: a.peers()[b.id]['state'] == 'ready' and
+             a.peers()[c.id]['state'] == 'ready', 60, 'connected')
+    a.ctl('reload')
+    for inst in net.all:
+        wait_for(lambda i=inst: settled(i), 60, 'settled')
+    equal(b.ids('--source', a.id), [one], 'only that one')
+    equal(c.ids('--source', a.id), [], 'nothing to the other')
+    equal(a.peers()[b.id]['delivered'], 1, 'delivered')
+    why = a.ctl('why', two, b.id)
+    assert 'consult' in why, why
+    history = a.ask('consult', 'history')['cases']
+    equal([(x['record'], x['state']) for x in history],
+          [(one, 'agreed')], 'history')
+    approvals = [e for e in a.ask('log', 'tail', '--limit', '200')['entries']
+                 if e['event'] == 'approval']
+    assert len(approvals) >= 3, approvals
+
+
+@with_net(2, DAY)
+def test_decline_and_unknown(net):
+    a, b = net.all
+    one = publish(net, a, 1)[0]
+    number = open_case(net, a, one)
+    refused(net.run_as(a, 'duty', 'consult', 'approve', '999'),
+            'there is no case 999')
+    equal(net.run_as(a, 'duty', 'consult', 'approve', 'x').returncode, 2,
+          'not a number')
+    net.do_as(a, 'duty', 'consult', 'decline', number, '--reason', 'names')
+    refused(net.run_as(a, 'director', 'consult', 'approve', number),
+            'is closed: declined')
+    equal(b.ids('--source', a.id), [], 'declined')
+    # Somebody may put it to people once more.
+    again = net.do_as(a, 'director', 'consult', 'open', one, b.id)['case']
+    assert str(again['number']) != number, again
+    refused(net.run_as(a, 'duty', 'consult', 'open', one, 'cert-xq'),
+            'no peer')
+    free = indicator(1, seed='free')
+    a.ctl('publish', write_lines(os.path.join(net.dir, 'f.jsonl'), [free]))
+    refused(net.run_as(a, 'duty', 'consult', 'open', free['id'], b.id),
+            'does not put it to people')
+
+
+@with_net(2, SHORT)
+def test_nobody_answers(net):
+    a, b = net.all
+    one = publish(net, a, 1)[0]
+    number = open_case(net, a, one)
+    wait_for(lambda: cases(a) == [], 30, 'the time is over')
+    refused(net.run_as(a, 'duty', 'consult', 'approve', number),
+            'is closed: expired')
+    equal(a.ask('consult', 'history')['cases'][0]['state'], 'expired', '')
+    equal(b.ids('--source', a.id), [], 'denied')
+
+
+@with_net(2, DAY)
+def test_policy_decides_by_itself(net):
+    a, b = net.all
+    one, two = publish(net, a, 2)
+    number = open_case(net, a, one)
+    # What people agreed to is weaker than a policy that forbids.
+    net.do_as(a, 'duty', 'consult', 'approve', number)
+    net.write_policy(0, DAY.replace('level: consult', 'level: deny'))
+    equal(net.apply(a)['policy'], 'in-force', 'it only takes away')
+    wait_for(lambda: cases(a) == [], 30, 'moot')
+    refused(net.run_as(a, 'director', 'consult', 'approve', number),
+            'is closed: moot')
+    equal(b.ids('--source', a.id), [], 'nothing')
+    net.write_policy(0, DAY)
+    net.apply(a)
+    open_case(net, a, two)
+
+
+@with_net(2, DAY, introduced=False)
+def test_people_are_told(net):
+    a, b = net.all
+    got = os.path.join(net.dir, 'told')
+    hook = os.path.join(net.dir, 'hook')
+    with open(hook, 'w', encoding='ascii') as f:
+        f.write('#!/bin/sh\ncat >%s.new && mv %s.new %s\n' % (got, got, got))
+    os.chmod(hook, stat.S_IRWXU)
+    mail = os.path.join(net.dir, 'mail')
+    with open(mail, 'w', encoding='ascii') as f:
+        f.write('#!/bin/sh\n(echo "$@"; cat) >%s.mail\n' % got)
+    os.chmod(mail, stat.S_IRWXU)
+    a.set_options(command=hook, mail='duty@cert.example', sendmail=mail)
+    a.ctl('reload')
+    net.introduce()
+    publish(net, a, 3)
+    wait_for(lambda: os.path.exists(got) and os.path.exists(got + '.mail')
+             and open(got + '.mail', encoding='utf-8').read(), 30, 'told')
+    with open(got, encoding='utf-8') as f:
+        doc = json.load(f)
+    equal((doc['cert_id'], doc['event'], doc['new'] > 0), (
+        a.id, 'consult', True), 'document')
+    with open(got + '.mail', encoding='utf-8') as f:
+        text = f.read()
+    assert text.startswith('-t -i\nTo: duty@cert.example\n'), text
+    assert '"event": "consult"' in text, text
+
+    # A program that never ends harms nobody; neither does one that is not.
+    with open(hook, 'w', encoding='ascii') as f:
+        f.write('#!/bin/sh\nsleep 1000\n')
+    a.set_options(command='/nonexistent/program')
+    a.ctl('reload')
+    publish(net, a, 3, seed='more')
+    equal(a.ask('status')['state'], 'ready', 'state')
+
+
+main(globals())
