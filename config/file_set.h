@@ -40,7 +40,8 @@ bool file_set_match(const struct file_set *s, const char *pattern, size_t i,
 
 /*
  * file_set_read_dir(s, dir, e): add every regular file "*.yaml" of dir and
- * of its direct sub-directories that end in ".d", named relative to dir;
+ * of its direct sub-directories that end in ".d", named relative to dir,
+ * and the documents "*.md" and "*.txt" of charters.d and definitions.d;
  * hidden files are left out.  Refused with the name: symbolic links that
  * leave dir, FIFOs, devices and directories called "*.yaml", files that
  * everybody may write or that belong to neither root, us nor dir's owner,

@@ -133,6 +133,23 @@ on_filter(const struct dirent *d)
 	    (str_ends(name, ".yaml") || str_ends(name, ".d"));
 }
 
+/* Where documents lie that the policy names by their digest. */
+static bool
+holds_documents(const char *sub)
+{
+	return strcmp(sub, "charters.d") == 0 ||
+	    strcmp(sub, "definitions.d") == 0;
+}
+
+static int
+on_document(const struct dirent *d)
+{
+	struct str name = str_of(d->d_name);
+
+	return name.p[0] != '.' &&
+	    (str_ends(name, ".md") || str_ends(name, ".txt"));
+}
+
 static int read_dir(const struct reader *r, const char *sub);
 
 /* One entry of the directory sub ("" for the root). */
@@ -145,7 +162,7 @@ read_entry(const struct reader *r, const char *sub, const char *name)
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return refuse(r, ERR_LIMIT, name, "name too long");
-	if (str_ends(str_of(name), ".yaml"))
+	if (str_ends(str_of(name), ".yaml") || holds_documents(sub))
 		return read_file(r, path);
 	/* Only the root's own "x.d" are looked into. */
 	return sub[0] == '\0' ? read_dir(r, path) : 0;
@@ -165,7 +182,8 @@ read_dir(const struct reader *r, const char *sub)
 		    "the directory; put the directory itself there");
 	if (fd < 0)
 		return refuse(r, ERR_IO, sub, strerror(errno));
-	n = scandirat(fd, ".", &all, on_filter, NULL);
+	n = scandirat(fd, ".", &all, holds_documents(sub) ? on_document :
+	    on_filter, NULL);
 	if (n < 0)
 		rc = refuse(r, ERR_IO, sub, strerror(errno));
 	else if (n > ENTRIES_MAX)

@@ -30,6 +30,7 @@ static const struct section sections[] = {
 	{ "origin-tags", pf_read_origin_tags, false, false },
 	{ "kinds", pf_read_kinds, true, false },
 	{ "vocabulary", pf_read_vocabulary, false, false },
+	{ "definitions", pf_read_definitions, false, false },
 	{ "classify", pf_read_classify, false, false },
 	{ "bands", pf_read_bands, false, false },
 	{ "self", pf_read_self, true, false },
@@ -245,13 +246,13 @@ policy_file_read(const struct file_set *files, const char *main_name,
 {
 	AUTO(policy_file_free) struct policy_file *f =
 	    mem_new(struct policy_file);
-	struct pf r = { f, e };
+	struct pf r = { f, e, files };
 
 	f->tree = mem_new(struct policy_tree);
 	vocabulary_start(&f->v);
 	pf_postures_default(f);
 	if (read_trees(&r, files, main_name) < 0 || read_sections(&r) < 0 ||
-	    check_ids(&r) < 0)
+	    check_ids(&r) < 0 || pf_check_charters(&r) < 0)
 		return NULL;
 	/* Caveats of labels may ask for it whatever the rules say. */
 	(void)!names_add(&f->redactions, STR("source"), 64);
@@ -309,7 +310,7 @@ policy_file_case(const struct policy_file *f, struct str text,
 	AUTO_BUF struct buf braced = { 0 };
 	/* Reading a case adds nothing to the file. */
 	struct policy_file copy = *f;
-	struct pf r = { &copy, e };
+	struct pf r = { &copy, e, NULL };
 
 	if (text.n > REQUEST_BYTES_MAX)
 		return err_set(e, ERR_USAGE, "the request is too long");

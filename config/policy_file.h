@@ -61,6 +61,7 @@ struct policy_release {
 struct policy_circle {
 	const struct yaml_node *at;
 	struct str id, charter;
+	int quorum;			/* signatures for a change; 0 unstated */
 	struct org_set members;
 	uint64_t foci;			/* kinds */
 };
@@ -90,6 +91,8 @@ struct policy_rule {
 	enum policy_level level;	/* `via` of a grant, `level` of a limit */
 	struct org_set orgs;		/* whom it speaks of */
 	int circle, agreement;		/* basis; -1: none */
+	bool unshared;			/* also kinds without a shared
+					 * definition */
 	uint64_t kinds;
 	uint32_t domains;
 	int tlp_min, tlp_max;
@@ -134,6 +137,7 @@ struct policy_case {
 	int posture;			/* -1: the one in force */
 	int discretion, reliability;
 	bool received;
+	bool unshared;			/* no definition is shared */
 	unix_ms_t date;
 	int expect;			/* enum policy_level; -1: none */
 	struct str by;			/* may be empty */
@@ -173,6 +177,7 @@ struct policy_file {
 	struct names groups;		/* of kinds; owned */
 	uint64_t group_kinds[LABEL_KINDS_MAX];
 	uint64_t technical;		/* kinds of the group "technical" */
+	struct str definitions[LABEL_KINDS_MAX];	/* digests, or empty */
 	uint32_t desk_uses[LABEL_DESKS_MAX];	/* domains */
 	struct names redactions;	/* <= 64; owned */
 	VEC(struct policy_party) parties;
@@ -224,5 +229,6 @@ extern const char *const policy_bands[];	/* A ... E */
 extern const char *const policy_postures[];	/* normal ... suspended */
 extern const char *const policy_obligations[];	/* receipt, ... */
 extern const char *const policy_caveats[];
+extern const char *const policy_definitions[];	/* unshared */
 
 #endif

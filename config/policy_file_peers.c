@@ -269,16 +269,6 @@ pf_members(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	return pf_each(r, row, n, on_member, out);
 }
 
-static int
-pf_unused_integer(struct pf *r, const struct pf_row *row,
-    const struct yaml_node *n, void *out)
-{
-	int unused;
-
-	(void)out;
-	return pf_integer(r, row, n, &unused);
-}
-
 static const struct pf_row circle_rows[] = {
 	{ .key = "members", .read = pf_members, .required = true,
 	  .offset = offsetof(struct policy_circle, members) },
@@ -286,7 +276,8 @@ static const struct pf_row circle_rows[] = {
 	  .offset = offsetof(struct policy_circle, foci) },
 	{ .key = "charter", .read = pf_digest, .required = true,
 	  .offset = offsetof(struct policy_circle, charter) },
-	{ .key = "quorum", .read = pf_unused_integer, .min = 1, .max = 100 },
+	{ .key = "quorum", .read = pf_integer, .min = 1, .max = 100,
+	  .offset = offsetof(struct policy_circle, quorum) },
 	{ .key = "reciprocity", .read = pf_word, .names = exemptions },
 	{ .key = "note", .read = pf_note },
 	{ 0 },

@@ -14,6 +14,7 @@
 struct pf {
 	struct policy_file *f;
 	struct err *e;
+	const struct file_set *files;	/* for documents; or NULL */
 };
 
 struct pf_row;
@@ -143,6 +144,7 @@ int pf_read_purposes(struct pf *r, const struct yaml_node *n);
 int pf_read_vocabulary(struct pf *r, const struct yaml_node *n);
 int pf_read_origin_tags(struct pf *r, const struct yaml_node *n);
 int pf_read_kinds(struct pf *r, const struct yaml_node *n);
+int pf_read_definitions(struct pf *r, const struct yaml_node *n);
 int pf_read_classify(struct pf *r, const struct yaml_node *n);
 int pf_read_bands(struct pf *r, const struct yaml_node *n);
 int pf_read_walls(struct pf *r, const struct yaml_node *n);
@@ -169,6 +171,12 @@ int pf_read_case(struct pf *r, const struct yaml_node *n, bool expects,
 /* pf_label_row: a row's reader for `default-label`: struct policy_label. */
 int pf_label(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out);
+
+/*
+ * pf_check_charters(r): where a charter lies beside the policy, its digest
+ * is the one that the circle states.
+ */
+int pf_check_charters(struct pf *r) MUST_CHECK;
 
 /* pf_lint(r): the warnings that need the whole policy. */
 void pf_lint(struct pf *r);

@@ -17,7 +17,7 @@ static const char *const grant_levels[] = { "permit", "redact", "consult",
     NULL };
 static const char *const limit_levels[] = { "redact", "consult", "deny",
     NULL };
-static const char *const definitions[] = { "unshared", NULL };
+const char *const policy_definitions[] = { "unshared", NULL };
 
 static const struct pf_row wall_rows[] = {
 	{ .key = "id", .read = pf_id, .required = true,
@@ -330,7 +330,7 @@ pf_limit_kinds(struct pf *r, const struct pf_row *row,
 	return 0;
 }
 
-/* Nobody shares a definition of "other": the only term without one. */
+/* Nobody shares a definition of "other"; of which others, peers say. */
 static int
 pf_definition(struct pf *r, const struct pf_row *row,
     const struct yaml_node *n, void *out)
@@ -338,7 +338,8 @@ pf_definition(struct pf *r, const struct pf_row *row,
 	int unshared;
 
 	TRY(pf_enum(r, row, n, &unshared));
-	*(uint64_t *)out = 1;
+	((struct policy_rule *)out)->kinds = 1;
+	((struct policy_rule *)out)->unshared = true;
 	return 0;
 }
 
@@ -392,8 +393,8 @@ static const struct pf_row limit_rows[] = {
 	{ .key = "level", .read = pf_level, .names = limit_levels,
 	  .required = true, RULE(level) },
 	{ .key = "kind", .read = pf_limit_kinds, RULE(kinds) },
-	{ .key = "definition", .read = pf_definition, .names = definitions,
-	  RULE(kinds) },
+	{ .key = "definition", .read = pf_definition,
+	  .names = policy_definitions },
 	{ .key = "for", .read = pf_domains, RULE(domains) },
 	{ .key = "tlp", .read = pf_tlp_least, RULE(tlp_min) },
 	{ .key = "discretion", .read = pf_band_best, RULE(discretion_min) },

@@ -71,6 +71,17 @@ pf_case_hops(struct pf *r, const struct pf_row *row,
 	return 0;
 }
 
+static int
+pf_case_definition(struct pf *r, const struct pf_row *row,
+    const struct yaml_node *n, void *out)
+{
+	int i;
+
+	TRY(pf_enum(r, row, n, &i));
+	((struct policy_case *)out)->unshared = true;
+	return 0;
+}
+
 static const struct pf_row case_rows[] = {
 	{ .key = "to", .read = pf_case_desk },
 	{ .key = "from", .read = pf_case_desk },
@@ -92,6 +103,8 @@ static const struct pf_row case_rows[] = {
 	{ .key = "reliability", .read = pf_enum, .names = policy_bands,
 	  CASE(reliability) },
 	{ .key = "received", .read = pf_bool, CASE(received) },
+	{ .key = "definition", .read = pf_case_definition,
+	  .names = policy_definitions },
 	{ .key = "date", .read = pf_date, CASE(date) },
 	{ .key = "note", .read = pf_note },
 	/* The last two: only of a test. */

@@ -11,7 +11,7 @@ audit_type_name(int type)
 		[AUDIT_POLICY] = "policy", [AUDIT_PEER] = "peer",
 		[AUDIT_RECALL] = "recall", [AUDIT_ADMISSION] = "admission",
 		[AUDIT_TERMS] = "terms", [AUDIT_APPROVAL] = "approval",
-		[AUDIT_PROOF] = "proof",
+		[AUDIT_CIRCLE] = "circle", [AUDIT_PROOF] = "proof",
 	};
 
 	return type > 0 && type < (int)NELEM(names) && names[type] != NULL ?

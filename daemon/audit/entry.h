@@ -20,6 +20,7 @@ enum audit_type {
 	AUDIT_ADMISSION,	/* what the gate admitted or refused coming in */
 	AUDIT_TERMS,		/* the terms that a peer holds in common with us */
 	AUDIT_APPROVAL,		/* what a person decided (audit/approval.h) */
+	AUDIT_CIRCLE = 16,	/* a version of a circle's document is held */
 	AUDIT_PROOF = 20,	/* a peer signed what it may not have */
 };
 

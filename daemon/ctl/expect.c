@@ -245,7 +245,8 @@ expect_decide(const struct policy *p, const struct policy_org *org,
 				.discretion = org->discretion,
 				.reliability = org->reliability,
 				.agreements = UINT64_MAX,
-				.circles = UINT64_MAX, .now = now,
+				.circles = UINT64_MAX,
+				.definitions = UINT64_MAX, .now = now,
 			};
 			struct decision d;
 

@@ -44,8 +44,15 @@
  *                                        counts), posture_until? (when what
  *                                        people set of it ends)}]
  * peer show       id                     peer {as above}, card {the card's
- *                                        JSON}, code, terms[] {id, circle
- *                                        (bool), ours, theirs?, equal}
+ *                                        JSON}, code, terms[] {id, what
+ *                                        ("agreement", "circle",
+ *                                        "definition"), ours? and theirs?
+ *                                        (digests), equal (of these),
+ *                                        counts, problem? (why not), wider?
+ *                                        (what they state beyond what we
+ *                                        hold), in_force? (an agreement's
+ *                                        terms), version? (of the circle's
+ *                                        document)}
  * peer add        card (its text),       id, name, country, code, endpoints
  *                 dry_run? | yes? |      [], not_after, changed (bool),
  *                 code?                  added (bool), differs? [names of

@@ -28,11 +28,26 @@ cmd_peer_list(struct ctl *c)
 	return CTL_DONE;
 }
 
+/* What is in force by a term, and what is wrong with it. */
+static void
+term_print(const json_t *v)
+{
+	static const struct { const char *name, *heading; } rows[] = {
+		{ "in_force", "in force" }, { "problem", "does not count" },
+		{ "wider", "they state more than we hold" },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (json_object_get(v, rows[i].name) != NULL)
+			printf("%s %s: %s\n", reply_text(v, "id"),
+			    rows[i].heading, reply_text(v, rows[i].name));
+}
+
 static void
 peer_print(const json_t *r)
 {
 	static const char *const headings[] = { "TERM", "WHAT", "OURS",
-	    "THEIRS", "EQUAL" };
+	    "THEIRS", "COUNTS" };
 	AUTO(table_free) struct table *t = table_new(headings,
 	    NELEM(headings));
 	AUTO_JSON json_t *list = json_array();
@@ -57,16 +72,17 @@ peer_print(const json_t *r)
 		    reply_int(json_object_get(r, "peer"), "proofs"));
 	json_array_foreach(json_object_get(r, "terms"), i, v) {
 		table_cell(t, reply_text(v, "id"));
-		table_cell(t, reply_bool(v, "circle") ? "circle" :
-		    "agreement");
-		table_cell(t, reply_text(v, "ours"));
+		table_cell(t, reply_text(v, "what"));
+		table_cell(t, reply_text_or(v, "ours", "-"));
 		table_cell(t, reply_text_or(v, "theirs", "-"));
-		table_cell(t, reply_bool(v, "equal") ? "yes" : "no");
+		table_cell(t, reply_bool(v, "counts") ? "yes" : "no");
 	}
-	if (i > 0) {
-		putchar('\n');
-		table_print(t, stdout);
-	}
+	if (i == 0)
+		return;
+	putchar('\n');
+	table_print(t, stdout);
+	json_array_foreach(json_object_get(r, "terms"), i, v)
+		term_print(v);
 }
 
 int

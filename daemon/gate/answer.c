@@ -22,7 +22,9 @@ answer_request(const struct gate_question *q, enum direction direction,
 		.discretion = org->discretion,
 		.reliability = org->reliability, .received = q->received,
 		.agreements = q->party->agreements,
-		.circles = q->party->circles, .now = q->now,
+		.circles = q->party->circles, .met = q->party->met,
+		.definitions = q->party->definitions,
+		.undefined = q->party->undefined, .now = q->now,
 	};
 }
 

@@ -13,6 +13,10 @@ struct gate_party {
 	int org;		/* in the policy; -1: the policy lacks it */
 	uint64_t agreements;	/* whose digests are equal on both sides */
 	uint64_t circles;	/* whose charters are */
+	/* What is agreed (policy/met.h), borrowed; NULL: as written. */
+	const struct policy_met *met;
+	uint64_t definitions;	/* kinds that both sides define alike */
+	uint64_t undefined;	/* kinds that only the peer defines */
 	enum posture posture;	/* set by people; the policy's own counts too */
 };
 

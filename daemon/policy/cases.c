@@ -20,6 +20,8 @@ policy_case_request(const struct policy *p, const struct policy_case *c,
 		.reliability = (enum band)c->reliability,
 		.received = c->received, .agreements = UINT64_MAX,
 		.circles = UINT64_MAX, .now = c->date,
+		.definitions = c->unshared ? 0 : UINT64_MAX,
+		.undefined = c->unshared ? UINT64_MAX : 0,
 	};
 }
 

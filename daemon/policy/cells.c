@@ -433,6 +433,7 @@ cells_request(const struct cells *c, const struct cell *at,
 		    k->reliabilities.first[at->v[CELL_RELIABILITY]],
 		.received = at->v[CELL_RECEIVED] != 0,
 		.circles = k->terms.v[at->v[CELL_TERMS]].circles,
+		.definitions = UINT64_MAX,
 		.agreements = k->terms.v[at->v[CELL_TERMS]].agreements,
 	};
 }

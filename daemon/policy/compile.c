@@ -44,9 +44,10 @@ static void
 set_alloc(struct rule_set *s, const struct policy_file *f)
 {
 	uint64_t **const vectors[] = { &s->org, &s->kind, &s->use, &s->trust,
-	    &s->transit, &s->narrow, &s->circle, &s->agreement };
+	    &s->transit, &s->narrow, &s->unshared, &s->circle,
+	    &s->agreement };
 	const size_t values[] = { f->parties.n, f->v.kinds.n,
-	    SET_USE(f->v.domains.n, 0), SET_TRUST(POLICY_BANDS, 0), 1, 1,
+	    SET_USE(f->v.domains.n, 0), SET_TRUST(POLICY_BANDS, 0), 1, 1, 1,
 	    f->circles.n, f->agreements.n };
 	size_t total = 0;
 
@@ -98,6 +99,10 @@ rule_place(struct rule_set *s, const struct policy *p,
 	rule_place_pairs(s, p, r, bit);
 	if (r->limit || r->transit || r->in)
 		bit_set(s, s->transit, 0, bit);
+	if (r->unshared) {
+		bit_set(s, s->unshared, 0, bit);
+		s->asks_definition = true;
+	}
 	if (r->limit)
 		return;
 	if (r->cap_purposes != UINT32_MAX) {
@@ -201,6 +206,9 @@ void
 policy_compile(struct policy *p)
 {
 	p->desks = mem_array(struct desk_facts, p->file->v.desks.n);
+	for (size_t k = 0; k < p->file->v.kinds.n; k++)
+		if (p->file->definitions[k].n > 0)
+			p->defined |= UINT64_C(1) << k;
 	for (size_t i = 0; i < p->file->parties.n; i++)
 		org_desks(p, (int)i);
 	set_compile(p, false);

@@ -3,6 +3,7 @@
  * grants, l the strictest of walls, the label, the posture and the matching
  * limits; the order of rules is never looked at.
  */
+#include "policy/met.h"
 #include "policy/policy_private.h"
 
 #include <string.h>
@@ -40,6 +41,37 @@ kind_index(const struct policy *p, const struct label *l)
 	return l->kind < p->file->v.kinds.n ? l->kind : 0;
 }
 
+/* May this be given under what both sides of the agreement allow? */
+static bool
+within_ceiling(const struct policy *p, const struct policy_request *req,
+    const struct policy_ceiling *c)
+{
+	const struct label *l = req->label;
+
+	return req->now.ms <= c->until.ms &&
+	    clamp(l->tlp, TLP_RED, TLP_RED) <= c->tlp &&
+	    (c->kinds >> kind_index(p, l) & 1) != 0 &&
+	    (c->purposes & l->purposes &
+	    p->file->v.domain_purposes[req->purpose]) != 0;
+}
+
+/* The bases for which what is agreed with the peer leaves nothing. */
+static void
+unmet_bases(const struct policy *p, const struct policy_request *req,
+    uint64_t *agreements, uint64_t *circles)
+{
+	const struct desk_facts *d = &p->desks[req->desk];
+	size_t kind = kind_index(p, req->label);
+
+	for (uint64_t m = d->agreements; m != 0; m &= m - 1)
+		if (!within_ceiling(p, req,
+		    &req->met->agreements[__builtin_ctzll(m)]))
+			*agreements |= m & -m;
+	for (uint64_t m = d->circles; m != 0; m &= m - 1)
+		if ((req->met->foci[__builtin_ctzll(m)] >> kind & 1) == 0)
+			*circles |= m & -m;
+}
+
 /* Take out grants whose circle or agreement is not in force. */
 static void
 drop_unmet_terms(const struct policy *p, const struct rule_set *s,
@@ -57,12 +89,23 @@ drop_unmet_terms(const struct policy *p, const struct rule_set *s,
 		if (req->now.ms > p->file->agreements.v[a].until.ms)
 			agreements |= UINT64_C(1) << a;
 	}
+	if (req->met != NULL)
+		unmet_bases(p, req, &agreements, &circles);
 	for (; circles != 0; circles &= circles - 1)
 		and_not(acc, s->circle + s->words *
 		    (size_t)__builtin_ctzll(circles), s->words);
 	for (; agreements != 0; agreements &= agreements - 1)
 		and_not(acc, s->agreement + s->words *
 		    (size_t)__builtin_ctzll(agreements), s->words);
+}
+
+/* The purposes that a grant leaves. */
+static uint32_t
+rule_purposes(const struct rule_terms *t, const struct policy_request *req)
+{
+	if (t->agreement < 0 || req->met == NULL)
+		return t->purposes;
+	return t->purposes & req->met->agreements[t->agreement].purposes;
 }
 
 /* Take out grants that leave none of the label's purposes. */
@@ -77,7 +120,8 @@ drop_narrow(const struct policy *p, const struct rule_set *s,
 		for (uint64_t m = acc[w] & s->narrow[w]; m; m &= m - 1) {
 			size_t bit = w * 64 + (size_t)__builtin_ctzll(m);
 
-			if ((s->terms[bit].purposes & purposes) == 0)
+			if ((rule_purposes(&s->terms[bit], req) &
+			    purposes) == 0)
 				acc[w] &= ~(m & -m);
 		}
 }
@@ -126,6 +170,24 @@ drop_kept(struct matching *m)
 	m->kept = any && (m->classes & GRANTS) == 0;
 }
 
+/* Has that kind no definition that both sides hold? */
+static bool
+is_unshared(const struct policy *p, const struct policy_request *req,
+    size_t kind)
+{
+	return (((p->defined & ~req->definitions) | req->undefined) >>
+	    kind & 1) != 0;
+}
+
+/* Limits on undefined terms hold for this kind too. */
+static void
+add_unshared(const struct rule_set *s, const uint64_t *const v[4],
+    uint64_t *acc)
+{
+	for (size_t i = 0; i < s->words; i++)
+		acc[i] |= v[0][i] & s->unshared[i] & v[2][i] & v[3][i];
+}
+
 static inline __attribute__((always_inline)) void
 match(const struct policy *p, const struct policy_request *req,
     struct matching *out)
@@ -145,9 +207,12 @@ match(const struct policy *p, const struct policy_request *req,
 	out->set = s;
 	out->kept = false;
 	and_vectors(out->acc, v, n);
+	if (s->asks_definition &&
+	    is_unshared(p, req, kind_index(p, l)))
+		add_unshared(s, v, out->acc);
 	if ((d->circles & ~req->circles) != 0 ||
 	    (d->agreements & ~req->agreements) != 0 ||
-	    req->now.ms > d->agreements_end.ms)
+	    req->now.ms > d->agreements_end.ms || req->met != NULL)
 		drop_unmet_terms(p, s, req, out->acc);
 	if (s->narrows)
 		drop_narrow(p, s, req, out->acc);
@@ -294,25 +359,31 @@ decide_outcome(const struct matching *m, struct cause own,
 
 /* One matching rule: caps are the meet, obligations and redactions the union. */
 static void
-add_rule(const struct rule_terms *t, struct decision *out)
+add_rule(const struct rule_terms *t, const struct policy_request *req,
+    struct decision *out)
 {
 	if (t->hops < out->cap_hops)
 		out->cap_hops = t->hops;
 	if (t->ttl_ms < out->cap_ttl_ms)
 		out->cap_ttl_ms = t->ttl_ms;
-	out->purposes &= t->purposes;
+	out->purposes &= rule_purposes(t, req);
 	out->obligations |= t->obligations;
 	out->redactions |= t->redactions;
 	out->add_lineage |= t->lineage;
 	if (t->circle >= 0)
 		out->circles |= UINT64_C(1) << t->circle;
-	if (t->agreement >= 0)
-		out->agreements |= UINT64_C(1) << t->agreement;
+	if (t->agreement < 0)
+		return;
+	out->agreements |= UINT64_C(1) << t->agreement;
+	if (req->met != NULL &&
+	    req->met->agreements[t->agreement].hops < out->cap_hops)
+		out->cap_hops = req->met->agreements[t->agreement].hops;
 }
 
 /* Returns the purposes that any of the grants leaves. */
 static uint32_t
-add_terms(const struct matching *m, struct decision *out)
+add_terms(const struct matching *m, const struct policy_request *req,
+    struct decision *out)
 {
 	const struct rule_set *s = m->set;
 	uint32_t any = 0;
@@ -326,9 +397,9 @@ add_terms(const struct matching *m, struct decision *out)
 				const struct rule_terms *t = &s->terms[w *
 				    64 + (size_t)__builtin_ctzll(bits)];
 
-				add_rule(t, out);
+				add_rule(t, req, out);
 				any |= w < s->first[GRANT_CLASSES] ?
-				    t->purposes : 0;
+				    rule_purposes(t, req) : 0;
 			}
 		}
 	return any;
@@ -346,7 +417,7 @@ decide_terms(const struct policy *p, const struct policy_request *req,
 	if (req->direction != DIRECTION_IN)
 		out->cap_hops--;
 	out->purposes = purposes;
-	any = add_terms(m, out);
+	any = add_terms(m, req, out);
 	/*
 	 * Nothing in common: each grant opened the flow for its own part.
 	 * An empty meet would let a record that matches fewer grants pass

@@ -132,7 +132,7 @@ side_decide(const struct side *s, int desk, bool in, const struct point *x,
 		.discretion = (enum band)x->discretion,
 		.reliability = (enum band)x->reliability,
 		.received = x->received != 0, .agreements = UINT64_MAX,
-		.circles = UINT64_MAX,
+		.circles = UINT64_MAX, .definitions = UINT64_MAX,
 	};
 
 	label_bottom(&label);

@@ -81,6 +81,11 @@ opens_words(struct opens *o)
 			return opens_by(o, "section %s is another, and what "
 			    "follows from it cannot be compared",
 			    sections[i]);
+	for (size_t k = 0; k < b->v.kinds.n; k++)
+		if (a->definitions[k].n > 0 &&
+		    !str_eq(a->definitions[k], b->definitions[k]))
+			return opens_by(o, "the definition of %s is another",
+			    b->v.kinds.v[k]);
 	if ((a->v.walled_lineage & ~b->v.walled_lineage) != 0)
 		return opens_by(o, "a wall keeps less");
 	return false;

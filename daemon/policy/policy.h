@@ -54,6 +54,7 @@ enum reason {
 };
 
 struct policy;
+struct policy_met;
 
 /* One question.  All indices are of the policy's vocabulary. */
 struct policy_request {
@@ -66,6 +67,12 @@ struct policy_request {
 	bool received;		/* it came from a peer: passing on is transit */
 	uint64_t agreements;	/* bit i: agreement i's digests are equal */
 	uint64_t circles;	/* bit i: circle i's charters are equal */
+	/* What is agreed with that peer (policy/met.h), or NULL: as written. */
+	const struct policy_met *met;
+	/* Kinds whose definitions are equal on both sides. */
+	uint64_t definitions;
+	/* Kinds that the peer defines and we do not. */
+	uint64_t undefined;
 	unix_ms_t now;
 };
 
@@ -131,6 +138,17 @@ struct policy_term {
 /* policy_term_with(p, org, i, out): the i-th shared with org, or false. */
 bool policy_term_with(const struct policy *p, int org, size_t i,
     struct policy_term *out);
+
+/* A circle as the policy states it; all borrowed from p. */
+struct policy_circle_facts {
+	const char *id, *charter;
+	struct org_set members;		/* bit 0: we ourselves */
+	uint64_t foci;			/* kinds */
+	int quorum;			/* 0: not stated */
+};
+/* policy_circle_at(p, i, out): the i-th circle, or false. */
+bool policy_circle_at(const struct policy *p, size_t i,
+    struct policy_circle_facts *out);
 
 /* policy_classify(p, o): kind index of a valid object by `classify`. */
 uint8_t policy_classify(const struct policy *p, const struct stix_object *o);

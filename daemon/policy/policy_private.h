@@ -48,6 +48,7 @@ struct rule_set {
 	/* The same as bits of words, in blocks of 64 words. */
 	uint64_t words_of[VECTOR_BLOCKS][RULE_CLASSES];
 	bool narrows;			/* some grant caps the purposes */
+	bool asks_definition;		/* some limit is on undefined terms */
 	uint64_t *bits;			/* owned: all vectors */
 	/* Borrowed from bits: the vector of value i is at i * words. */
 	uint64_t *org, *kind;
@@ -55,6 +56,7 @@ struct rule_set {
 	uint64_t *trust;		/* SET_TRUST(discretion, reliability) */
 	uint64_t *transit;		/* may pass on what was received */
 	uint64_t *narrow;		/* grants that cap the purposes */
+	uint64_t *unshared;		/* limits on undefined terms */
 	uint64_t *circle, *agreement;	/* grants that rest on that one */
 	struct rule_terms *terms;	/* owned; by bit */
 };
@@ -73,6 +75,7 @@ struct policy {
 	struct rule_set sets[2];	/* by enum direction */
 	struct desk_facts *desks;	/* owned */
 	struct policy_org *orgs;	/* owned */
+	uint64_t defined;		/* kinds with a definition */
 	struct digest digest;
 };
 

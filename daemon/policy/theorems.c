@@ -287,7 +287,7 @@ edge_crosses(const struct check *k, int desk, uint32_t lineage)
 	struct label label;
 	struct policy_request req = { .direction = DIRECTION_OUT,
 	    .desk = desk, .label = &label, .agreements = UINT64_MAX,
-	    .circles = UINT64_MAX };
+	    .circles = UINT64_MAX, .definitions = UINT64_MAX };
 	struct decision d;
 	size_t n = v->domains.n * v->kinds.n * (TLP_RED + 1) *
 	    POLICY_POSTURES;
@@ -441,6 +441,7 @@ claim_fails_at(struct claiming *x, int desk)
 		req.purpose = d;
 		for (int i = 0; i < (never ? 4 : 1); i++) {
 			req.received = (i & 1) != 0;
+			req.definitions = UINT64_MAX;
 			req.circles = req.agreements =
 			    (i & 2) != 0 ? 0 : UINT64_MAX;
 			if (claim_fails_for(x, &req, &label))

@@ -6,23 +6,46 @@
 #include "host/clock.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/terms.h"
 
-/* The agreements and circles held in common, and whether digests agree. */
+static void
+set_text(json_t *f, const char *name, const char *text)
+{
+	if (text[0] != '\0')
+		(void)json_object_set_new(f, name, json_string(text));
+}
+
 static json_t *
-terms_json(struct vault *v, const struct peer *p)
+row_json(const struct vault *v, const struct terms_row *r)
+{
+	json_t *f = json_pack("{s:s, s:s, s:b, s:b}", "id", r->id, "what",
+	    term_what_name(r->what), "equal", r->ours[0] != '\0' &&
+	    strcmp(r->ours, r->theirs) == 0, "counts", (int)r->counts);
+	AUTO_BUF struct buf text = { 0 };
+
+	set_text(f, "ours", r->ours);
+	set_text(f, "theirs", r->theirs);
+	set_text(f, "problem", r->problem);
+	set_text(f, "wider", r->wider);
+	if (r->what == TERM_AGREEMENT && r->ours[0] != '\0') {
+		terms_ceiling_text(v->policy, &r->met, &text);
+		set_text(f, "in_force", text.p);
+	}
+	if (r->what == TERM_CIRCLE && r->our_version > 0)
+		(void)json_object_set_new(f, "version",
+		    json_integer(r->our_version));
+	return f;
+}
+
+/* Agreements, circles and definitions, and what of them counts. */
+static json_t *
+terms_json(const struct vault *v, const struct peer *p)
 {
 	json_t *list = json_array();
-	struct policy_term t;
+	const struct terms_row *r;
 
-	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
-	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
-		uint64_t equal = t.circle ? p->party.circles :
-		    p->party.agreements;
-
-		(void)json_array_append_new(list, json_pack(
-		    "{s:s, s:b, s:s, s:b}", "id", t.id, "circle", t.circle,
-		    "ours", t.digest, "equal", (int)(equal >> t.index & 1)));
-	}
+	for (size_t i = 0; (r = terms_row(p->terms, i)) != NULL; i++)
+		(void)json_array_append_new(list, row_json(v, r));
 	return list;
 }
 
@@ -73,28 +96,23 @@ add_step(json_t *steps, const char *step, int ok, const char *text,
 
 /* Terms and clock, as the live link knows them. */
 static void
-add_live_steps(struct vault *v, const struct peer *p, json_t *steps)
+add_live_steps(const struct peer *p, json_t *steps)
 {
 	AUTO_BUF struct buf text = { 0 };
-	struct policy_term t;
+	const struct terms_row *r;
 	size_t n = 0, differ = 0;
 
-	for (size_t i = 0; v->policy != NULL && p->party.org >= 0 &&
-	    policy_term_with(v->policy, p->party.org, i, &t); i++) {
-		uint64_t equal = t.circle ? p->party.circles :
-		    p->party.agreements;
-
-		n++;
-		if ((equal >> t.index & 1) == 0)
-			buf_addf(&text, "%s%s", differ++ ? ", " : "", t.id);
-	}
+	for (; (r = terms_row(p->terms, n)) != NULL; n++)
+		if (!r->counts)
+			buf_addf(&text, "%s%s: %s", differ++ ? "; " : "",
+			    r->id, r->problem);
 	if (p->party.org < 0)
 		add_step(steps, "terms", 0, "the policy does not name it",
 		    "add it under `peers:` in policy.yaml and reload");
 	else if (differ > 0)
-		add_step(steps, "terms", 0, text.p, "the digests on the two "
-		    "sides differ: compare the documents, then correct "
-		    "`digest:` or `charter:`");
+		add_step(steps, "terms", 0, text.p, "compare the documents "
+		    "with the other side, then correct `digest:`, `charter:` "
+		    "or `definitions:`; see comityctl peer show");
 	else
 		add_step(steps, "terms", 1, n == 0 ? "no agreement or circle "
 		    "in common" : "all digests are equal", NULL);
@@ -126,7 +144,7 @@ control_peer_check(struct control *c, const json_t *args)
 	add_step(steps, "identity", g.identity, g.identity_text,
 	    "ask whether the other side holds your current card");
 	if (g.ready)
-		add_live_steps(control_vault(c), p, steps);
+		add_live_steps(p, steps);
 	else
 		add_step(steps, "terms", -1, "not reached yet", NULL);
 	control_reply(c, json_pack("{s:o, s:o, s:s}", "steps", steps,

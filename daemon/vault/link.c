@@ -9,18 +9,19 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/inbound.h"
 #include "vault/link_private.h"
 #include "vault/outbound.h"
 #include "vault/recall.h"
 #include "vault/supervisor_link.h"
+#include "vault/terms.h"
 #include "wire/message.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_hello.h"
-#include "wire/msg_terms.h"
 
 #define SOFTWARE "comity/" COMITY_VERSION
 
@@ -345,24 +346,16 @@ link_proving(struct link *l, const struct frame *f)
 
 /* ---- ready ---- */
 
-/* What both sides hold in common, by name and digest. */
+/* What both sides hold in common, and what we allow. */
 static void
 link_say_terms(struct link *l)
 {
-	struct msg_term terms[TERMS_MAX];
-	size_t n = 0;
-	struct peer *p = l->peer;
 	AUTO_BUF struct buf out = { 0 };
-	struct policy_term t;
 
-	for (size_t i = 0; l->v->policy != NULL && p->party.org >= 0 &&
-	    n < NELEM(terms) &&
-	    policy_term_with(l->v->policy, p->party.org, i, &t); i++)
-		terms[n++] = (struct msg_term){
-		    .circle = t.circle, .id = str_of(t.id),
-		    .digest = str_of(t.digest) };
-	msg_terms_encode(&(struct msg_terms){ terms, n }, &out);
-	link_send(l, MESSAGE_TERMS, buf_str(&out));
+	if (terms_say(l->peer->terms, &out) == 0)
+		link_send(l, MESSAGE_TERMS, buf_str(&out));
+	else
+		link_close(l, CLOSE_STORE, NULL);
 }
 
 static void
@@ -386,6 +379,7 @@ link_start(struct link *l)
 	supervisor_link_settled(l->v->super, l->number);
 	log_info("peer-ready", "peer=%s address=%s", p->card.cert_id,
 	    l->address);
+	terms_link_started(p->terms);
 	link_say_terms(l);
 	inbound_start(p);
 	consult_remind(l->v->consult, p);
@@ -393,64 +387,24 @@ link_start(struct link *l)
 		link_close(l, CLOSE_STORE, NULL);
 }
 
-bool
-link_holds_term(const struct link *l, const struct policy_term *t)
-{
-	AUTO(arena_free) struct arena *arena = arena_new(KIB(64));
-	struct msg_terms m;
-
-	if (msg_terms_decode(buf_str(&l->terms), arena, &m) != 0)
-		return false;
-	for (size_t k = 0; k < m.n; k++)
-		if (m.v[k].circle == t->circle && str_eqz(m.v[k].id, t->id) &&
-		    str_eqz(m.v[k].digest, t->digest))
-			return true;
-	return false;
-}
-
-/* A term counts only where both sides hold the same digest. */
-static int
-link_compare_terms(struct link *l)
-{
-	AUTO(arena_free) struct arena *arena = arena_new(KIB(64));
-	struct gate_party *party = &l->peer->party;
-	uint64_t agreements = 0, circles = 0;
-	struct policy_term t;
-	struct msg_terms m;
-
-	TRY(msg_terms_decode(buf_str(&l->terms), arena, &m));
-	for (size_t i = 0; l->v->policy != NULL && party->org >= 0 &&
-	    policy_term_with(l->v->policy, party->org, i, &t); i++)
-		for (size_t k = 0; k < m.n; k++)
-			if (m.v[k].circle == t.circle &&
-			    str_eqz(m.v[k].id, t.id) &&
-			    str_eqz(m.v[k].digest, t.digest))
-				*(t.circle ? &circles : &agreements) |=
-				    UINT64_C(1) << t.index;
-	if (agreements == party->agreements && circles == party->circles)
-		return 0;
-	party->agreements = agreements;
-	party->circles = circles;
-	outbound_restart(l->outbound);
-	return 0;
-}
-
 static int
 link_terms(struct link *l, struct str payload)
 {
-	buf_reset(&l->terms);
-	buf_add(&l->terms, payload.p, payload.n);
-	return link_compare_terms(l);
+	int changed = terms_hear(l->peer->terms, payload);
+
+	TRY(changed);
+	l->heard_terms = true;
+	if (changed > 0)
+		outbound_restart(l->outbound);
+	circle_spread(l->peer);
+	return 0;
 }
 
 void
 link_terms_changed(struct link *l)
 {
-	if (l->state != LINK_READY)
-		return;
-	link_say_terms(l);
-	if (l->terms.n > 0 && link_compare_terms(l) < 0)
-		link_close(l, CLOSE_PROTOCOL, NULL);
+	if (l->state == LINK_READY)
+		link_say_terms(l);
 }
 
 static int
@@ -461,7 +415,12 @@ link_ready(struct link *l, const struct frame *f)
 	switch (f->type) {
 	case MESSAGE_TERMS:
 		return link_terms(l, f->payload);
+	case MESSAGE_CIRCLE:
+		return circle_received(p, f->payload);
 	case MESSAGE_SUBSCRIBE:
+		/* What it was last told must not count on a new link. */
+		if (!l->heard_terms)
+			return ERR_ORDER;
 		return outbound_subscribe(l->outbound, f->payload);
 	case MESSAGE_RECORDS:
 		return inbound_records(p, f->payload);

@@ -53,10 +53,6 @@ void link_hold(struct link *l, uint8_t type, struct str payload);
 /* link_terms_changed(l): the policy is another: say our terms again. */
 void link_terms_changed(struct link *l);
 
-/* link_holds_term(l, t): did the peer say that it holds this very term? */
-struct policy_term;
-bool link_holds_term(const struct link *l, const struct policy_term *t);
-
 /*
  * What others want to know of a link: whether records may flow, whose it is
  * (NULL before HELLO), its stream of our records (NULL before ready), and

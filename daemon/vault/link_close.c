@@ -39,7 +39,6 @@ link_free(struct link *l)
 		free(l->held.v[i].payload);
 	vec_clear(&l->held);
 	outbound_free(l->outbound);
-	buf_clear(&l->terms);
 	channel_free(l->channel);
 	timer_free(l->timer);
 	free(l);

@@ -45,7 +45,7 @@ struct link {
 	int step[LINK_STEPS];		/* as struct link_progress */
 	char step_text[LINK_STEPS][160];
 	char end_text[300];
-	struct buf terms;		/* what the peer said last */
+	bool heard_terms;		/* on this link */
 };
 
 /* link_note(l, step, ok, fmt, ...): how far `peer check` says it came. */

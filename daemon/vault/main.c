@@ -11,6 +11,7 @@
 #include "host/log.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
 #include "vault/link.h"
@@ -61,6 +62,7 @@ tear_down(struct vault *v)
 	timer_free(v->maintain);
 	timer_free(v->second);
 	peers_free(v->peers);
+	circles_free(v->circles);
 	apply_free(v->apply);
 	postures_free(v->postures);
 	consult_free(v->consult);

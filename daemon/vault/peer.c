@@ -11,6 +11,7 @@
 #include "vault/consult.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
+#include "vault/terms.h"
 
 #define CARDS "card"
 #define CURSORS "cursor"
@@ -31,6 +32,7 @@ peer_free(struct peer *p)
 	verify_key_free(p->key);
 	release_free(p->release);
 	delivery_free(p->delivery);
+	terms_free(p->terms);
 	free(p->memory);
 	free(p);
 }
@@ -60,17 +62,12 @@ peer_party_under(const struct peer *p, const struct policy *policy,
 	int org = policy_find_org(policy, str_of(p->card.cert_id));
 	struct gate_party party = { .org = org,
 	    .posture = posture_under(p, policy, org) };
-	struct policy_term t;
 
-	for (size_t i = 0; p->link != NULL && policy_term_with(policy, org, i,
-	    &t); i++)
-		if (link_holds_term(p->link, &t))
-			*(t.circle ? &party.circles : &party.agreements) |=
-			    UINT64_C(1) << t.index;
+	terms_under(p->terms, policy, &party);
 	*out = party;
 }
 
-/* The party the gate sees, with no terms proved equal yet. */
+/* The party the gate sees. */
 static void
 peer_find_party(struct peer *p)
 {
@@ -79,6 +76,8 @@ peer_find_party(struct peer *p)
 		p->party.org = policy_find_org(p->v->policy,
 		    str_of(p->card.cert_id));
 	p->party.posture = peer_posture(p);
+	if (p->terms != NULL)
+		(void)terms_apply(p->terms);
 }
 
 static int
@@ -122,6 +121,7 @@ peer_new(struct vault *v, const struct card *card, struct peer **out)
 		return ERR_SIGNATURE;
 	TRY(delivery_load(v->store, card->cert_id, &p->delivery));
 	TRY(peer_load_cursor(p));
+	TRY(terms_new(p, &p->terms));
 	peer_find_party(p);
 	p->release = release_new(&(struct release_options){
 	    .gate = v->gate, .delivery = p->delivery, .party = &p->party,
@@ -325,6 +325,30 @@ peers_policy_changed(struct peers *ps, bool differs)
 		consult_rescan(ps->v->consult);
 	/* A replay of the log must not bring back the old decisions. */
 	if (differs && (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0))
+		turn_fail(ps->v->turn, ERR_STORE);
+	turn_wake(ps->v->turn);
+}
+
+void
+peers_terms_changed(struct peers *ps)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < ps->all.n; i++) {
+		struct peer *p = ps->all.v[i];
+
+		if (terms_apply(p->terms)) {
+			release_restart(p->release);
+			changed = true;
+		}
+		if (p->link != NULL)
+			link_terms_changed(p->link);
+	}
+	if (!changed)
+		return;
+	gate_forget(ps->v->gate);
+	/* A replay of the log must not bring back the old decisions. */
+	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
 		turn_fail(ps->v->turn, ERR_STORE);
 	turn_wake(ps->v->turn);
 }

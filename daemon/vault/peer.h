@@ -13,6 +13,7 @@
 
 struct link;
 struct link_memory;
+struct terms;
 
 /* Counts since the vault started. */
 struct peer_counts {
@@ -27,6 +28,7 @@ struct peer {
 	struct card card;
 	struct verify_key *key;		/* owned; its identity key */
 	struct gate_party party;
+	struct terms *terms;		/* owned; what is agreed with it */
 	struct delivery *delivery;	/* owned */
 	struct release *release;	/* owned: our stream to it */
 	struct link *link;		/* borrowed; NULL when not connected */
@@ -80,7 +82,8 @@ void peers_policy_changed(struct peers *ps, bool differs);
 
 /*
  * peer_party_under(p, policy, out): the party the gate would see if that
- * policy were in force, by the terms the peer said it holds.
+ * policy were in force, by the terms the peer said it holds.  out->met is
+ * borrowed from p and filled anew by the next call.
  */
 void peer_party_under(const struct peer *p, const struct policy *policy,
     struct gate_party *out);
@@ -93,6 +96,12 @@ void peers_decide_again(struct peers *ps);
  * the peers of that country decide again, as after a change of policy.
  */
 void peers_posture_changed(struct peers *ps);
+
+/*
+ * peers_terms_changed(ps): circles are others: what counts is looked at
+ * again, said to every peer, and decided again where it differs.
+ */
+void peers_terms_changed(struct peers *ps);
 
 /* peers_reload_delivery(ps): after a roll-back, read it from the store. */
 int peers_reload_delivery(struct peers *ps) MUST_CHECK;

@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/apply.h"
+#include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
 #include "vault/inbound.h"
@@ -125,6 +126,10 @@ open_gate(struct vault *v, struct err *e)
 	rc = consult_open(v, &v->consult);
 	if (rc < 0)
 		return err_set(e, rc, "the stored cases do not read: %s",
+		    err_text(rc));
+	rc = circles_open(v, &v->circles);
+	if (rc < 0)
+		return err_set(e, rc, "the stored circles do not read: %s",
 		    err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "

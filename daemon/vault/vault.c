@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "vault/apply.h"
+#include "vault/circle.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/consult.h"
@@ -58,6 +59,7 @@ vault_rolled_back(struct vault *v)
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||
+	    (v->circles != NULL && circles_reopen(v->circles) < 0) ||
 	    (v->peers != NULL && peers_reload_delivery(v->peers) < 0)) {
 		/* Memory and store no longer agree: start again. */
 		log_error("state-unreadable", "action=restart");

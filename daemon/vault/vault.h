@@ -37,6 +37,7 @@ struct vault {
 	struct postures *postures;	/* owned: set by people */
 	struct apply *apply;		/* owned: the policy's life */
 	struct peers *peers;		/* owned */
+	struct circles *circles;	/* owned */
 	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
 	struct controls *controls;	/* owned */

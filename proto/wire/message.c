@@ -1,5 +1,6 @@
 #include "wire/message.h"
 
+#include "wire/circle_text.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
 #include "wire/msg_control.h"
@@ -38,6 +39,7 @@ message_name(uint8_t type)
 union decoded {
 	struct msg_hello hello;
 	struct msg_terms terms;
+	struct circle_text circle;
 	struct msg_subscribe subscribe;
 	struct msg_records records;
 	struct msg_receipt receipt;
@@ -69,6 +71,8 @@ check_peer(uint8_t type, struct str payload, struct arena *a)
 		return msg_prove_decode(payload, &d.signature);
 	case MESSAGE_TERMS:
 		return msg_terms_decode(payload, a, &d.terms);
+	case MESSAGE_CIRCLE:
+		return circle_text_decode(payload, a, &d.circle);
 	case MESSAGE_SUBSCRIBE:
 		return msg_subscribe_decode(payload, a, &d.subscribe);
 	case MESSAGE_RECORDS:

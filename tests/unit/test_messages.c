@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/cursor.h"
+#include "wire/circle_text.h"
 #include "wire/frame.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
@@ -106,13 +107,42 @@ make_prove(const struct fixture *f, struct buf *b)
 static void
 make_terms(const struct fixture *f, struct buf *b)
 {
+	static const struct str purposes[] = { STR("detect"),
+	    STR("block") };
+	static const struct str kinds[] = { STR("botnet"), STR("ioc") };
 	const struct msg_term v[] = {
-		{ false, STR("xa-xb"), STR("sha256:ab") },
-		{ true, STR("botnets"), STR("sha256:cd") },
+		{ .what = TERM_AGREEMENT, .id = STR("xa-xb"),
+		  .digest = STR("sha256:ab"), .until = { 1814313599999 },
+		  .ours = { purposes, kinds, 2, 2, 2, 0 },
+		  .theirs = { purposes, kinds, 1, 1, 1, 3 } },
+		{ .what = TERM_CIRCLE, .id = STR("botnets"),
+		  .digest = STR("sha256:cd"), .version = 3 },
+		{ .what = TERM_DEFINITION, .id = STR("botnet"),
+		  .digest = STR("sha256:ef") },
 	};
+	struct terms_parties who = { XA, XB, f->key[0] };
 
-	(void)f;
-	msg_terms_encode(&(struct msg_terms){ v, 2 }, b);
+	assert_int_equal(msg_terms_sign(&(struct msg_terms){ AT, v, 3 },
+	    &who, b), 0);
+}
+
+static void
+make_circle(const struct fixture *f, struct buf *b)
+{
+	static const struct str foci[] = { STR("botnet"), STR("ioc") };
+	struct circle_member members[2] = { { .id = XA }, { .id = XB } };
+	struct circle_text t = { .name = STR("botnets"), .version = 1,
+	    .charter = STR("sha256:cd"), .quorum = 2, .foci = foci,
+	    .nfoci = 2, .members = members, .nmembers = 2 };
+	AUTO_BUF struct buf body = { 0 };
+
+	for (size_t k = 0; k < 2; k++)
+		sign_key_public(f->key[k], members[k].key);
+	circle_text_body(&t, &body);
+	buf_add(b, body.p, body.n);
+	for (size_t k = 0; k < 2; k++)
+		assert_int_equal(circle_text_sign(buf_str(&body),
+		    members[k].id, f->key[k], b), 0);
 }
 
 static void
@@ -389,6 +419,7 @@ static const struct {
 	{ MESSAGE_HELLO, make_hello, false },
 	{ MESSAGE_PROVE, make_prove, false },
 	{ MESSAGE_TERMS, make_terms, false },
+	{ MESSAGE_CIRCLE, make_circle, true },
 	{ MESSAGE_SUBSCRIBE, make_subscribe, false },
 	{ MESSAGE_RECORDS, make_records, false },
 	{ MESSAGE_RECEIPT, make_receipt, false },
@@ -601,8 +632,18 @@ static const struct {
 	{ "software not UTF-8", MESSAGE_HELLO, -1, STR("\xff"), ERR_SYNTAX },
 	{ "NUL in software", MESSAGE_HELLO, -1, STR("\0"), ERR_SYNTAX },
 	{ "time past 2^63", MESSAGE_HELLO, 50, STR("\x80"), ERR_VALUE },
-	{ "129 terms", MESSAGE_TERMS, 0, STR("\0\x81"), ERR_LIMIT },
-	{ "no such kind of term", MESSAGE_TERMS, 2, STR("\2"), ERR_VALUE },
+	{ "257 terms", MESSAGE_TERMS, 8, STR("\1\1"), ERR_LIMIT },
+	{ "no such kind of term", MESSAGE_TERMS, 10, STR("\3"), ERR_VALUE },
+	{ "end past 2^63", MESSAGE_TERMS, 27, STR("\x80"), ERR_VALUE },
+	{ "colour 5", MESSAGE_TERMS, 35, STR("\5"), ERR_VALUE },
+	{ "8 hops", MESSAGE_TERMS, 36, STR("\x08"), ERR_VALUE },
+	{ "33 purposes", MESSAGE_TERMS, 37, STR("\x21"), ERR_LIMIT },
+	{ "comma in purpose", MESSAGE_TERMS, 39, STR(","), ERR_VALUE },
+	{ "quorum over members", MESSAGE_CIRCLE, 145, STR("3"), ERR_VALUE },
+	{ "version 2 of nothing", MESSAGE_CIRCLE, 37, STR("2"), ERR_VALUE },
+	{ "version 01", MESSAGE_CIRCLE, 36, STR(" "), ERR_SYNTAX },
+	{ "no line end", MESSAGE_CIRCLE, -1, STR(" "), ERR_SYNTAX },
+	{ "no hexadecimal", MESSAGE_CIRCLE, -2, STR("g"), ERR_VALUE },
 	{ "65 kinds", MESSAGE_SUBSCRIBE, 0, STR("\x41"), ERR_LIMIT },
 	{ "comma in kind", MESSAGE_SUBSCRIBE, 3, STR(","), ERR_VALUE },
 	{ "confidence 101", MESSAGE_SUBSCRIBE, -25, STR("\x65"), ERR_VALUE },
@@ -684,17 +725,57 @@ static void
 test_terms_twice(void **state)
 {
 	const struct msg_term v[] = {
-		{ false, STR("a"), STR("d") }, { true, STR("a"), STR("d") },
-		{ false, STR("a"), STR("e") },
+		{ .what = TERM_AGREEMENT, .id = STR("a"), .digest = STR("d") },
+		{ .what = TERM_CIRCLE, .id = STR("a"), .digest = STR("d") },
+		{ .what = TERM_AGREEMENT, .id = STR("a"), .digest = STR("e") },
 	};
 	AUTO_BUF struct buf two = { 0 }, three = { 0 };
 	struct fixture *f = *state;
+	struct terms_parties who = { XA, XB, f->key[0] };
 
-	msg_terms_encode(&(struct msg_terms){ v, 2 }, &two);
-	msg_terms_encode(&(struct msg_terms){ v, 3 }, &three);
+	assert_int_equal(msg_terms_sign(&(struct msg_terms){ AT, v, 2 },
+	    &who, &two), 0);
+	assert_int_equal(msg_terms_sign(&(struct msg_terms){ AT, v, 3 },
+	    &who, &three), 0);
 	assert_int_equal(check_exact(f, MESSAGE_TERMS, buf_str(&two)), 0);
 	assert_int_equal(check_exact(f, MESSAGE_TERMS, buf_str(&three)),
 	    ERR_VALUE);
+}
+
+/* Signed words are of one sender, to one receiver, and to the byte. */
+static void
+test_terms_signature(void **state)
+{
+	struct fixture *f = *state;
+	struct str s = payload_of(f, MESSAGE_TERMS);
+	struct terms_parties who = { XA, XB, NULL };
+	struct terms_parties turned = { XB, XA, NULL };
+	AUTO_BUF struct buf b = { 0 };
+	struct msg_terms m;
+
+	assert_int_equal(msg_terms_verify(s, &who, f->pub[0]), 0);
+	assert_int_equal(msg_terms_verify(s, &who, f->pub[1]),
+	    ERR_SIGNATURE);
+	assert_int_equal(msg_terms_verify(s, &turned, f->pub[0]),
+	    ERR_SIGNATURE);
+	buf_add(&b, s.p, s.n);
+	b.p[35]++;		/* a colour more than was signed */
+	assert_int_equal(msg_terms_verify(buf_str(&b), &who, f->pub[0]),
+	    ERR_SIGNATURE);
+	assert_false(msg_terms_same(s, buf_str(&b)));
+	b.p[35]--;
+	b.p[7]++;		/* said a moment later */
+	assert_true(msg_terms_same(s, buf_str(&b)));
+	assert_int_equal(msg_terms_verify(STR("short"), &who, f->pub[0]),
+	    ERR_SYNTAX);
+	assert_int_equal(msg_terms_decode(s, f->arena, &m), 0);
+	assert_int_equal(m.n, 3);
+	assert_int_equal(m.v[0].until.ms, 1814313599999);
+	assert_int_equal(m.v[0].ours.tlp, 2);
+	assert_int_equal(m.v[0].theirs.hops, 3);
+	assert_int_equal(m.v[0].theirs.nkinds, 1);
+	assert_int_equal(m.v[1].version, 3);
+	assert_true(str_eqz(m.v[2].id, "botnet"));
 }
 
 static void
@@ -953,6 +1034,7 @@ main(void)
 		cmocka_unit_test(test_check_no_memory),
 		cmocka_unit_test(test_check_wrong_values),
 		cmocka_unit_test(test_terms_twice),
+		cmocka_unit_test(test_terms_signature),
 		cmocka_unit_test(test_subscribe_kinds),
 		cmocka_unit_test(test_prove_verify),
 		cmocka_unit_test(test_signatures),
