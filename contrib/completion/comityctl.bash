@@ -12,6 +12,7 @@ policy test
 policy prove
 policy diff
 policy simulate
+policy shadow
 policy explain
 policy expect
 policy apply

@@ -47,6 +47,9 @@ const struct command commands[] = {
 	  "which stored records a policy would let flow, to whom",
 	  "policy simulate policy.yaml --since 30d",
 	  ONLINE, cmd_policy_simulate },
+	{ "policy shadow", "[FILE | --off]",
+	  "try a policy beside the one in force: where would it differ",
+	  "policy shadow policy.yaml", ONLINE, cmd_policy_shadow },
 	{ "policy explain", "FILE REQUEST",
 	  "what a policy decides about a request, and why",
 	  "policy explain policy.yaml "

@@ -97,6 +97,14 @@
  *                                        confirm_before?, previous?,
  *                                        returned?, problem?; status has the
  *                                        last seven in policy, too
+ * policy shadow   -                      on, and if so digest, since,
+ *                                        decisions, differ, unlisted,
+ *                                        changes [{peer, direction ("to",
+ *                                        "from"), before, before_by, after,
+ *                                        after_by, records}]; status has the
+ *                                        first four of these as shadow
+ * policy shadow start -, (then files)    as policy shadow
+ * policy shadow stop  -                  on
  * policy apply    confirm_ms?, reason?   as reload
  * policy approve  digest, reason?        as reload
  * policy confirm  reason?                as reload
@@ -291,6 +299,7 @@ status_print(const json_t *r)
 	json_array_foreach(json_object_get(policy, "warnings"), i, v)
 		table_line(stdout, "warning", "%s", json_string_value(v));
 	policy_life_print(policy);
+	shadow_line_print(json_object_get(policy, "shadow"));
 	postures_print(json_object_get(r, "postures"));
 	status_store(json_object_get(r, "store"));
 	table_line(stdout, "published", "%lld", reply_int(r, "published"));

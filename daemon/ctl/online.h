@@ -29,4 +29,7 @@ void object_print(const char *text);
 void progress_show(const char *what, long long done, long long total);
 void progress_end(void);
 
+/* shadow_line_print(s): one line about the policy tried beside, or none. */
+void shadow_line_print(const json_t *s);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "gate/derived.h"
 #include "gate/proof.h"
+#include "gate/shadow.h"
 #include "gate/terms.h"
 #include "policy/oblige.h"
 #include "record/derive.h"
@@ -313,6 +314,10 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		return 0;
 	}
 	answer_in(&q, &a);
+	if (r->a.g->shadow != NULL)
+		shadow_in(r->a.g->shadow, &(struct shadow_received){
+		    .sender = r->in->sender, .label = w->rec.label,
+		    .terms = w->rec.desks, .at = r->a.now }, &a);
 	local.lineage |= a.add_lineage;
 	local.caveats |= oblige_to_caveats(policy_vocabulary(q.policy),
 	    a.obligations);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gate/gate_private.h"
+#include "gate/shadow.h"
 #include "policy/oblige.h"
 #include "record/derive.h"
 
@@ -56,6 +57,12 @@ const struct policy *
 gate_policy(const struct gate *g)
 {
 	return g->policy;
+}
+
+void
+gate_set_shadow(struct gate *g, struct shadow *s)
+{
+	g->shadow = s;
 }
 
 uint64_t
@@ -122,6 +129,8 @@ gate_rolled_back(struct gate *g)
 {
 	seals_forget(g->seals);
 	g->embargoes_read = false;
+	if (g->shadow != NULL)
+		shadow_rolled_back(g->shadow);
 	gate_set_policy(g, g->policy);
 }
 

@@ -40,6 +40,13 @@ void gate_set_policy(struct gate *g, const struct policy *p);
 const struct policy *gate_policy(const struct gate *g);
 
 /*
+ * gate_set_shadow(g, s): let s (borrowed; NULL: nobody) hear of every
+ * decision from now on.
+ */
+struct shadow;
+void gate_set_shadow(struct gate *g, struct shadow *s);
+
+/*
  * gate_generation(g): rises with every gate_set_policy and gate_forget;
  * answers cached elsewhere are stale when it changes.
  */

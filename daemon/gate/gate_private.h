@@ -20,6 +20,7 @@ struct gate_holder {
 struct gate {
 	struct gate_options o;
 	const struct policy *policy;	/* borrowed; NULL denies all */
+	struct shadow *shadow;		/* borrowed; NULL: none is tried */
 	uint64_t generation;
 	struct labels *labels;		/* owned */
 	struct seals *seals;		/* owned */

@@ -6,6 +6,7 @@
 #include "gate/embargo.h"
 #include "gate/gate_private.h"
 #include "gate/onward.h"
+#include "gate/shadow.h"
 #include "gate/terms.h"
 #include "wire/frame.h"
 
@@ -422,14 +423,29 @@ run_redact(struct run *run, const struct store_record *rec,
 	return rc == ERR_DENIED ? run_deny(run, rec->seq, a) : rc;
 }
 
+/* The policy that is tried beside hears of it. */
+static void
+run_shadow(struct run *run, const struct store_record *rec,
+    const struct gate_answer *a)
+{
+	struct release_options *o = &run->r->o;
+
+	if (o->gate->shadow != NULL)
+		shadow_out(o->gate->shadow, o->cert_id, &(struct gate_query){
+		    .party = o->party, .record = rec,
+		    .now = run->budget->now }, a);
+}
+
 static int
 run_record(struct run *run, const struct store_record *rec)
 {
 	struct known_answer *k;
 	const struct label *l;
+	enum outcome asked;
 
 	TRY(release_answer(run->r, rec, run->budget->now, &k));
-	if (k->a.outcome == OUTCOME_CONSULT)
+	asked = k->a.outcome;
+	if (asked == OUTCOME_CONSULT)
 		TRY(release_agreed(run->r, rec, run->budget->now, &k));
 	/* What it holds redacted it may now get whole; less undoes nothing. */
 	if (k->a.outcome != OUTCOME_PERMIT && delivery_get(
@@ -440,6 +456,9 @@ run_record(struct run *run, const struct store_record *rec)
 	    (!release_wants(run->r, l->kind) ||
 	    release_too_weak(run->r, rec)))
 		return 0;
+	/* What people agreed to no policy decided. */
+	if (k->a.outcome == asked)
+		run_shadow(run, rec, &k->a);
 	run_log(run, &k->a, rec->seq);
 	if (k->a.reason == REASON_OBLIGATION && k->a.alone)
 		TRY(embargo_note(run->r->o.gate, k->a.embargo_end));

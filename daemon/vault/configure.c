@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gate/shadow.h"
 #include "host/counters.h"
 #include "host/log.h"
 #include "policy/prove.h"
@@ -60,6 +61,8 @@ vault_take_policy(struct vault *v, struct policy *p)
 	v->policy_loaded = vault_now(v);
 	v->policy_generation++;
 	gate_set_policy(v->gate, p);
+	if (v->shadow != NULL)
+		shadow_reset(v->shadow, vault_now(v));
 	if (v->peers != NULL)
 		peers_policy_changed(v->peers, true);
 	policy_free(old);

@@ -139,6 +139,9 @@ void control_posture_approve(struct control *c, const json_t *args);
 void control_posture_withdraw(struct control *c, const json_t *args);
 void control_posture_list(struct control *c, const json_t *args);
 void control_policy_simulate(struct control *c, const json_t *args);
+void control_policy_shadow(struct control *c, const json_t *args);
+void control_shadow_start(struct control *c, const json_t *args);
+void control_shadow_stop(struct control *c, const json_t *args);
 void control_policy_apply(struct control *c, const json_t *args);
 void control_policy_approve(struct control *c, const json_t *args);
 void control_policy_confirm(struct control *c, const json_t *args);
@@ -148,7 +151,7 @@ void control_policy_history(struct control *c, const json_t *args);
 void control_log_tail(struct control *c, const json_t *args);
 void control_nonce(struct control *c, const json_t *args);
 
-/* The files that a request waits for (control_simulate.c). */
+/* The files that a request waits for (control_files.c). */
 void control_files(struct control *c, struct str payload);
 
 /* The publication under way (control_publish.c). */

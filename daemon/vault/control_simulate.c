@@ -2,19 +2,15 @@
  * policy simulate: a policy that comityctl sends is asked about everything
  * that is stored, in slices, while the daemon goes on.
  */
-#include "vault/control.h"
-
-#include "config/file_set.h"
 #include "gate/simulate.h"
 #include "vault/configure.h"
+#include "vault/control_files.h"
 #include "vault/peer.h"
-#include "wire/msg_supervisor.h"
 
 #define SLICE_RECORDS 500
 #define SLICES_A_REPLY 200
 
 struct simulating {
-	struct buf files;		/* pieces of the file set so far */
 	struct policy *then;		/* owned */
 	struct simulate_peer *peers;	/* owned */
 	struct peer **known;		/* owned array; to see who is gone */
@@ -34,17 +30,7 @@ simulating_free(void *arg)
 	policy_free(s->then);
 	free(s->peers);
 	free(s->known);
-	buf_clear(&s->files);
 	free(s);
-}
-
-void
-control_policy_simulate(struct control *c, const json_t *args)
-{
-	struct simulating *s = mem_new(struct simulating);
-
-	s->since.ms = control_number(args, "since_ms", 0, INT64_MAX);
-	control_keep(c, s, simulating_free);
 }
 
 /* ---- the answer ---- */
@@ -172,15 +158,12 @@ simulating_peers(const struct vault *v, struct simulating *s)
 }
 
 static int
-simulating_begin(struct control *c, struct simulating *s, struct err *e)
+simulating_begin(struct control *c, const struct file_set *files,
+    struct simulating *s, struct err *e)
 {
-	AUTO(file_set_free) struct file_set *files = file_set_decode(
-	    buf_str(&s->files), e);
 	struct vault *v = control_vault(c);
 	struct gate_options options;
 
-	if (files == NULL)
-		return ERR_CONF;
 	if (v->policy == NULL)
 		return err_set(e, ERR_DENIED, "no policy is in force to "
 		    "compare with");
@@ -195,32 +178,26 @@ simulating_begin(struct control *c, struct simulating *s, struct err *e)
 	return 0;
 }
 
-void
-control_files(struct control *c, struct str payload)
+static void
+on_files(struct control *c, const struct file_set *files)
 {
 	struct simulating *s = control_kept(c, simulating_free);
 	struct err e = { 0 };
-	struct msg_config m;
-	int rc;
+	int rc = simulating_begin(c, files, s, &e);
 
-	if (s == NULL || s->run != NULL ||
-	    msg_config_decode(payload, &m) != 0) {
-		(void)control_error(c, ERR_ORDER, NULL,
-		    "files that nothing waits for, or malformed");
-		return;
-	}
-	buf_add(&s->files, m.bytes.p, m.bytes.n);
-	if (s->files.n > FILE_SET_BYTES_MAX) {
-		(void)control_error(c, ERR_LIMIT, NULL,
-		    "a policy of more than %d bytes", FILE_SET_BYTES_MAX);
-		return;
-	}
-	if (!m.last)
-		return;
-	rc = simulating_begin(c, s, &e);
 	if (rc < 0)
 		(void)control_error(c, rc, "comityctl policy check FILE",
 		    "%s", e.text);
 	else
 		control_after(c, on_slice);
+}
+
+void
+control_policy_simulate(struct control *c, const json_t *args)
+{
+	struct simulating *s = mem_new(struct simulating);
+
+	s->since.ms = control_number(args, "since_ms", 0, INT64_MAX);
+	control_await_files(c, &(struct control_files_wait){ s,
+	    simulating_free, on_files });
 }

@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "vault/control_policy.h"
 #include "vault/control_posture.h"
+#include "vault/control_shadow.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/version.h"
@@ -162,6 +163,7 @@ policy_json(const struct vault *v)
 	set_time(f, "loaded_at", v->policy_loaded);
 	(void)json_object_set_new(f, "warnings", warnings);
 	control_policy_life(v, f);
+	control_shadow_brief(v, f);
 	return f;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/shadow.h"
 #include "host/clock.h"
 #include "host/log.h"
 #include "net/loop.h"
@@ -67,6 +68,7 @@ tear_down(struct vault *v)
 	postures_free(v->postures);
 	consult_free(v->consult);
 	gate_free(v->gate);
+	shadow_free(v->shadow);
 	policy_free(v->policy);
 	audit_close(v->audit);
 	store_close(v->store);

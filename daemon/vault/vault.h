@@ -31,6 +31,7 @@ struct vault {
 	struct sign_key *key;		/* owned */
 	struct verify_key *own_key;	/* owned: its public half */
 	struct policy *policy;		/* owned */
+	struct shadow *shadow;		/* owned: a policy tried beside it */
 	struct settings *settings;	/* owned */
 	struct turn *turn;		/* owned */
 	struct consult *consult;	/* owned */

@@ -140,4 +140,67 @@ def test_simulate_since(net):
     equal(json.loads(a.ctl('--json', 'status'))['state'], 'ready', 'state')
 
 
+def shadow_changes(a):
+    return {(c['peer'], c['direction'], c['before'], c['after'],
+             c['after_by']): c['records']
+            for c in a.ask('policy', 'shadow')['changes']}
+
+
+@with_net(2)
+def test_shadow(net):
+    a, b = net.all
+    equal(a.ask('policy', 'shadow'), {'v': 1, 'ok': True, 'on': False},
+          'before')
+    equal(a.ctl_run('policy', 'shadow', '--off').returncode, 4, 'no shadow')
+    policy, tried = (a.path('config', n) for n in ('policy.yaml', 'try.yaml'))
+    with open(policy, encoding='utf-8') as f:
+        text = f.read()
+    with open(tried, 'w', encoding='utf-8') as f:
+        f.write(text + OPEN + LIMITS.replace('cert-xc', 'cert-xb') +
+                '  - {id: ask-in, in: any, kind: [ioc], level: consult}\n')
+    digest = a.ask('status')['policy']['digest']
+    r = a.ask('policy', 'shadow', tried)
+    equal((r['on'], r['decisions'], r['differ']), (True, 0, 0), 'begun')
+    assert r['digest'] != digest, r
+    before = counts(a)
+    a.ctl('publish', write_lines(
+        os.path.join(net.dir, 'in.jsonl'),
+        [indicator(i, seed='r', tlp=TLP_RED) for i in range(30)] +
+        [indicator(i, seed='b', labels=('botnet',)) for i in range(20)] +
+        [indicator(i, seed='g') for i in range(10)]))
+    b.ctl('publish', write_lines(
+        os.path.join(net.dir, 'from.jsonl'),
+        [indicator(i, seed='f') for i in range(7)]))
+    wait_for(lambda: settled(a) and settled(b), 60, 'settled')
+    equal(shadow_changes(a), {
+        ('cert-xb', 'to', 'deny', 'permit', 'out-red'): 30,
+        ('cert-xb', 'to', 'permit', 'deny', 'no-botnet'): 20,
+        ('cert-xb', 'from', 'permit', 'consult', 'ask-in'): 7}, 'counted')
+    shadow = a.ask('status')['policy']['shadow']
+    equal((shadow['decisions'], shadow['differ']), (67, 57), 'status')
+    assert '57 of 67 decisions differ' in a.ctl('status')
+    assert 'deny by default' in a.ctl('policy', 'shadow')
+    # It decided nothing, and what was counted is what then happens.
+    equal(counts(a)['cert-xb']['delivered'] -
+          before['cert-xb']['delivered'], 30, 'only what is in force')
+    equal(len(a.ids('--source', b.id)), 7, 'came in')
+    # One that does not read or prove leaves it as it is.
+    with open(tried, 'a', encoding='utf-8') as f:
+        f.write('alow: 1\n')
+    p = a.ctl_run('policy', 'shadow', tried)
+    assert p.returncode != 0 and b'alow' in p.stderr, p.stderr
+    equal(a.ask('policy', 'shadow')['differ'], 57, 'still there')
+    equal(a.ctl_run('policy', 'shadow', tried, '--off').returncode, 2, 'both')
+    # Another policy in force: from zero, and what was not sent is decided
+    # again.
+    net.write_policy(0, LIMITS.replace('cert-xc', 'cert-xb'))
+    net.apply(a)
+    wait_for(lambda: settled(a), 60, 'settled')
+    equal(shadow_changes(a), {
+        ('cert-xb', 'to', 'deny', 'permit', 'out-red'): 30}, 'from zero')
+    a.ctl('policy', 'shadow', '--off')
+    equal(a.ask('policy', 'shadow')['on'], False, 'off')
+    assert 'shadow' not in a.ask('status')['policy']
+
+
 main(globals())
