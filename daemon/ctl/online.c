@@ -303,6 +303,10 @@ status_print(const json_t *r)
 	postures_print(json_object_get(r, "postures"));
 	status_store(json_object_get(r, "store"));
 	table_line(stdout, "published", "%lld", reply_int(r, "published"));
+	if (reply_int(json_object_get(r, "consult"), "open") > 0)
+		table_line(stdout, "consult", "%lld cases are open; "
+		    "comityctl consult list", reply_int(json_object_get(r,
+		    "consult"), "open"));
 	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)
 		buf_addf(&libs, "%s%s %s", libs.n > 0 ? ", " : "", name,
 		    json_is_string(v) ? json_string_value(v) : "?");

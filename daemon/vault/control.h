@@ -123,6 +123,8 @@ void control_why(struct control *c, const json_t *args);
 void control_label_show(struct control *c, const json_t *args);
 void control_recall(struct control *c, const json_t *args);
 void control_consult_list(struct control *c, const json_t *args);
+/* What status says of them. */
+json_t *control_consult_json(const struct vault *v);
 void control_consult_history(struct control *c, const json_t *args);
 void control_consult_show(struct control *c, const json_t *args);
 void control_consult_open(struct control *c, const json_t *args);

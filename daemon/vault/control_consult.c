@@ -67,6 +67,13 @@ waiting(const struct vault *v)
 	return n;
 }
 
+json_t *
+control_consult_json(const struct vault *v)
+{
+	return json_pack("{s:I, s:I}", "open", (json_int_t)consult_count(
+	    v->consult, CASE_OPEN), "waiting", (json_int_t)waiting(v));
+}
+
 /* Cases of one kind, the newest first. */
 static void
 list_cases(struct control *c, bool open)

@@ -215,6 +215,7 @@ control_status(struct control *c, const json_t *args)
 	(void)json_object_set_new(f, "postures", control_postures_json(v));
 	(void)json_object_set_new(f, "store", store_json(v));
 	set_number(f, "published", v->published);
+	(void)json_object_set_new(f, "consult", control_consult_json(v));
 	(void)json_object_set_new(f, "peers", peers_json(v));
 	(void)json_object_set_new(f, "libraries", version_libraries());
 	(void)json_object_set_new(f, "counters", counters_json());
