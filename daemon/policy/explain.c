@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "policy/oblige.h"
+
 static const char *const reason_names[] = {
 	[REASON_RULE] = "rule",
 	[REASON_DEFAULT] = "default",
@@ -392,6 +394,27 @@ explain_nearest(const struct policy *p, const struct policy_request *req,
 		buf_addc(out, '\n');
 }
 
+/* What the gate then makes of it, where the rules alone do not say. */
+static void
+explain_obligations(const struct policy *p, const struct policy_request *req,
+    const struct decision *d, struct buf *out)
+{
+	struct oblige_flow flow = { d->outcome, d->reason, d->by,
+	    d->obligations, d->redactions };
+	struct oblige_facts facts = { .label = req->label,
+	    .received = req->received, .embargo_end = UNIX_MS_NEVER,
+	    .now = req->now };
+
+	if (req->direction != DIRECTION_OUT)
+		return;
+	oblige_out(p, &facts, &flow);
+	if (flow.outcome == OUTCOME_DENY && d->outcome < OUTCOME_DENY)
+		buf_addz(out, "obligations -> deny\n");
+	else
+		add_bits(out, "obligations -> redact",
+		    flow.redactions & ~d->redactions, policy_redaction, p);
+}
+
 void
 policy_explain(const struct policy *p, const struct policy_request *req,
     const struct decision *d, struct buf *out)
@@ -410,6 +433,7 @@ policy_explain(const struct policy *p, const struct policy_request *req,
 	explain_head(p, &matching, d, &b);
 	if (d->outcome < OUTCOME_DENY)
 		policy_terms_text(p, d, &b);
+	explain_obligations(p, req, d, &b);
 	explain_nearest(p, req, d, &b);
 	buf_add(out, b.p, b.n);
 }

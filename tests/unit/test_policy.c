@@ -11,6 +11,7 @@
 
 #include "base/crypto.h"
 #include "base/unit.h"
+#include "record/handling.h"
 
 #define EXAMPLES SOURCE_ROOT "/config/examples/"
 #define HEAD \
@@ -445,6 +446,19 @@ test_policy_explain(void **state)
 		  "consult g=redact[v] l=consult[amber] by=amber "
 		  "overridden=v\ncap hops=6\npurposes detect,block\n"
 		  "redact source\nnearest: tlp green -> redact\n" },
+		/* What the gate makes of conditions is said as well. */
+		{ "to: cert-xb/ops, kind: ioc, tlp: green, caveats: "
+		  "[no-attribution], posture: strained",
+		  "consult g=permit[g,a] l=consult[strained] by=strained "
+		  "overridden=g,a\ncap hops=1 ttl=30d\npurposes detect\n"
+		  "oblige receipt,embargo\nobligations -> redact source\n"
+		  "nearest: posture normal -> permit\n" },
+		{ "to: cert-xb/ops, kind: ioc, tlp: green, caveats: "
+		  "[notify-affected, no-notify], posture: strained",
+		  "consult g=permit[g,a] l=consult[strained] by=strained "
+		  "overridden=g,a\ncap hops=1 ttl=30d\npurposes detect\n"
+		  "oblige receipt,embargo\nobligations -> deny\n"
+		  "nearest: posture normal -> permit\n" },
 	};
 	AUTO(policy_free) struct policy *p = load_text(HEAD GRANTS);
 
@@ -462,6 +476,32 @@ test_policy_explain(void **state)
 		policy_explain(p, &req, &d, &out);
 		assert_string_equal(out.p, rows[i].want);
 	}
+}
+
+/* In the words of the reference, NETDEF without INTEL is its first wall. */
+static void
+test_policy_reference_reads_the_wall(void **state)
+{
+	char *text = slurp(EXAMPLES "reference.yaml");
+	AUTO(policy_free) struct policy *p = load_text(text);
+	const struct vocabulary *v = policy_vocabulary(p);
+	const struct acs_says says = { .permit = 1U << ACS_NETDEF,
+	    .deny = 1U << ACS_INTEL, .shared = true,
+	    .expires = UNIX_MS_NEVER };
+	uint32_t intel = v->domain_purposes[names_find(&v->domains,
+	    STR("intel"))];
+	struct label l;
+
+	(void)state;
+	label_bottom(&l);
+	acs_apply(&l, v, &says);
+	assert_int_equal(l.purposes, 1U << names_find(&v->purposes,
+	    STR("detect")) | 1U << names_find(&v->purposes, STR("block")) |
+	    1U << names_find(&v->purposes, STR("remediate")));
+	assert_int_equal(l.purposes & intel, 0);
+	assert_int_equal(l.lineage, 1U << names_find(&v->lineage,
+	    STR("secops")));
+	free(text);
 }
 
 static void
@@ -654,6 +694,7 @@ main(void)
 		cmocka_unit_test(test_policy_decide_local),
 		cmocka_unit_test(test_policy_decide_empty),
 		cmocka_unit_test(test_policy_explain),
+		cmocka_unit_test(test_policy_reference_reads_the_wall),
 		cmocka_unit_test(test_policy_classify),
 		cmocka_unit_test(test_policy_source_label),
 		cmocka_unit_test(test_policy_orgs),
