@@ -5,6 +5,7 @@
 #include "record/handling.h"
 #include "record/marking.h"
 #include "record/marking_write.h"
+#include "vault/desk_view.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(4)
@@ -61,6 +62,7 @@ control_label_show(struct control *c, const json_t *args)
 	struct vault *v = control_vault(c);
 	AUTO_BUF struct buf text = { 0 };
 	const struct policy_org *self;
+	struct desk_view view;
 	char created[TIME_TEXT_MAX];
 	struct store_record r;
 	struct label label;
@@ -72,8 +74,12 @@ control_label_show(struct control *c, const json_t *args)
 		    "misp", "no form %s", form == NULL ? "" : form);
 		return;
 	}
+	if (desk_view_read(c, args, &view) < 0)
+		return;
 	rc = record_newest(v, str_of(id), control_text(args, "modified"),
 	    arena, &r);
+	if (rc == 0 && !desk_view_shows(&view, &r))
+		rc = ERR_NOT_FOUND;
 	if (rc == 0)
 		rc = gate_label(v->gate, &r, &label);
 	if (rc != 0) {
