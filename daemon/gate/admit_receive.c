@@ -357,11 +357,11 @@ receive_one(struct receive *r, size_t i, struct admit_verdict *out)
 	if (fault != CHAIN_FAULT_NONE)
 		return receive_refuse_chain(r, i, fault, out);
 	TRY(receive_terms(r, in->link, &w.rec.desks));
+	w.rec.source = r->source;
 	rc = receive_decide(r, &o, &w, out);
 	if (rc <= 0)
 		return rc;
 	w.rec.leaf = in->leaf;
-	w.rec.source = r->source;
 	memcpy(w.rec.salt, in->salt, sizeof(w.rec.salt));
 	vec_push(&r->a.waiting, w);
 	return 0;

@@ -34,7 +34,8 @@ struct gate_answer {
 	uint8_t cap_hops;
 	int64_t cap_ttl_ms;
 	bool alone;		/* for this record, not for its label */
-	unix_ms_t embargo_end;	/* if alone; or UNIX_MS_NEVER */
+	/* If alone: of it and what it refers to; or UNIX_MS_NEVER. */
+	unix_ms_t embargo_end;
 };
 
 /*

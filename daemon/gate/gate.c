@@ -145,6 +145,7 @@ struct closure {
 	struct gate *g;
 	struct label *label;
 	struct arena *arena;
+	unix_ms_t *embargo_end;	/* the latest of all, or NULL */
 	VEC(struct str) ids;	/* seen and to see, in order of discovery */
 	int64_t best_us;	/* newest version of the id at hand */
 	struct store_record newest;
@@ -218,6 +219,31 @@ closure_self(struct closure *c, struct str bytes)
 	return 0;
 }
 
+static bool
+under_embargo(const struct gate *g, const struct label *l)
+{
+	int bit = names_find(&policy_vocabulary(g->policy)->caveats,
+	    STR("embargo"));
+
+	return bit >= 0 && (l->caveats >> bit & 1) != 0;
+}
+
+/* If the object with that label is under embargo, it ends no earlier. */
+static void
+closure_embargo(struct closure *c, const struct label *l, struct str bytes)
+{
+	unix_ms_t end = UNIX_MS_NEVER;
+	struct stix_problem problem;
+	struct stix_object o;
+
+	if (c->embargo_end == NULL || !under_embargo(c->g, l))
+		return;
+	if (stix_read(c->g->other, bytes, &o, &problem) == 0)
+		end = derive_embargo(&o);
+	if (end.ms > c->embargo_end->ms)
+		*c->embargo_end = end;
+}
+
 /* Join the label of one referenced object, if it is stored here. */
 static int
 closure_join(struct closure *c, struct str id)
@@ -232,17 +258,23 @@ closure_join(struct closure *c, struct str id)
 	if (l == NULL)
 		return ERR_DENIED;
 	label_join(c->label, c->label, l);
+	closure_embargo(c, l, c->newest.bytes);
 	if ((c->newest.flags & RECORD_HAS_REFS) != 0)
 		return closure_refs(c, c->newest.bytes);
 	return 0;
 }
 
-int
-gate_label(struct gate *g, const struct store_record *r, struct label *out)
+/*
+ * The label of a record and, if embargo_end is not NULL, when the last
+ * embargo on it and on what it refers to ends.
+ */
+static int
+closure_label(struct gate *g, const struct store_record *r,
+    unix_ms_t *embargo_end, struct label *out)
 {
 	AUTO(arena_free) struct arena *arena = NULL;
 	const struct label *own;
-	struct closure c = { .g = g };
+	struct closure c = { .g = g, .embargo_end = embargo_end };
 	struct label l;
 	int rc;
 
@@ -251,6 +283,7 @@ gate_label(struct gate *g, const struct store_record *r, struct label *out)
 	own = labels_get(g->labels, r->label, r->desks);
 	if (own == NULL)
 		return ERR_DENIED;
+	closure_embargo(&c, own, r->bytes);
 	if ((r->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) == 0) {
 		*out = *own;
 		return 0;
@@ -271,15 +304,10 @@ gate_label(struct gate *g, const struct store_record *r, struct label *out)
 	return 0;
 }
 
-/* When the embargo that a record is under ends. */
-static unix_ms_t
-embargo_end(struct gate *g, const struct store_record *r)
+int
+gate_label(struct gate *g, const struct store_record *r, struct label *out)
 {
-	struct stix_problem problem;
-	struct stix_object o;
-
-	return stix_read(g->other, r->bytes, &o, &problem) == 0 ?
-	    derive_embargo(&o) : UNIX_MS_NEVER;
+	return closure_label(g, r, NULL, out);
 }
 
 /* What the obligations make of what the policy answered. */
@@ -287,19 +315,13 @@ static void
 answer_oblige(struct gate *g, const struct gate_query *q,
     const struct label *l, struct gate_answer *a)
 {
-	const struct vocabulary *v = policy_vocabulary(g->policy);
-	int embargo = names_find(&v->caveats, STR("embargo"));
 	struct oblige_flow flow = { a->outcome, a->reason, a->by,
 	    a->obligations, a->redactions };
 	struct oblige_facts facts = { .label = l, .now = q->now,
 	    .received = (q->record->flags & RECORD_OWN) == 0,
-	    .embargo_end = UNIX_MS_NEVER };
+	    .embargo_end = a->embargo_end };
 
-	a->alone = embargo >= 0 && (l->caveats >> embargo & 1) != 0;
-	if (a->alone)
-		facts.embargo_end = embargo_end(g, q->record);
 	oblige_out(g->policy, &facts, &flow);
-	a->embargo_end = facts.embargo_end;
 	a->outcome = flow.outcome;
 	a->reason = flow.reason;
 	a->by = flow.by;
@@ -322,11 +344,14 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 		.received = (q->record->flags & RECORD_OWN) == 0,
 		.now = q->now,
 	};
+	unix_ms_t end = { 0 };
 
-	TRY(gate_label(g, q->record, &label));
+	TRY(closure_label(g, q->record, &end, &label));
 	answer_out(&question, out);
 	if (out->outcome == OUTCOME_CONSULT && q->agreed != NULL)
 		answer_agreed(&question, q->agreed, out);
+	out->alone = under_embargo(g, &label);
+	out->embargo_end = end;
 	answer_oblige(g, q, &label, out);
 	if (q->record->expires.ms <= q->now.ms &&
 	    out->outcome < OUTCOME_DENY) {

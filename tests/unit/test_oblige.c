@@ -361,6 +361,44 @@ test_oblige_embargo_holds(void **state)
 	pair_close(&p);
 }
 
+/* A record waits for what it refers to. */
+static void
+test_oblige_embargo_of_closure(void **state)
+{
+	static const char *const until[] = { "2026-09-01T00:00:00Z",
+	    "2027-01-01T00:00:00Z" };
+	struct pair p;
+	struct crossing x;
+
+	(void)state;
+	pair_open(&p, POLICY("cert-a", "cert-b", "", "receipt", ""),
+	    POLICY_B("", ""));
+	for (unsigned i = 0; i < 2; i++) {
+		char extra[512], text[1024];
+
+		snprintf(extra, sizeof(extra), ",\"extensions\":{\""
+		    COMITY_EXTENSION_ID "\":{\"extension_type\":"
+		    "\"property-extension\",\"embargo_until\":\"%s\"}}",
+		    until[i]);
+		cert_publish(p.a, indicator(1 + i, extra));
+		snprintf(text, sizeof(text), "{\"type\":\"report\","
+		    "\"spec_version\":\"2.1\",\"id\":\"report--%08x-0000-"
+		    "4000-8000-000000000001\",\"created\":\"" T1 "\","
+		    "\"modified\":\"" T1 "\",\"name\":\"r\",\"published\":"
+		    "\"" T1 "\",\"object_marking_refs\":[\"%s\"],"
+		    "\"object_refs\":[\"%.47s\"]}", 50 + i, GREEN,
+		    strstr(indicator(1 + i, ""), "indicator--"));
+		assert_int_equal(cert_publish(p.a, text).refusal,
+		    REFUSAL_NONE);
+	}
+	cert_cross(p.a, p.b, false, &x);
+	assert_int_equal(x.stored, 2);
+	assert_int_equal(delivery_count(p.a->delivery, DELIVERY_DENIED), 2);
+	assert_int_equal(delivery_get(p.a->delivery, 3), DELIVERY_DENIED);
+	assert_int_equal(delivery_get(p.a->delivery, 4), DELIVERY_DENIED);
+	pair_close(&p);
+}
+
 /* Under the same embargo it may go before its end, and not further. */
 static void
 test_oblige_embargo_shared(void **state)
@@ -532,6 +570,7 @@ main(void)
 		cmocka_unit_test(test_oblige_in_grant_binds_us),
 		cmocka_unit_test(test_oblige_warninglist_is_counted),
 		cmocka_unit_test(test_oblige_embargo_holds),
+		cmocka_unit_test(test_oblige_embargo_of_closure),
 		cmocka_unit_test(test_oblige_embargo_shared),
 		cmocka_unit_test(test_gate_l27_body_with_other_uses),
 		cmocka_unit_test(test_gate_l27_the_wall_goes_along),
