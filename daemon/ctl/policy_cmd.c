@@ -187,7 +187,7 @@ cmd_config_check(struct ctl *c)
 		return ctl_fail(c, CTL_REFUSED, "make them the same",
 		    "comityd.yaml is for %s, policy.yaml for %s", s.cert_id,
 		    policy_org(p, 0)->id);
-	if (policy_prove_text(p, &e) < 0)
+	if (policy_prove_text(p, NULL, &e) < 0)
 		return ctl_fail(c, CTL_REFUSED, "comityctl policy prove says "
 		    "all of it", "%s", e.text);
 	if (c->json) {

@@ -213,6 +213,13 @@ channel_send(struct channel *c, uint8_t type, struct str payload)
 	channel_send_fd(c, type, payload, -1);
 }
 
+void
+channel_flush(struct channel *c)
+{
+	if (!c->dead && queue_bytes(&c->out) > 0)
+		on_writable(-1, 0, c);
+}
+
 size_t
 channel_queued(const struct channel *c)
 {

@@ -45,6 +45,9 @@ void channel_send(struct channel *c, uint8_t type, struct str payload);
 void channel_send_fd(struct channel *c, uint8_t type, struct str payload,
     int fd);
 
+/* channel_flush(c): write what the socket takes now, in a long dispatch. */
+void channel_flush(struct channel *c);
+
 /* channel_queued(c): bytes waiting to be written. */
 size_t channel_queued(const struct channel *c);
 

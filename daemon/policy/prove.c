@@ -192,13 +192,14 @@ proof_certificate(const struct proof *proof, struct buf *out)
 }
 
 int
-policy_prove_text(const struct policy *p, struct err *e)
+policy_prove_text(const struct policy *p, const struct prove_options *o,
+    struct err *e)
 {
-	const struct prove_options o = { 0 };
+	static const struct prove_options usual;
 	AUTO(proof_free) struct proof *proof = NULL;
 	struct proof_verdict v;
 
-	TRY(policy_prove(p, &o, &proof, e));
+	TRY(policy_prove(p, o != NULL ? o : &usual, &proof, e));
 	for (size_t i = 0; proof_verdict(proof, i, &v); i++)
 		if (!v.holds)
 			return err_set(e, ERR_CONF, "the policy does not "

@@ -74,9 +74,10 @@ void proof_assumptions(const struct proof *proof, struct buf *out);
 void proof_certificate(const struct proof *proof, struct buf *out);
 
 /*
- * policy_prove_text(p, e): prove with the usual limits.  0, or ERR_CONF with
+ * policy_prove_text(p, o, e): prove, with the usual limits if o is NULL.  0, or ERR_CONF with
  * e holding the first claim that fails and its path.
  */
-int policy_prove_text(const struct policy *p, struct err *e) MUST_CHECK;
+int policy_prove_text(const struct policy *p,
+    const struct prove_options *o, struct err *e) MUST_CHECK;
 
 #endif

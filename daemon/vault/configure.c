@@ -8,6 +8,7 @@
 #include "policy/prove.h"
 #include "vault/apply.h"
 #include "vault/peer.h"
+#include "vault/supervisor_link.h"
 
 #define POLICY_FILE "policy.yaml"
 
@@ -31,10 +32,22 @@ configure_settings(const struct file_set *files, const struct vault *v,
 	return 0;
 }
 
+/* A long proof is no reason to take us for dead. */
+static void
+on_progress(void *arg, uint64_t done, uint64_t of)
+{
+	struct supervisor_link *super = arg;
+
+	(void)done, (void)of;
+	supervisor_link_alive(super);
+}
+
 int
 configure_policy(const struct file_set *files, const struct vault *v,
     const struct digest *proved, struct policy **out, struct err *e)
 {
+	const struct prove_options o = { .progress = on_progress,
+	    .arg = v->super };
 	struct digest digest;
 	AUTO(policy_free) struct policy *p = policy_load(files, POLICY_FILE,
 	    e);
@@ -47,7 +60,7 @@ configure_policy(const struct file_set *files, const struct vault *v,
 		    policy_org(p, 0)->id, v->cert_id);
 	policy_digest(p, &digest);
 	if (proved == NULL || !digest_eq(proved, &digest))
-		TRY(policy_prove_text(p, e));
+		TRY(policy_prove_text(p, &o, e));
 	*out = TAKE(p);
 	return 0;
 }

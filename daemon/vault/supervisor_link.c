@@ -317,6 +317,13 @@ supervisor_link_reload_cancel(struct supervisor_link *s, const void *arg)
 }
 
 void
+supervisor_link_alive(struct supervisor_link *s)
+{
+	super_send_number(s, MESSAGE_HEARTBEAT, 0);
+	channel_flush(s->channel);
+}
+
+void
 supervisor_link_notify(struct supervisor_link *s, struct str text)
 {
 	channel_send(s->channel, MESSAGE_NOTIFY, text);

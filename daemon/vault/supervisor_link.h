@@ -47,6 +47,12 @@ void supervisor_link_reload(struct supervisor_link *s,
 void supervisor_link_reload_cancel(struct supervisor_link *s,
     const void *arg);
 
+/*
+ * supervisor_link_alive(s): in the middle of long work: say at once that we
+ * are alive, whatever waits to be read.
+ */
+void supervisor_link_alive(struct supervisor_link *s);
+
 /* supervisor_link_notify(s, text): people are to be told that document. */
 void supervisor_link_notify(struct supervisor_link *s, struct str text);
 

@@ -80,7 +80,7 @@ must_fail(char *text, const char *claim, const char *const words[])
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strstr(v.text, words[i]) == NULL)
 			fail_msg("no \"%s\" in\n%s", words[i], v.text);
-	assert_int_equal(policy_prove_text(p, &e), ERR_CONF);
+	assert_int_equal(policy_prove_text(p, NULL, &e), ERR_CONF);
 	assert_non_null(strstr(e.text, words[0]));
 }
 
@@ -111,7 +111,7 @@ test_prove_reference_holds(void **state)
 		assert_null(strstr(v.rests_on, "world"));
 		assert_non_null(strstr(v.rests_on, "cert-xc"));
 	}
-	assert_int_equal(policy_prove_text(p, &e), 0);
+	assert_int_equal(policy_prove_text(p, NULL, &e), 0);
 }
 
 static void
@@ -144,7 +144,7 @@ test_prove_hops_of_a_helper(void **state)
 		AUTO(policy_free) struct policy *p = load(text);
 		struct err e = { 0 };
 
-		assert_int_equal(policy_prove_text(p, &e), 0);
+		assert_int_equal(policy_prove_text(p, NULL, &e), 0);
 	}
 	must_fail(edit(text, "cert-xe:", "onward: []",
 	    "onward: [clean-net]"), "separation", words);
@@ -243,7 +243,7 @@ test_prove_caps_that_fall_away(void **state)
 		    "  - {id: g1, out: {peer: p1}, kind: [k], for: [d], "
 		    "tlp: <=green}\n  - {id: g2, %s}\n", rules[i]);
 		p = load(text.p);
-		assert_int_equal(policy_prove_text(p, &e), ERR_CONF);
+		assert_int_equal(policy_prove_text(p, NULL, &e), ERR_CONF);
 		assert_non_null(strstr(e.text, "permit by g1"));
 	}
 }
@@ -276,7 +276,7 @@ test_prove_caps_that_fall_away_both(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(policy_prove_text(p, &e), ERR_CONF);
+	assert_int_equal(policy_prove_text(p, NULL, &e), ERR_CONF);
 	assert_non_null(strstr(e.text, "permit by g1"));
 }
 
