@@ -29,7 +29,7 @@ struct release {
 	int64_t back_at, back_end;
 	VEC(int64_t) again;		/* single ones to look at again */
 	VEC(char *) kinds;		/* owned; what the peer subscribed to */
-	bool every_kind;
+	bool subscribed, every_kind;
 	int min_confidence;
 };
 
@@ -113,6 +113,7 @@ release_start(struct release *r, const struct str *kinds, size_t nkinds,
 {
 	release_clear_kinds(r);
 	r->min_confidence = min_confidence;
+	r->subscribed = true;
 	r->every_kind = nkinds == 1 && str_eqz(kinds[0], "*");
 	for (size_t i = 0; !r->every_kind && i < nkinds; i++)
 		vec_push(&r->kinds, (char *)mem_dup(kinds[i].p, kinds[i].n));
@@ -150,17 +151,12 @@ release_decided(const struct release *r)
 	return r->back_at < r->back_end ? r->back_at : r->at;
 }
 
-/* Does the peer want records of that kind?  No kinds: nobody asked. */
+/* Is it one of the kinds the peer named?  None: nobody asked. */
 static bool
-release_wants(const struct release *r, uint8_t kind)
+release_wants(const struct release *r, const char *kind)
 {
-	const struct vocabulary *v = policy_vocabulary(
-	    gate_policy(r->o.gate));
-
-	if (r->every_kind)
-		return true;
-	for (size_t i = 0; kind < v->kinds.n && i < r->kinds.n; i++)
-		if (strcmp(v->kinds.v[kind], r->kinds.v[i]) == 0)
+	for (size_t i = 0; i < r->kinds.n; i++)
+		if (strcmp(kind, r->kinds.v[i]) == 0)
 			return true;
 	return false;
 }
@@ -382,6 +378,21 @@ release_too_weak(const struct release *r, const struct store_record *rec)
 	    o.confidence >= 0 && o.confidence < r->min_confidence;
 }
 
+bool
+release_takes(const struct release *r, struct gate *g,
+    const struct store_record *rec)
+{
+	const struct label *l = labels_get(g->labels, rec->label, rec->desks);
+	const struct vocabulary *v;
+
+	if (l == NULL || !r->subscribed)
+		return true;
+	v = policy_vocabulary(g->policy);
+	return (r->every_kind || (l->kind < v->kinds.n &&
+	    release_wants(r, v->kinds.v[l->kind]))) &&
+	    !release_too_weak(r, rec);
+}
+
 static enum delivery_state
 state_of(enum outcome o)
 {
@@ -440,7 +451,6 @@ static int
 run_record(struct run *run, const struct store_record *rec)
 {
 	struct known_answer *k;
-	const struct label *l;
 	enum outcome asked;
 
 	TRY(release_answer(run->r, rec, run->budget->now, &k));
@@ -451,10 +461,8 @@ run_record(struct run *run, const struct store_record *rec)
 	if (k->a.outcome != OUTCOME_PERMIT && delivery_get(
 	    run->r->o.delivery, rec->seq) == DELIVERY_REDACTED)
 		return 0;
-	l = labels_get(run->r->o.gate->labels, rec->label, rec->desks);
-	if (k->a.outcome <= OUTCOME_REDACT && l != NULL &&
-	    (!release_wants(run->r, l->kind) ||
-	    release_too_weak(run->r, rec)))
+	if (k->a.outcome <= OUTCOME_REDACT &&
+	    !release_takes(run->r, run->r->o.gate, rec))
 		return 0;
 	/* What people agreed to no policy decided. */
 	if (k->a.outcome == asked)

@@ -82,6 +82,14 @@ void release_start(struct release *r, const struct str *kinds, size_t nkinds,
     int min_confidence);
 
 /*
+ * release_takes(r, g, rec): does the subscriber want such a record, if it is
+ * released?  What it wants is not known before its first session: all.  g:
+ * the gate that reads the label, r's own or another one over the same store.
+ */
+bool release_takes(const struct release *r, struct gate *g,
+    const struct store_record *rec) MUST_CHECK;
+
+/*
  * release_restart(r): policy, posture, terms or trust changed: decide again
  * about everything that the peer does not hold.
  */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/derived.h"
 #include "gate/gate_private.h"
 
 #define ARENA_BYTES MIB(64)
@@ -36,6 +37,15 @@ simulation_new(const struct simulate_options *o)
 	s->arena = arena_new(ARENA_BYTES);
 	s->answers = mem_array(struct map64, o->npeers + 1);
 	s->end = store_last_seq(o->gate->store);
+	/* What a peer holds stays with it; the rest is decided again. */
+	for (size_t i = 0; i < o->npeers; i++) {
+		struct simulate_peer *p = &o->peers[i];
+
+		p->delivered = delivery_count(p->delivery,
+		    DELIVERY_DELIVERED);
+		p->redacted = delivery_count(p->delivery,
+		    DELIVERY_REDACTED);
+	}
 	return s;
 }
 
@@ -71,8 +81,8 @@ ask_both(struct simulation *s, size_t peer, const struct store_record *r,
     const struct both **out)
 {
 	uint64_t key = (uint64_t)r->label << 32 | (uint32_t)r->desks;
-	bool shared = (r->flags & RECORD_HAS_REFS) == 0 &&
-	    r->expires.ms > s->o.at.ms;
+	bool shared = (r->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) ==
+	    0 && r->expires.ms > s->o.at.ms;
 	struct simulate_peer *p = &s->o.peers[peer];
 	struct gate_query now = { .party = &p->now, .record = r,
 	    .now = s->o.at };
@@ -117,53 +127,132 @@ add_sample(struct simulation *s, struct simulate_peer *p,
 	p->nsamples++;
 }
 
-/* What the peer holds stays with it; only more can come. */
-static void
-count_after(struct simulate_peer *p, enum delivery_state held,
+/* The desks that people agreed to, as numbers of the other policy. */
+static struct desk_set
+desks_under(const struct vocabulary *from, const struct vocabulary *to,
+    const struct desk_set *desks)
+{
+	struct desk_set out = { { 0 } };
+
+	for (unsigned i = 0; i < from->desks.n; i++) {
+		int d = desk_set_has(desks, i) ? names_find(&to->desks,
+		    str_of(from->desks.v[i])) : -1;
+
+		if (d >= 0)
+			desk_set_add(&out, (unsigned)d);
+	}
+	return out;
+}
+
+/* What people agreed to for that very record goes, if it is still asked. */
+static int
+ask_agreed(struct simulation *s, struct simulate_peer *p,
+    const struct store_record *r, struct both *b)
+{
+	struct gate_query q = { .party = &p->then, .record = r,
+	    .now = s->o.at };
+	struct desk_set desks, under;
+
+	if (b->after.outcome != OUTCOME_CONSULT || p->agreed == NULL ||
+	    !p->agreed(p->agreed_arg, r->seq, &desks))
+		return 0;
+	under = desks_under(policy_vocabulary(gate_policy(s->o.now)),
+	    policy_vocabulary(s->o.then), &desks);
+	q.agreed = &under;
+	return answer_of(s->then, &q, &b->after);
+}
+
+/* What nothing valid is left of is denied when it comes to that. */
+static int
+ask_redacted(struct simulation *s, const struct store_record *r,
+    struct both *b)
+{
+	AUTO_BUF struct buf object = { 0 };
+	int rc;
+
+	if (b->after.outcome != OUTCOME_REDACT)
+		return 0;
+	rc = derived_object(s->then, r, b->after.redactions, &object);
+	if (rc != ERR_DENIED)
+		return rc;
+	b->after.outcome = OUTCOME_DENY;
+	b->after.reason = REASON_OBLIGATION;
+	b->after.by = -1;
+	return 0;
+}
+
+/* Would the record be sent now? */
+static bool
+is_sent(struct simulation *s, const struct simulate_peer *p,
+    const struct store_record *r, enum delivery_state held,
     enum outcome after)
 {
-	if (held == DELIVERY_DELIVERED || (held == DELIVERY_REDACTED &&
-	    after == OUTCOME_PERMIT))
+	if (after > OUTCOME_REDACT || held == DELIVERY_DELIVERED ||
+	    held == DELIVERY_SENT ||
+	    (held == DELIVERY_REDACTED && after == OUTCOME_REDACT))
+		return false;
+	return p->release == NULL || release_takes(p->release, s->then, r);
+}
+
+/* What was not sent, and what will not be. */
+static void
+count_kept(struct simulate_peer *p, enum delivery_state held,
+    const struct both *b)
+{
+	if (held == DELIVERY_DELIVERED || held == DELIVERY_REDACTED)
+		return;
+	if (held == DELIVERY_SENT) {
+		if (b->before.outcome == OUTCOME_REDACT)
+			p->redacted++;
+		else
+			p->delivered++;
+		return;
+	}
+	p->consulted += b->after.outcome == OUTCOME_CONSULT;
+	p->denied += b->after.outcome == OUTCOME_DENY;
+	p->forbidden += b->after.outcome == OUTCOME_FORBID;
+}
+
+static void
+count_sent(struct simulate_peer *p, enum delivery_state held,
+    enum outcome after)
+{
+	p->flow++;
+	if (held == DELIVERY_REFUSED)
+		return;		/* it may refuse it again */
+	if (held == DELIVERY_REDACTED)
+		p->redacted--;
+	if (after == OUTCOME_PERMIT)
 		p->delivered++;
-	else if (held == DELIVERY_REDACTED)
-		p->redacted++;
-	else if (after == OUTCOME_PERMIT)
-		p->delivered++;
-	else if (after == OUTCOME_REDACT)
-		p->redacted++;
-	else if (after == OUTCOME_CONSULT)
-		p->consulted++;
-	else if (after == OUTCOME_DENY)
-		p->denied++;
 	else
-		p->forbidden++;
+		p->redacted++;
 }
 
 static int
 simulate_one(struct simulation *s, size_t peer, const struct store_record *r)
 {
 	struct simulate_peer *p = &s->o.peers[peer];
-	const struct both *b;
-	enum delivery_state held;
-	bool went, goes, there;
+	enum delivery_state held = delivery_get(p->delivery, r->seq);
+	const struct both *shared;
+	struct both b;
 	int echo = gate_is_echo(s->o.now, r, p->cert_id, s->arena);
 
 	if (echo != 0)
 		return echo < 0 ? echo : 0;
-	TRY(ask_both(s, peer, r, &b));
-	held = delivery_get(p->delivery, r->seq);
-	went = b->before.outcome <= OUTCOME_REDACT;
-	goes = b->after.outcome <= OUTCOME_REDACT;
-	there = held == DELIVERY_DELIVERED || held == DELIVERY_SENT ||
-	    (held == DELIVERY_REDACTED &&
-	    b->after.outcome != OUTCOME_PERMIT);
+	TRY(ask_both(s, peer, r, &shared));
+	b = *shared;
+	TRY(ask_agreed(s, p, r, &b));
+	TRY(ask_redacted(s, r, &b));
 	p->records++;
-	p->outcomes[b->before.outcome][b->after.outcome]++;
-	p->flow += goes && !there;
-	p->stop += went && !goes;
-	count_after(p, held, b->after.outcome);
-	if (b->before.outcome != b->after.outcome)
-		add_sample(s, p, r, b);
+	p->outcomes[b.before.outcome][b.after.outcome]++;
+	p->stop += b.before.outcome <= OUTCOME_REDACT &&
+	    b.after.outcome > OUTCOME_REDACT;
+	if (is_sent(s, p, r, held, b.after.outcome))
+		count_sent(p, held, b.after.outcome);
+	else
+		count_kept(p, held, &b);
+	if (b.before.outcome != b.after.outcome)
+		add_sample(s, p, r, &b);
 	return 0;
 }
 
@@ -175,8 +264,8 @@ on_record(void *arg, const struct store_record *r)
 	if (r->seq > s->end)
 		return 1;
 	s->at = r->seq;
-	if ((r->flags & (RECORD_DERIVED | RECORD_TOMBSTONE)) != 0 ||
-	    r->received.ms < s->o.since.ms)
+	if ((r->flags & (RECORD_DERIVED | RECORD_TOMBSTONE |
+	    RECORD_RELABELLED)) != 0 || r->received.ms < s->o.since.ms)
 		return 0;
 	for (size_t i = 0; i < s->o.npeers; i++)
 		TRY(simulate_one(s, i, r));

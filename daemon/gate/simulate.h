@@ -5,8 +5,7 @@
 #ifndef GATE_SIMULATE_H
 #define GATE_SIMULATE_H
 
-#include "gate/delivery.h"
-#include "gate/gate.h"
+#include "gate/release.h"
 
 #define SIMULATE_SAMPLES 10
 
@@ -24,11 +23,19 @@ struct simulate_peer {
 	const char *cert_id;			/* borrowed, as are these */
 	const struct delivery *delivery;
 	struct gate_party now, then;		/* under either policy */
+	/* Its stream, which knows what it wants; or NULL: everything. */
+	const struct release *release;
+	/* As in struct release_options; or NULL. */
+	bool (*agreed)(void *arg, int64_t seq, struct desk_set *out);
+	void *agreed_arg;
 	uint64_t records;			/* looked at for this peer */
 	uint64_t outcomes[OUTCOMES][OUTCOMES];	/* before, after */
 	uint64_t flow;	/* not there yet, and would go, whole or redacted */
 	uint64_t stop;	/* would have gone, and would not any more */
-	/* What the peer's counts would be when all is settled. */
+	/*
+	 * What the peer's counts would be when all is settled, unless it
+	 * refuses some: then nothing counts them.  Only if all is looked at.
+	 */
 	uint64_t delivered, redacted, consulted, denied, forbidden;
 	struct simulate_sample samples[SIMULATE_SAMPLES];
 	size_t nsamples;

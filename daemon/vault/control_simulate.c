@@ -4,8 +4,9 @@
  */
 #include "gate/simulate.h"
 #include "vault/configure.h"
+#include "vault/consult.h"
 #include "vault/control_files.h"
-#include "vault/peer.h"
+#include "vault/terms.h"
 
 #define SLICE_RECORDS 500
 #define SLICES_A_REPLY 200
@@ -14,6 +15,7 @@ struct simulating {
 	struct policy *then;		/* owned */
 	struct simulate_peer *peers;	/* owned */
 	struct peer **known;		/* owned array; to see who is gone */
+	struct policy_met *mets;	/* owned: two for each peer */
 	size_t npeers;
 	struct simulation *run;		/* owned */
 	uint64_t policy_generation;
@@ -30,6 +32,7 @@ simulating_free(void *arg)
 	policy_free(s->then);
 	free(s->peers);
 	free(s->known);
+	free(s->mets);
 	free(s);
 }
 
@@ -67,16 +70,22 @@ changes_json(const struct simulate_peer *p)
 }
 
 static json_t *
-peer_json(const struct simulate_peer *p)
+peer_json(const struct simulate_peer *p, bool all)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, "
-	    "s:o, s:o}", "id", p->cert_id, "records",
-	    (json_int_t)p->records, "flow", (json_int_t)p->flow, "stop",
-	    (json_int_t)p->stop, "after", "delivered",
-	    (json_int_t)p->delivered, "redacted", (json_int_t)p->redacted,
-	    "consulted", (json_int_t)p->consulted, "denied",
-	    (json_int_t)p->denied, "forbidden", (json_int_t)p->forbidden,
+	json_t *f = json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}",
+	    "id", p->cert_id, "records", (json_int_t)p->records,
+	    "flow", (json_int_t)p->flow, "stop", (json_int_t)p->stop,
 	    "changes", changes_json(p), "samples", samples_json(p));
+
+	if (all)
+		(void)json_object_set_new(f, "after", json_pack(
+		    "{s:I, s:I, s:I, s:I, s:I}",
+		    "delivered", (json_int_t)p->delivered,
+		    "redacted", (json_int_t)p->redacted,
+		    "consulted", (json_int_t)p->consulted,
+		    "denied", (json_int_t)p->denied,
+		    "forbidden", (json_int_t)p->forbidden));
+	return f;
 }
 
 static void
@@ -87,7 +96,8 @@ simulating_reply(struct control *c, const struct simulating *s)
 	char hex[2 * DIGEST_BYTES + 1];
 
 	for (size_t i = 0; i < s->npeers; i++)
-		(void)json_array_append_new(list, peer_json(&s->peers[i]));
+		(void)json_array_append_new(list, peer_json(&s->peers[i],
+		    s->since.ms == 0));
 	policy_digest(s->then, &digest);
 	hex_encode(hex, digest.b, DIGEST_BYTES);
 	control_reply(c, json_pack("{s:s, s:o}", "digest", hex, "peers",
@@ -140,12 +150,23 @@ on_slice(struct control *c, bool ok)
 	control_after(c, on_slice);
 }
 
+/* What is borrowed from the peer's terms changes while this goes on. */
+static void
+party_keep(struct gate_party *party, struct policy_met *met)
+{
+	if (party->met == NULL)
+		return;
+	*met = *party->met;
+	party->met = met;
+}
+
 static void
 simulating_peers(const struct vault *v, struct simulating *s)
 {
 	s->npeers = peers_count(v->peers);
 	s->peers = mem_array(struct simulate_peer, s->npeers + 1);
 	s->known = mem_array(struct peer *, s->npeers + 1);
+	s->mets = mem_array(struct policy_met, 2 * s->npeers + 1);
 	for (size_t i = 0; i < s->npeers; i++) {
 		struct peer *p = peers_at(v->peers, i);
 
@@ -154,6 +175,11 @@ simulating_peers(const struct vault *v, struct simulating *s)
 		s->peers[i].delivery = p->delivery;
 		s->peers[i].now = p->party;
 		peer_party_under(p, s->then, &s->peers[i].then);
+		party_keep(&s->peers[i].now, &s->mets[2 * i]);
+		party_keep(&s->peers[i].then, &s->mets[2 * i + 1]);
+		s->peers[i].release = p->release;
+		s->peers[i].agreed = consult_agreed;
+		s->peers[i].agreed_arg = p;
 	}
 }
 
