@@ -38,6 +38,8 @@ struct policy_party {
 	int type;			/* of policy_types; -1 for ourselves */
 	int gov_tie;
 	enum policy_wall wall;
+	unix_ms_t attested_until;	/* then the wall is only declared */
+	struct str minimum_version;	/* of its software; may be empty */
 	bool anonymiser;		/* trusted to hide who gave it what */
 	uint64_t onward;		/* circles it passes things on to */
 	int first_desk, ndesks;		/* in vocabulary.desks */

@@ -23,15 +23,20 @@ rule_uses(const struct policy_file *f, const struct policy_rule *rule)
 }
 
 static bool
-has_orgs(const struct policy_rule *rule)
+reaches_nobody(const struct org_set *orgs)
 {
 	uint64_t any = 0;
 
 	/* Bit 0 is ourselves. */
-	for (size_t w = 0; w < NELEM(rule->orgs.w); w++)
-		any |= w == 0 ? rule->orgs.w[w] & ~UINT64_C(1) :
-		    rule->orgs.w[w];
-	return any != 0;
+	for (size_t w = 0; w < NELEM(orgs->w); w++)
+		any |= w == 0 ? orgs->w[w] & ~UINT64_C(1) : orgs->w[w];
+	return any == 0;
+}
+
+static bool
+has_orgs(const struct policy_rule *rule)
+{
+	return !reaches_nobody(&rule->orgs);
 }
 
 static bool
@@ -103,6 +108,11 @@ lint_terms(struct pf *r)
 	/* A circle that peers pass things on to is what the proof needs. */
 	for (size_t i = 0; i < f->parties.n; i++)
 		circles |= f->parties.v[i].onward;
+	for (size_t i = 0; i < f->circles.n; i++)
+		if (reaches_nobody(&f->circles.v[i].members))
+			pf_warn(r, f->circles.v[i].at, "circle \"%s\" has no "
+			    "member but ourselves: nothing flows by it",
+			    f->circles.v[i].id.p);
 	for (size_t i = 0; i < f->circles.n; i++)
 		if ((circles >> i & 1) == 0)
 			pf_warn(r, f->circles.v[i].at, "circle \"%s\" is used "

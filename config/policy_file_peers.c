@@ -91,6 +91,7 @@ party_new(const struct yaml_node *at)
 	return (struct policy_party){
 		.at = at, .type = -1, .discretion = POLICY_BANDS - 1,
 		.reliability = POLICY_BANDS - 1, .wall = POLICY_WALL_NONE,
+		.attested_until = UNIX_MS_NEVER,
 		.label = { .tlp = -1, .pap = -1, .hops = -1 },
 	};
 }
@@ -165,6 +166,28 @@ pf_wall(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
 	return 0;
 }
 
+/* "1.20.3": numbers with dots between. */
+static int
+pf_version(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
+    void *out)
+{
+	char shown[SHOWN_MAX];
+	struct str s = n->text;
+	bool good;
+
+	TRY(pf_is_text(r, n));
+	good = s.n < 32 && s.p[0] != '.' && s.p[s.n - 1] != '.';
+	for (size_t i = 0; good && i < s.n; i++)
+		good = (s.p[i] >= '0' && s.p[i] <= '9') ||
+		    (s.p[i] == '.' && s.p[i - 1] != '.');
+	if (!good)
+		return pf_error(r, n, "%s \"%s\"; want a version of the "
+		    "software, like \"0.2\"", row->key, str_escape(shown,
+		    sizeof(shown), s));
+	*(struct str *)out = s;
+	return 0;
+}
+
 static const struct pf_row peer_rows[] = {
 	{ .key = "country", .read = pf_country, .required = true,
 	  .offset = offsetof(struct policy_party, country) },
@@ -180,7 +203,10 @@ static const struct pf_row peer_rows[] = {
 	{ .key = "profile", .read = pf_word, .names = profiles },
 	{ .key = "role", .read = pf_role, .names = roles,
 	  .offset = offsetof(struct policy_party, anonymiser) },
-	{ .key = "minimum-version", .read = pf_note },
+	{ .key = "attested-until", .read = pf_date,
+	  .offset = offsetof(struct policy_party, attested_until) },
+	{ .key = "minimum-version", .read = pf_version,
+	  .offset = offsetof(struct policy_party, minimum_version) },
 	{ .key = "note", .read = pf_note },
 	{ .key = "default-label", .read = pf_label,
 	  .offset = offsetof(struct policy_party, label) },
@@ -199,6 +225,11 @@ pf_read_peers(struct pf *r, const struct yaml_node *n)
 		at.column = m->key_column;
 		TRY(add_org(r, &at, m->key));
 		TRY(pf_map(r, m, peer_rows, &p));
+		if (yaml_get(m, "attested-until") != NULL &&
+		    p.wall != POLICY_WALL_ATTESTED)
+			return pf_error(r, yaml_get(m, "attested-until"),
+			    "attested-until is of an attested wall; want it "
+			    "with wall: attested");
 		vec_push(&r->f->parties, p);
 	}
 	return 0;

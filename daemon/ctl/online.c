@@ -22,7 +22,8 @@
  *                                        generation, loaded_at, warnings[]},
  *                                        store {records, tombstones, bytes,
  *                                        wal_bytes, free_bytes, full,
- *                                        error?}, published (objects stored
+ *                                        error?}, warnings[] (what people
+ *                                        should look at), published (objects stored
  *                                        from here since ever), peers[] as
  *                                        below, libraries {name: version},
  *                                        counters {name: number}
@@ -127,6 +128,20 @@
  *                                        "lift", "renew")], policy
  *                                        [{country, posture}]: what it says
  *                                        itself; status has it as postures
+ * circle list     -                      circles [{name, document? {version,
+ *                                        members[], foci[], charter, quorum,
+ *                                        digest}, policy? {members[],
+ *                                        foci[], charter, quorum}, counting
+ *                                        []: peers that are members of both
+ *                                        }], offered [{name, document}]:
+ *                                        sent by members, not held
+ * circle show     name                   one of them, and text? (the
+ *                                        document with its signatures)
+ * circle propose  name, add?, remove?,   name, version, signed [members whose
+ *                 foci? (lists), quorum? signatures count], needs (how many),
+ *                                        text
+ * circle sign     text                   as circle propose
+ * circle accept   text | name            changed (bool)
  * nonce           -                      nonce, cert_id: for the member
  *                                        "operator" {key, signature} of the
  *                                        next request
@@ -298,6 +313,8 @@ status_print(const json_t *r)
 	    reply_text(policy, "loaded_at"));
 	json_array_foreach(json_object_get(policy, "warnings"), i, v)
 		table_line(stdout, "warning", "%s", json_string_value(v));
+	json_array_foreach(json_object_get(r, "warnings"), i, v)
+		table_line(stdout, "ATTENTION", "%s", json_string_value(v));
 	policy_life_print(policy);
 	shadow_line_print(json_object_get(policy, "shadow"));
 	postures_print(json_object_get(r, "postures"));

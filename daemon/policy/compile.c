@@ -199,6 +199,9 @@ org_desks(struct policy *p, int org)
 		 * one desk with all uses. */
 		d->walled = walled_lineage(f, org != 0 &&
 		    party->wall != POLICY_WALL_ATTESTED ? all : d->uses);
+		d->walled_later = walled_lineage(f, org != 0 ? all :
+		    d->uses);
+		d->attested_until = party->attested_until;
 	}
 }
 

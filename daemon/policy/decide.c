@@ -242,18 +242,27 @@ first_rule(const struct matching *m, enum rule_class c)
 	    (size_t)__builtin_ctzll(m->acc[w])].rule;
 }
 
+/* Of an organisation whose attestation has ended, all desks are one. */
+static uint32_t
+walled_now(const struct desk_facts *d, const struct policy_request *req)
+{
+	return req->now.ms > d->attested_until.ms ? d->walled_later :
+	    d->walled;
+}
+
 int
 policy_wall_of(const struct policy *p, const struct policy_request *req)
 {
 	const struct policy_file *f = p->file;
 	const struct desk_facts *d = &p->desks[req->desk];
 	const struct policy_party *party = &f->parties.v[d->org];
+	bool whole = d->org != 0 && (party->wall != POLICY_WALL_ATTESTED ||
+	    req->now.ms > d->attested_until.ms);
 	uint32_t uses = d->uses;
 
-	if ((req->label->lineage & d->walled) == 0)
+	if ((req->label->lineage & walled_now(d, req)) == 0)
 		return -1;
-	for (int i = 0; i < party->ndesks && d->org != 0 &&
-	    party->wall != POLICY_WALL_ATTESTED; i++)
+	for (int i = 0; i < party->ndesks && whole; i++)
 		uses |= p->desks[party->first_desk + i].uses;
 	for (size_t i = 0; i < f->walls.n; i++)
 		if ((f->walls.v[i].keep & req->label->lineage) != 0 &&
@@ -277,7 +286,7 @@ cause_of_label(const struct policy *p, const struct policy_request *req)
 	const struct label *l = req->label;
 	bool out = req->direction != DIRECTION_IN;
 
-	if (out && (l->lineage & d->walled) != 0)
+	if (out && (l->lineage & walled_now(d, req)) != 0)
 		return (struct cause){ OUTCOME_FORBID, REASON_RULE,
 		    (int)p->file->rules.n + policy_wall_of(p, req) };
 	if (out && (d->uses >> req->purpose & 1) == 0)

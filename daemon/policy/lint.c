@@ -264,5 +264,19 @@ policy_lint_ending(const struct policy *p, unix_ms_t now, size_t i,
 		ending_text(f, a, now, out);
 		return true;
 	}
+	for (size_t k = 1; k < f->parties.n; k++) {
+		const struct policy_party *party = &f->parties.v[k];
+		int64_t left = party->attested_until.ms - now.ms;
+
+		if (left > LINT_ENDING_MS || i-- > 0)
+			continue;
+		buf_addf(out, "%s:%u:%u: the attestation of the wall of %s "
+		    "%s %lld days%s", party->at->file, party->at->key_line,
+		    party->at->key_column, f->v.orgs.v[k], left < 0 ?
+		    "ended" : "ends in", (long long)((left < 0 ? -left :
+		    left) / DAY(1)), left < 0 ? " ago: all of its desks "
+		    "count as one" : "; ask for a new one");
+		return true;
+	}
 	return false;
 }

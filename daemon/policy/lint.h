@@ -18,8 +18,8 @@ void policy_lint(struct policy *p);
 
 /*
  * policy_lint_ending(p, now, i, out): append the i-th warning about an
- * agreement that has ended or ends within LINT_ENDING_MS of now; false,
- * with out as it was, past the last.
+ * agreement or the attestation of a wall that has ended or ends within
+ * LINT_ENDING_MS of now; false, with out as it was, past the last.
  */
 bool policy_lint_ending(const struct policy *p, unix_ms_t now, size_t i,
     struct buf *out);

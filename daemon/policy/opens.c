@@ -144,7 +144,10 @@ opens_facts(struct opens *o, const struct desk_pair *d)
 		return d->to_org == 0 ? opens_by(o, "desk %s of ours is new",
 		    d->name) : false;
 	a = &o->from->desks[d->from];
-	if ((a->walled & ~b->walled) != 0)
+	if ((a->walled & ~b->walled) != 0 ||
+	    ((a->walled_later & ~b->walled_later) != 0) ||
+	    (a->attested_until.ms < b->attested_until.ms &&
+	    b->walled != b->walled_later))
 		return opens_by(o, "a wall keeps less from %s", d->name);
 	if (d->to_org == 0 && (b->uses & ~a->uses) != 0)
 		return opens_by(o, "desk %s of ours has another use",

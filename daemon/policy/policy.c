@@ -23,6 +23,8 @@ orgs_fill(struct policy *p)
 		memcpy(o->country, party->country, sizeof(o->country));
 		o->type = party->type < 0 ? "" : policy_types[party->type];
 		o->anonymiser = party->anonymiser;
+		o->minimum_version = party->minimum_version.n > 0 ?
+		    party->minimum_version.p : "";
 		o->first_desk = party->first_desk;
 		o->ndesks = party->ndesks;
 		o->discretion = (enum band)party->discretion;

@@ -121,6 +121,7 @@ struct policy_org {
 	int first_desk, ndesks;	/* in vocabulary.desks */
 	enum posture posture;	/* of its country, `in-force` */
 	enum band discretion, reliability;	/* trust: initial: */
+	const char *minimum_version;	/* of its software; "": any */
 };
 size_t policy_norgs(const struct policy *p);
 const struct policy_org *policy_org(const struct policy *p, size_t i);

@@ -65,6 +65,8 @@ struct rule_set {
 struct desk_facts {
 	uint32_t uses;			/* domains it declares */
 	uint32_t walled;		/* lineage that must not reach it */
+	uint32_t walled_later;		/* ... once the attestation ends */
+	unix_ms_t attested_until;
 	uint64_t circles, agreements;	/* that grants rest on */
 	unix_ms_t agreements_end;	/* the earliest of them */
 	int org;

@@ -150,6 +150,11 @@ void control_policy_confirm(struct control *c, const json_t *args);
 void control_policy_withdraw(struct control *c, const json_t *args);
 void control_policy_pending(struct control *c, const json_t *args);
 void control_policy_history(struct control *c, const json_t *args);
+void control_circle_list(struct control *c, const json_t *args);
+void control_circle_show(struct control *c, const json_t *args);
+void control_circle_propose(struct control *c, const json_t *args);
+void control_circle_sign(struct control *c, const json_t *args);
+void control_circle_accept(struct control *c, const json_t *args);
 void control_log_tail(struct control *c, const json_t *args);
 void control_nonce(struct control *c, const json_t *args);
 

@@ -54,6 +54,13 @@ const struct control_command control_commands[] = {
 	{ "posture withdraw", CONTROL_APPROVE, "number reason",
 	    control_posture_withdraw },
 	{ "posture list", false, "", control_posture_list },
+	{ "circle list",  false, "",                  control_circle_list },
+	{ "circle show",  false, "name",              control_circle_show },
+	{ "circle propose", CONTROL_APPROVE, "name add remove foci quorum",
+	    control_circle_propose },
+	{ "circle sign",  CONTROL_APPROVE, "text",    control_circle_sign },
+	{ "circle accept", CONTROL_APPROVE, "text name",
+	    control_circle_accept },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };

@@ -12,6 +12,7 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/version.h"
+#include "vault/warn.h"
 
 static const char *
 vault_state_name(enum vault_state s)
@@ -167,6 +168,22 @@ policy_json(const struct vault *v)
 	return f;
 }
 
+static void
+on_warning(void *arg, const char *text)
+{
+	(void)json_array_append_new(arg, json_string(text));
+}
+
+/* What people should look at. */
+static json_t *
+warnings_json(const struct vault *v)
+{
+	json_t *list = json_array();
+
+	warn_each(v, on_warning, list);
+	return list;
+}
+
 static json_t *
 store_json(struct vault *v)
 {
@@ -216,6 +233,7 @@ control_status(struct control *c, const json_t *args)
 	(void)json_object_set_new(f, "store", store_json(v));
 	set_number(f, "published", v->published);
 	(void)json_object_set_new(f, "consult", control_consult_json(v));
+	(void)json_object_set_new(f, "warnings", warnings_json(v));
 	(void)json_object_set_new(f, "peers", peers_json(v));
 	(void)json_object_set_new(f, "libraries", version_libraries());
 	(void)json_object_set_new(f, "counters", counters_json());

@@ -213,6 +213,49 @@ link_uri_agrees(const struct link *l)
 	return strcmp(l->uri, want.p) == 0;
 }
 
+/* The number at p, and where it ends. */
+static unsigned long
+version_part(const char **p, const char *end)
+{
+	unsigned long n = 0;
+
+	for (; *p < end && **p >= '0' && **p <= '9' && n < 100000000; (*p)++)
+		n = n * 10 + (unsigned long)(**p - '0');
+	if (*p < end && **p == '.')
+		(*p)++;
+	return n;
+}
+
+/* "comity/0.2.1" against "0.2": is the software at least that? */
+static bool
+software_is_at_least(struct str software, const char *want)
+{
+	const char *want_end = want + strlen(want);
+	const char *end = software.p + software.n;
+	const char *p = software.n == 0 ? NULL :
+	    memchr(software.p, '/', software.n);
+
+	if (p == NULL)
+		return want[0] == '\0';
+	for (p++; want < want_end;) {
+		unsigned long have = version_part(&p, end);
+		unsigned long need = version_part(&want, want_end);
+
+		if (have != need)
+			return have > need;
+	}
+	return true;
+}
+
+/* What our policy asks of its software; "" if nothing, or we lack it. */
+static const char *
+link_minimum(const struct link *l)
+{
+	return l->v->policy == NULL || l->peer->party.org < 0 ? "" :
+	    policy_org(l->v->policy,
+	    (size_t)l->peer->party.org)->minimum_version;
+}
+
 /* Is this somebody we know, over a key on its card, at about our time? */
 static enum close_reason
 link_judge_hello(struct link *l, const struct msg_hello *m)
@@ -238,6 +281,8 @@ link_judge_hello(struct link *l, const struct msg_hello *m)
 		return CLOSE_CARD_EXPIRED;
 	if (skew > CLOCK_SKEW_MAX_MS || skew < -CLOCK_SKEW_MAX_MS)
 		return CLOSE_SKEW;
+	if (!software_is_at_least(m->software, link_minimum(l)))
+		return CLOSE_OUTDATED;
 	return CLOSE_NONE;
 }
 
@@ -288,6 +333,10 @@ link_greeted(struct link *l, const struct frame *f)
 		buf_addf(&text, "our clock says %s, yours %s",
 		    time_format(ours, vault_now(l->v)),
 		    time_format(theirs, m.at));
+	if (bad == CLOSE_OUTDATED)
+		buf_addf(&text, "you run %.*s, we ask for version %s at "
+		    "least", (int)m.software.n, m.software.p,
+		    link_minimum(l));
 	if (bad != CLOSE_NONE) {
 		link_close(l, bad, text.p);
 		return 0;

@@ -329,6 +329,17 @@ peers_policy_changed(struct peers *ps, bool differs)
 	turn_wake(ps->v->turn);
 }
 
+/* Some release starts anew: write it down, and run the senders. */
+static void
+peers_restarted(struct peers *ps)
+{
+	gate_forget(ps->v->gate);
+	/* A replay of the log must not bring back the old decisions. */
+	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
+		turn_fail(ps->v->turn, ERR_STORE);
+	turn_wake(ps->v->turn);
+}
+
 void
 peers_terms_changed(struct peers *ps)
 {
@@ -344,13 +355,27 @@ peers_terms_changed(struct peers *ps)
 		if (p->link != NULL)
 			link_terms_changed(p->link);
 	}
-	if (!changed)
-		return;
-	gate_forget(ps->v->gate);
-	/* A replay of the log must not bring back the old decisions. */
-	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
-		turn_fail(ps->v->turn, ERR_STORE);
-	turn_wake(ps->v->turn);
+	if (changed)
+		peers_restarted(ps);
+}
+
+bool
+peers_terms_ended(struct peers *ps)
+{
+	bool ended = false;
+
+	for (size_t i = 0; i < ps->all.n; i++) {
+		struct peer *p = ps->all.v[i];
+
+		if (!terms_have_ended(p->terms, vault_now(ps->v)))
+			continue;
+		(void)terms_apply(p->terms);
+		release_restart(p->release);
+		ended = true;
+	}
+	if (ended)
+		peers_restarted(ps);
+	return ended;
 }
 
 void

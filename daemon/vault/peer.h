@@ -103,6 +103,12 @@ void peers_posture_changed(struct peers *ps);
  */
 void peers_terms_changed(struct peers *ps);
 
+/*
+ * peers_terms_ended(ps): look for agreements that ended since; what they
+ * alone let flow stops.  Return true if there was one.
+ */
+bool peers_terms_ended(struct peers *ps);
+
 /* peers_reload_delivery(ps): after a roll-back, read it from the store. */
 int peers_reload_delivery(struct peers *ps) MUST_CHECK;
 

@@ -24,6 +24,7 @@
 #include "vault/peer.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
+#include "vault/warn.h"
 
 enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_CONF = 78 };
 
@@ -205,6 +206,7 @@ on_second(void *arg)
 	apply_tick(v->apply);
 	postures_tick(v->postures);
 	consult_tick(v->consult);
+	warn_tick(v);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);
 	end_embargoes(v);

@@ -526,6 +526,23 @@ terms_hear(struct terms *t, struct str payload)
 	return terms_apply(t);
 }
 
+bool
+terms_heard(const struct terms *t)
+{
+	return t->said.n > 0;
+}
+
+bool
+terms_have_ended(const struct terms *t, unix_ms_t now)
+{
+	for (size_t i = 0; i < t->rows.n; i++)
+		if (t->rows.v[i].what == TERM_AGREEMENT &&
+		    t->rows.v[i].counts &&
+		    now.ms > t->rows.v[i].met.until.ms)
+			return true;
+	return false;
+}
+
 const struct terms_row *
 terms_row(const struct terms *t, size_t i)
 {

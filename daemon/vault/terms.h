@@ -63,6 +63,12 @@ bool terms_apply(struct terms *t);
 void terms_under(struct terms *t, const struct policy *policy,
     struct gate_party *party);
 
+/* terms_heard(t): has the peer ever stated terms to us? */
+bool terms_heard(const struct terms *t);
+
+/* terms_have_ended(t, now): is an agreement past its end that counted? */
+bool terms_have_ended(const struct terms *t, unix_ms_t now);
+
 /* terms_row(t, i): the i-th row, or NULL past the last. */
 const struct terms_row *terms_row(const struct terms *t, size_t i);
 

@@ -53,6 +53,7 @@ struct vault {
 	int degraded_by;		/* ERR_*, 0 when well */
 	mono_ms_t started;
 	uint64_t seconds;		/* since it is ready */
+	int64_t warned_day;		/* since 1970: when warnings were logged */
 	unix_ms_t policy_loaded;
 	uint64_t policy_generation;
 	uint64_t published;		/* records published since start */
