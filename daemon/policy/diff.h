@@ -1,6 +1,6 @@
 /*
  * What changes from one policy to another, as sets of requests
- * (comity-policy(5), CHANGE): every request that either policy knows is
+ * (comity-policy(5), LIFE OF A POLICY): every request that either policy knows is
  * asked of both; those that come out differently are merged into sets.
  */
 #ifndef POLICY_DIFF_H

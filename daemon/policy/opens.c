@@ -62,9 +62,10 @@ same_node(const struct yaml_node *a, const struct yaml_node *b)
 static bool
 opens_words(struct opens *o)
 {
-	/* How a record gets its kind and its label, and who is asked. */
+	/* How a record gets its kind and its label, who is asked, and what
+	 * trust a band takes. */
 	static const char *const sections[] = { "classify", "vocabulary",
-	    "releases", "consult" };
+	    "releases", "consult", "bands" };
 	const struct policy_file *a = o->from->file, *b = o->to->file;
 
 	if (!same_names(&a->v.purposes, &b->v.purposes) ||
@@ -91,20 +92,52 @@ opens_words(struct opens *o)
 	return false;
 }
 
-/* An agreement that lasts longer than before. */
+/*
+ * An agreement or a circle counts where both sides hold the same digest:
+ * another one may be what the peer holds already.
+ */
 static bool
-opens_agreements(struct opens *o)
+opens_agreement(struct opens *o, const struct policy_agreement *a,
+    const struct policy_agreement *b)
+{
+	if (b->until.ms > a->until.ms)
+		return opens_by(o, "agreement %s lasts longer", b->id.p);
+	if (!str_eq(a->digest, b->digest))
+		return opens_by(o, "agreement %s has another digest, which "
+		    "the peer may hold", b->id.p);
+	return false;
+}
+
+static bool
+opens_circle(struct opens *o, const struct policy_circle *a,
+    const struct policy_circle *b)
+{
+	if (!str_eq(a->charter, b->charter))
+		return opens_by(o, "circle %s has another charter, which "
+		    "members may hold", b->id.p);
+	if (b->quorum < a->quorum)
+		return opens_by(o, "circle %s takes fewer signatures to "
+		    "change", b->id.p);
+	return false;
+}
+
+static bool
+opens_terms(struct opens *o)
 {
 	const struct policy_file *a = o->from->file, *b = o->to->file;
 
 	for (size_t i = 0; i < b->agreements.n; i++)
 		for (size_t k = 0; k < a->agreements.n; k++)
 			if (str_eq(b->agreements.v[i].id,
-			    a->agreements.v[k].id) &&
-			    b->agreements.v[i].until.ms >
-			    a->agreements.v[k].until.ms)
-				return opens_by(o, "agreement %s lasts "
-				    "longer", b->agreements.v[i].id.p);
+			    a->agreements.v[k].id) && opens_agreement(o,
+			    &a->agreements.v[k], &b->agreements.v[i]))
+				return true;
+	for (size_t i = 0; i < b->circles.n; i++)
+		for (size_t k = 0; k < a->circles.n; k++)
+			if (str_eq(b->circles.v[i].id, a->circles.v[k].id) &&
+			    opens_circle(o, &a->circles.v[k],
+			    &b->circles.v[i]))
+				return true;
 	return false;
 }
 
@@ -395,7 +428,7 @@ policy_opens(const struct policy *from, const struct policy *to, char *text,
 		    policy_redaction(to, k) != NULL; k++)
 			if (strcmp(policy_redaction(to, k), name) == 0)
 				o.redaction[i] = UINT64_C(1) << k;
-	if (opens_words(&o) || opens_agreements(&o))
+	if (opens_words(&o) || opens_terms(&o))
 		return true;
 	for (size_t i = 0; i < policy_norgs(to); i++)
 		if (opens_org(&o, i))
