@@ -125,8 +125,9 @@ def test_strain_and_lift(net):
     equal(held(net, c) >= second['malware'], True, 'the others')
     row = a.peers()[b.id]
     equal((row['delivered'], row['consulted']), (200, 40), 'outcomes')
-    equal({x['record'] for x in a.ask('consult', 'list')['cases']
-           if x['peer'] == b.id}, second['malware'], 'cases')
+    wait_for(lambda: {x['record'] for x in a.ask('consult', 'list')['cases']
+                      if x['peer'] == b.id} == second['malware'], 30,
+             'a case for each')
     one = min(second['malware'])
     w = a.ask('why', one, b.id)
     equal((w['outcome'], w['by']), ('consult', 'strained'), 'why')
