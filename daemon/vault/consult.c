@@ -141,24 +141,35 @@ consult_free(struct consult *c)
 
 /* ---- changing ---- */
 
-/* In the open turn: the case as it is now, and what was said, are kept. */
+/* In the log: a person's word, or that nobody said one in time. */
+static int
+case_log(struct consult *c, const struct consult_case *x,
+    const struct approval *said)
+{
+	struct approval a = *said;
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, x->number);
+	a.what = "case";
+	a.subject = number;
+	return approval_log(c->v, &a);
+}
+
+/*
+ * In the open turn: the case as it is now, and what was said, are kept.
+ * That a case was opened, or is moot, nobody said: said is NULL.
+ */
 static int
 case_change(struct consult *c, struct consult_case *x,
     enum case_state to, const struct approval *said)
 {
-	struct approval a = *said;
-	char number[24];
-	int rc;
+	int rc = said == NULL ? 0 : case_log(c, x, said);
 
 	c->counts[x->state]--;
 	c->counts[to]++;
 	x->state = to;
 	if (to != CASE_OPEN)
 		x->closed = vault_now(c->v);
-	snprintf(number, sizeof(number), "%" PRIu64, x->number);
-	a.what = "case";
-	a.subject = number;
-	rc = approval_log(c->v, &a);
 	if (rc == 0)
 		rc = case_write(c->v->store, x);
 	if (rc < 0)
@@ -252,8 +263,7 @@ consult_ask(struct consult *c, struct peer *p, int64_t seq,
 	x->opened = vault_now(c->v);
 	x->deadline.ms = x->opened.ms + rules.timeout_ms;
 	(void)consult_keep(c, x);
-	TRY(case_change(c, x, CASE_OPEN, &(struct approval){
-	    .verdict = "open", .reason = x->by }));
+	TRY(case_change(c, x, CASE_OPEN, NULL));
 	*out = x;
 	return 0;
 }
@@ -409,6 +419,7 @@ case_is_moot(const struct consult *c, const struct consult_case *x)
 static void
 end_cases(struct consult *c)
 {
+	static const struct approval expired = { .verdict = "expire" };
 	unix_ms_t now = vault_now(c->v);
 
 	for (size_t i = 0; i < c->all.n; i++) {
@@ -418,8 +429,7 @@ end_cases(struct consult *c)
 		if (x->state != CASE_OPEN || (!over && !case_is_moot(c, x)))
 			continue;
 		if (turn_open(c->v->turn) < 0 || case_change(c, x, over ?
-		    CASE_EXPIRED : CASE_MOOT, &(struct approval){
-		    .verdict = over ? "expire" : "moot" }) < 0)
+		    CASE_EXPIRED : CASE_MOOT, over ? &expired : NULL) < 0)
 			return;
 	}
 }
