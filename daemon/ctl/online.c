@@ -54,11 +54,20 @@
  *                                        hold), in_force? (an agreement's
  *                                        terms), version? (of the circle's
  *                                        document)}
+ * peer graph      -                      cert_id, nodes [{id, type, country,
+ *                                        state (as above, or "no card"),
+ *                                        circles and agreements [{id,
+ *                                        counts}], flows as in peer add}],
+ *                                        not_in_policy [ids]
  * peer add        card (its text),       id, name, country, code, endpoints
  *                 dry_run? | yes? |      [], not_after, changed (bool),
  *                 code?                  added (bool), differs? [names of
  *                                        fields that differ from the card
- *                                        held now].  Without yes or an equal
+ *                                        held now], flows [{direction ("out",
+ *                                        "in"), desk, use, outcome, kinds[],
+ *                                        tlp (up to it), by? (who refuses),
+ *                                        needs? [agreements and circles that
+ *                                        do not count yet]}].  Without yes or an equal
  *                                        code nothing is changed: ERR_USAGE.
  *                                        dry_run only answers.
  * peer remove     id                     id, changed

@@ -8,16 +8,21 @@
 #include "ctl/card_edit.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/flows.h"
 #include "ctl/online.h"
 #include "ctl/table.h"
 
 int
 cmd_peer_list(struct ctl *c)
 {
+	bool graph = false;
+	const struct ctl_option options[] = { { "graph", &graph, NULL, 0 } };
 	AUTO_JSON json_t *r = NULL;
 	int rc;
 
-	CTL_NO_OPTIONS(c, 0, 0);
+	CTL_OPTIONS(c, options, 0, 0);
+	if (graph)
+		return peers_graph(c);
 	rc = client_call(c, "peer list", NULL, &r);
 	if (rc != 0)
 		return rc;
@@ -118,6 +123,13 @@ add_preview(const json_t *r)
 		fprintf(stderr, "  differs from the card held now: %s\n",
 		    json_string_value(v));
 	fprintf(stderr, "  code %s\n", reply_text(r, "code"));
+	if (json_array_size(json_object_get(r, "flows")) == 0)
+		fputs("The policy does not name it: nothing will flow either "
+		    "way until it is under `peers:`.\n", stderr);
+	else
+		fputs("What it gets from us (-->) and we take from it "
+		    "(<--):\n", stderr);
+	flows_print(stderr, json_object_get(r, "flows"), "  ");
 }
 
 /* Ask what adding would change, and whether the code was compared. */

@@ -112,6 +112,7 @@ const char *control_peer_state(const struct peer *p);
 void control_status(struct control *c, const json_t *args);
 void control_peer_list(struct control *c, const json_t *args);
 void control_peer_show(struct control *c, const json_t *args);
+void control_peer_graph(struct control *c, const json_t *args);
 void control_peer_add(struct control *c, const json_t *args);
 void control_peer_remove(struct control *c, const json_t *args);
 void control_peer_check(struct control *c, const json_t *args);

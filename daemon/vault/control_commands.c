@@ -5,6 +5,7 @@ const struct control_command control_commands[] = {
 	{ "status",       false, "",                  control_status },
 	{ "peer list",    false, "",                  control_peer_list },
 	{ "peer show",    false, "id",                control_peer_show },
+	{ "peer graph",   false, "",                  control_peer_graph },
 	{ "peer add",     true,  "card dry_run yes code", control_peer_add },
 	{ "peer remove",  true,  "id",                control_peer_remove },
 	{ "peer check",   false, "id",                control_peer_check },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/clock.h"
+#include "vault/control_flows.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/terms.h"
@@ -200,6 +201,8 @@ card_fields(struct vault *v, const struct card *card)
 		differs = differences(&held->card, card);
 		(void)json_object_set_new(f, "differs", differs);
 	}
+	(void)json_object_set_new(f, "flows", control_flows_json(v,
+	    card->cert_id));
 	return f;
 }
 
@@ -265,6 +268,9 @@ control_peer_add(struct control *c, const json_t *args)
 	held = peers_find(v->peers, str_of(card.cert_id)) != NULL;
 	fields = card_fields(v, &card);
 	if (json_is_true(json_object_get(args, "dry_run"))) {
+		(void)json_object_set_new(fields, "changed", json_boolean(
+		    !held || json_array_size(json_object_get(fields,
+		    "differs")) > 0));
 		control_reply(c, fields);
 		return;
 	}

@@ -332,6 +332,48 @@ def test_member_is_added(net):
     wait_for(lambda: len(c.ids('--source', a.id)) == 1, 30, 'it flows')
 
 
+@with_net(3)
+def test_l_20_what_each_side_gets(net):
+    a, b, c = net.all
+    net.write_policy(0, agreement(b.id, theirs='{purposes: [secops], kinds: '
+                                  '[victim], tlp: red, hops: 0}'
+                                  ).replace('<=red', '<=red, cap: {hops: 0}')
+                     .replace('botnet, ioc', 'victim') +
+                     'limits:\n  - {id: no-vuln, out: any, kind: [vuln], '
+                     'level: deny}\n')
+    net.apply(a)
+    p = a.ctl_run('peer', 'add', b.path('state', 'card.json'), '--check')
+    text = p.stderr.decode()
+    for words in ('it is known already',
+                  '--> ops/secops: permit botnet, ioc, malware, victim, '
+                  'advisory up to green',
+                  '--> ops/secops: permit victim up to amber, once both hold '
+                  'A-1',
+                  '--> ops/secops: not vuln (deny by no-vuln)',
+                  '<-- ops/secops: permit'):
+        assert words in text, (words, text)
+    graph = a.ctl('peers', '--graph')
+    for words in ('+-- cert-xb', '+-- cert-xc', 'agreement A-1 (does not '
+                  'count now)', '-->', '<--'):
+        assert words in graph, (words, graph)
+    nodes = {n['id']: n for n in a.ask('peers', '--graph')['nodes']}
+    equal(set(nodes), {b.id, c.id}, 'nodes')
+    assert any(f.get('needs') == ['A-1'] for f in nodes[b.id]['flows'])
+    assert not any('needs' in f for f in nodes[c.id]['flows'])
+    # Of somebody the policy does not name nothing flows, and it says so.
+    path = a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        lines = f.read().split('\n')
+    at = next(i for i, l in enumerate(lines) if l.startswith('  cert-xc:'))
+    del lines[at:at + 2]
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write('\n'.join(lines))
+    net.apply(a)
+    p = a.ctl_run('peer', 'add', c.path('state', 'card.json'), '--check')
+    assert b'does not name it: nothing will flow' in p.stderr, p.stderr
+    assert 'cert-xc has a card here' in a.ctl('peers', '--graph')
+
+
 @with_net(2)
 def test_l_23_minimum_version(net):
     a, b = net.all
