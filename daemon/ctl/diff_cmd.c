@@ -15,14 +15,15 @@ sets_json(const struct diff *d)
 
 	for (size_t i = 0; diff_set(d, i, &s); i++)
 		json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, "
-		    "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+		    "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 		    "change", diff_kind_name(s.kind), "requests",
 		    (json_int_t)s.requests, "direction", s.direction,
 		    "desks", s.desks, "for", s.uses, "kind", s.kinds, "tlp",
 		    s.tlps, "posture", s.postures, "discretion",
 		    s.discretion, "reliability", s.reliability, "received",
 		    s.received, "lineage", s.lineage, "before", s.before,
-		    "after", s.after));
+		    "before_at", s.before_at, "after", s.after, "after_at",
+		    s.after_at));
 	return list;
 }
 
@@ -32,6 +33,14 @@ attribute_print(const char *name, const char *values)
 {
 	if (strcmp(values, "any") != 0)
 		printf(", %s %s", name, values);
+}
+
+/* One policy's answer, and where the rule stands that gives it. */
+static void
+side_print(const char *word, const char *outcome, const char *at)
+{
+	printf("  %s %s%s%s\n", word, outcome, at[0] != '\0' ? "  " : "",
+	    at);
 }
 
 static void
@@ -49,7 +58,9 @@ sets_print(const struct diff *d)
 		attribute_print("reliability", s.reliability);
 		attribute_print("received", s.received);
 		attribute_print("lineage", s.lineage);
-		printf("\n  was %s\n  now %s\n", s.before, s.after);
+		putchar('\n');
+		side_print("was", s.before, s.before_at);
+		side_print("now", s.after, s.after_at);
 	}
 	printf("%llu requests open, %llu close, %llu get other terms\n",
 	    (unsigned long long)diff_count(d, DIFF_OPENS),

@@ -1,35 +1,11 @@
 #include "policy/diff.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "policy/diff_box.h"
-#include "policy/policy_private.h"
+#include "policy/diff_private.h"
 
-/* A lineage of its own: none at all. */
-#define NO_LINEAGE 63
 #define TERMS_BITS 64
-
-/* What the requests of some boxes have in common. */
-struct change {
-	enum diff_kind kind;
-	bool in;
-	bool gone;			/* its desks are the old policy's */
-	char *before, *after;		/* owned */
-};
-
-/* The texts of one set. */
-struct set {
-	struct diff_set out;
-	char *texts[8];			/* owned */
-};
-
-struct diff {
-	const struct policy *from, *to;	/* borrowed */
-	VEC(struct change) changes;
-	struct boxes boxes;
-	VEC(struct set) sets;
-	uint64_t counts[DIFF_KINDS];
-};
 
 const char *
 diff_kind_name(enum diff_kind k)
@@ -42,22 +18,28 @@ diff_kind_name(enum diff_kind k)
 
 /* ---- asking both ---- */
 
-/* One policy's side: how its numbers are called in the new policy's. */
+/* One policy's side: what it calls what another one, `by`, has numbers for. */
 struct side {
 	const struct policy *p;
-	uint8_t kinds[LABEL_KINDS_MAX];	/* by the new policy's number */
-	int domains[LABEL_BITS_MAX];	/* the same; -1: it has none so */
-	uint64_t lineage[TERMS_BITS];	/* the same, as bits */
-	uint64_t purposes[TERMS_BITS];	/* from its bit to the new one's */
+	int kinds[LABEL_KINDS_MAX];	/* by the number of `by`; -1: none */
+	int domains[LABEL_BITS_MAX];	/* the same */
+	int lineage[LABEL_BITS_MAX];	/* the same */
+	uint64_t purposes[TERMS_BITS];	/* from its own bit to that of `by` */
 	uint64_t redactions[TERMS_BITS];
 };
 
+/*
+ * Requests are asked by the numbers of the new policy, and then by those of
+ * the old one if they have a name that the new one lacks.
+ */
 struct asking {
 	struct diff *d;
+	const struct policy *by;
+	bool gone;			/* by is the old policy */
 	struct side from, to;
 	int from_desk, to_desk;		/* -1: not there */
 	bool in;
-	bool rel_matters[2], disc_matters[2];	/* by direction */
+	struct boxes part;		/* of one kind at one desk */
 };
 
 static const struct vocabulary *
@@ -73,34 +55,28 @@ bit_of(int i)
 }
 
 static void
-side_fill(struct side *s, const struct policy *p, const struct policy *to)
+side_fill(struct side *s, const struct policy *p, const struct policy *by)
 {
-	const struct vocabulary *v = words(to), *own = words(p);
+	const struct vocabulary *v = words(by), *own = words(p);
 
 	s->p = p;
-	for (size_t i = 0; i < v->kinds.n; i++) {
-		int k = names_find(&own->kinds, str_of(v->kinds.v[i]));
-
-		s->kinds[i] = (uint8_t)(k < 0 ? 0 : k);
-	}
+	for (size_t i = 0; i < v->kinds.n; i++)
+		s->kinds[i] = names_find(&own->kinds, str_of(v->kinds.v[i]));
 	for (size_t i = 0; i < v->domains.n; i++)
 		s->domains[i] = names_find(&own->domains,
 		    str_of(v->domains.v[i]));
-	for (size_t i = 0; i < v->lineage.n; i++) {
-		int l = names_find(&own->lineage, str_of(v->lineage.v[i]));
-
-		/* What it has no name for is unknown to it. */
-		s->lineage[i] = l < 0 ? LABEL_UNKNOWN_BIT : bit_of(l);
-	}
+	for (size_t i = 0; i < v->lineage.n; i++)
+		s->lineage[i] = names_find(&own->lineage,
+		    str_of(v->lineage.v[i]));
 	for (size_t i = 0; i < own->purposes.n; i++)
 		s->purposes[i] = bit_of(names_find(&v->purposes,
 		    str_of(own->purposes.v[i])));
 	for (size_t i = 0; i < p->file->redactions.n; i++)
-		s->redactions[i] = bit_of(names_find(&to->file->redactions,
+		s->redactions[i] = bit_of(names_find(&by->file->redactions,
 		    str_of(p->file->redactions.v[i])));
 }
 
-/* Bits of one side as bits of the new policy; what it lacks, at the end. */
+/* Bits of one side as bits of `by`; what that lacks, at the end. */
 static uint64_t
 translate(const uint64_t map[TERMS_BITS], uint64_t bits)
 {
@@ -114,10 +90,10 @@ translate(const uint64_t map[TERMS_BITS], uint64_t bits)
 	return out;
 }
 
-/* A request by the numbers of the new policy. */
+/* A request by the numbers of `by`. */
 struct point {
 	int kind, tlp, posture, discretion, reliability, received, use;
-	int lineage;			/* NO_LINEAGE: none */
+	int lineage;			/* DIFF_NO_LINEAGE: none */
 };
 
 static void
@@ -136,10 +112,13 @@ side_decide(const struct side *s, int desk, bool in, const struct point *x,
 	};
 
 	label_bottom(&label);
-	label.kind = s->kinds[x->kind];
+	/* What it has no name for nobody recognises there. */
+	label.kind = (uint8_t)(s->kinds[x->kind] < 0 ? 0 :
+	    s->kinds[x->kind]);
 	label.tlp = (uint8_t)x->tlp;
-	if (x->lineage != NO_LINEAGE)
-		label.lineage = (uint32_t)s->lineage[x->lineage];
+	if (x->lineage != DIFF_NO_LINEAGE)
+		label.lineage = s->lineage[x->lineage] < 0 ?
+		    LABEL_UNKNOWN_BIT : 1U << s->lineage[x->lineage];
 	label_normalise(&label, words(s->p));
 	policy_decide(s->p, &req, out);
 }
@@ -175,20 +154,43 @@ add_side(const struct policy *p, const struct decision *d, bool terms,
 		buf_addf(out, " (%.*s)", (int)caps.n - 1, caps.p);
 }
 
+/* "policy.yaml:71", where what decided is written; "" for a reason. */
+static char *
+place_of(const struct policy *p, const struct decision *d)
+{
+	const struct yaml_node *at = policy_rule_at(p, d->by);
+	AUTO_BUF struct buf b = { 0 };
+
+	if (at == NULL)
+		return mem_strdup("");
+	buf_addf(&b, "%s:%u", at->file, at->line);
+	return mem_strdup(b.p);
+}
+
+static void
+change_free(struct diff_change *c)
+{
+	free(c->before);
+	free(c->after);
+	free(c->before_at);
+	free(c->after_at);
+}
+
+/* Its number; what is like one before is freed. */
 static uint32_t
-change_number(struct diff *d, const struct change *c)
+change_number(struct diff *d, struct diff_change *c)
 {
 	for (size_t i = 0; i < d->changes.n; i++) {
-		const struct change *x = &d->changes.v[i];
+		const struct diff_change *x = &d->changes.v[i];
 
-		if (x->kind == c->kind && x->in == c->in &&
-		    x->gone == c->gone &&
-		    strcmp(x->before, c->before) == 0 &&
-		    strcmp(x->after, c->after) == 0) {
-			free(c->before);
-			free(c->after);
-			return (uint32_t)i;
-		}
+		if (x->kind != c->kind || x->in != c->in ||
+		    x->gone != c->gone || strcmp(x->before, c->before) != 0 ||
+		    strcmp(x->after, c->after) != 0 ||
+		    strcmp(x->before_at, c->before_at) != 0 ||
+		    strcmp(x->after_at, c->after_at) != 0)
+			continue;
+		change_free(c);
+		return (uint32_t)i;
 	}
 	vec_push(&d->changes, *c);
 	return (uint32_t)d->changes.n - 1;
@@ -200,8 +202,9 @@ note_change(struct asking *a, const struct point *x,
 {
 	bool terms = before->outcome == after->outcome;
 	AUTO_BUF struct buf was = { 0 }, is = { 0 };
-	struct change c = { .in = a->in, .gone = a->to_desk < 0, .kind = terms ? DIFF_TERMS :
-	    after->outcome < before->outcome ? DIFF_OPENS : DIFF_CLOSES };
+	struct diff_change c = { .in = a->in, .gone = a->gone,
+	    .kind = terms ? DIFF_TERMS : after->outcome < before->outcome ?
+	    DIFF_OPENS : DIFF_CLOSES };
 	struct box b = { .in = {
 		[BOX_KIND] = bit_of(x->kind), [BOX_TLP] = bit_of(x->tlp),
 		[BOX_POSTURE] = bit_of(x->posture),
@@ -215,10 +218,21 @@ note_change(struct asking *a, const struct point *x,
 	add_side(a->to.p, after, terms, &is);
 	c.before = mem_strdup(was.p);
 	c.after = mem_strdup(is.p);
+	c.before_at = place_of(a->from.p, before);
+	c.after_at = place_of(a->to.p, after);
 	b.change = change_number(a->d, &c);
-	desk_set_add(&b.desks, (unsigned)(c.gone ? a->from_desk :
+	desk_set_add(&b.desks, (unsigned)(a->gone ? a->from_desk :
 	    a->to_desk));
-	vec_push(&a->d->boxes.v, b);
+	vec_push(&a->part.v, b);
+}
+
+/* Asked already, by the numbers of the new policy? */
+static bool
+is_asked(const struct asking *a, const struct point *x)
+{
+	return a->gone && a->to_desk >= 0 && a->to.kinds[x->kind] >= 0 &&
+	    a->to.domains[x->use] >= 0 && (x->lineage == DIFF_NO_LINEAGE ||
+	    a->to.lineage[x->lineage] >= 0);
 }
 
 static void
@@ -227,6 +241,8 @@ compare_point(struct asking *a, const struct point *x)
 	struct decision before = { .outcome = OUTCOME_DENY,
 	    .reason = REASON_UNKNOWN_PEER, .by = -1 }, after = before;
 
+	if (is_asked(a, x))
+		return;
 	if (a->from_desk >= 0)
 		side_decide(&a->from, a->from_desk, a->in, x, &before);
 	if (a->to_desk >= 0)
@@ -250,9 +266,9 @@ bands_from(bool matters)
 static void
 compare_lineage(struct asking *a, struct point *x)
 {
-	const struct vocabulary *v = words(a->to.p);
+	const struct vocabulary *v = words(a->by);
 
-	x->lineage = NO_LINEAGE;
+	x->lineage = DIFF_NO_LINEAGE;
 	compare_point(a, x);
 	/* Walls are asked about what is sent, not about what comes in. */
 	for (size_t l = 0; !a->in && l < v->lineage.n; l++) {
@@ -262,171 +278,83 @@ compare_lineage(struct asking *a, struct point *x)
 }
 
 static void
-compare_use(struct asking *a, int use)
+compare_kind(struct asking *a, struct point *x)
 {
-	struct point x = { .use = use };
+	const struct diff *d = a->d;
 
-	for (x.kind = 0; x.kind < (int)words(a->to.p)->kinds.n; x.kind++)
-	for (x.tlp = 0; x.tlp <= TLP_RED; x.tlp++)
-	for (x.posture = 0; x.posture < POLICY_POSTURES; x.posture++)
-	for (x.discretion = bands_from(a->disc_matters[a->in]);
-	    x.discretion < POLICY_BANDS; x.discretion++)
-	for (x.reliability = bands_from(a->rel_matters[a->in]);
-	    x.reliability < POLICY_BANDS; x.reliability++)
-	for (x.received = 0; x.received < (a->in ? 1 : 2); x.received++)
-		compare_lineage(a, &x);
+	for (x->tlp = 0; x->tlp <= TLP_RED; x->tlp++)
+	for (x->posture = 0; x->posture < POLICY_POSTURES; x->posture++)
+	for (x->discretion = bands_from(d->disc_matters[a->in]);
+	    x->discretion < POLICY_BANDS; x->discretion++)
+	for (x->reliability = bands_from(d->rel_matters[a->in]);
+	    x->reliability < POLICY_BANDS; x->reliability++)
+	for (x->received = 0; x->received < (a->in ? 1 : 2); x->received++)
+		compare_lineage(a, x);
+	/* At once, so that single requests never are many. */
+	boxes_merge(&a->part);
+	for (size_t i = 0; i < a->part.v.n; i++)
+		vec_push(&a->d->boxes.v, a->part.v.v[i]);
+	a->part.v.n = 0;
+}
+
+/* Does the desk declare what `by` calls that use? */
+static bool
+has_use(const struct side *s, int desk, size_t use)
+{
+	return desk >= 0 && s->domains[use] >= 0 &&
+	    (policy_desk_uses(s->p, desk) >> s->domains[use] & 1) != 0;
 }
 
 static void
 compare_desk(struct asking *a)
 {
-	uint32_t uses = a->to_desk < 0 ? 0 :
-	    policy_desk_uses(a->to.p, a->to_desk);
+	const struct vocabulary *v = words(a->by);
 
-	for (size_t u = 0; u < words(a->to.p)->domains.n; u++) {
-		int old = a->from.domains[u];
+	for (size_t u = 0; u < v->domains.n; u++)
+		for (size_t i = 0; i < 2 * v->kinds.n; i++) {
+			struct point x = { .use = (int)u,
+			    .kind = (int)(i / 2) };
 
-		if (a->from_desk >= 0 && old >= 0 &&
-		    (policy_desk_uses(a->from.p, a->from_desk) >> old & 1))
-			uses |= 1U << u;
-	}
-	for (int in = 0; in < 2; in++)
-		for (uint32_t u = uses; u != 0; u &= u - 1) {
-			a->in = in != 0;
-			compare_use(a, __builtin_ctz(u));
+			a->in = i % 2 != 0;
+			if (has_use(&a->from, a->from_desk, u) ||
+			    has_use(&a->to, a->to_desk, u))
+				compare_kind(a, &x);
 		}
 }
 
+/* Every desk of the peers of `by`, by its name in both. */
 static void
-compare_all(struct asking *a)
+compare_by(struct asking *a, const struct policy *by)
 {
-	const struct vocabulary *from = words(a->from.p);
-	const struct vocabulary *to = words(a->to.p);
+	const struct vocabulary *from = words(a->d->from);
+	const struct vocabulary *to = words(a->d->to);
 
-	for (size_t i = 0; i < to->desks.n; i++) {
-		if (a->to.p->desks[i].org == 0)
+	a->by = by;
+	a->gone = by == a->d->from;
+	side_fill(&a->from, a->d->from, by);
+	side_fill(&a->to, a->d->to, by);
+	for (size_t i = 0; i < words(by)->desks.n; i++) {
+		struct str name = str_of(words(by)->desks.v[i]);
+
+		if (by->desks[i].org == 0)
 			continue;
-		a->to_desk = (int)i;
-		a->from_desk = names_find(&from->desks,
-		    str_of(to->desks.v[i]));
+		a->from_desk = names_find(&from->desks, name);
+		a->to_desk = names_find(&to->desks, name);
 		compare_desk(a);
 	}
-	for (size_t i = 0; i < from->desks.n; i++)
-		if (a->from.p->desks[i].org != 0 && names_find(&to->desks,
-		    str_of(from->desks.v[i])) < 0) {
-			a->to_desk = -1;
-			a->from_desk = (int)i;
-			compare_desk(a);
-		}
 }
 
 static void
-find_what_matters(struct asking *a, const struct policy *p)
+find_what_matters(struct diff *d, const struct policy *p)
 {
 	for (size_t i = 0; i < p->file->rules.n; i++) {
 		const struct policy_rule *r = &p->file->rules.v[i];
 
-		a->disc_matters[r->in] |= r->discretion_min > 0 ||
+		d->disc_matters[r->in] |= r->discretion_min > 0 ||
 		    r->discretion_max < POLICY_BANDS - 1;
-		a->rel_matters[r->in] |= r->reliability_min > 0 ||
+		d->rel_matters[r->in] |= r->reliability_min > 0 ||
 		    r->reliability_max < POLICY_BANDS - 1;
 	}
-}
-
-/* ---- saying it ---- */
-
-/* Names of the bits, or "any" if it is all n of them. */
-static char *
-names_text(uint64_t bits, const char *const *names, size_t n)
-{
-	AUTO_BUF struct buf b = { 0 };
-
-	if (n < 64 && bits == (UINT64_C(1) << n) - 1)
-		return mem_strdup("any");
-	for (size_t i = 0; i < n; i++)
-		if ((bits >> i & 1) != 0)
-			buf_addf(&b, "%s%s", b.n > 0 ? "," : "", names[i]);
-	return mem_strdup(b.p == NULL ? "" : b.p);
-}
-
-static char *
-vocabulary_text(uint64_t bits, const struct names *n)
-{
-	const char *names[64];
-
-	for (size_t i = 0; i < n->n && i < NELEM(names); i++)
-		names[i] = n->v[i];
-	return names_text(bits, names, n->n);
-}
-
-static char *
-lineage_text(uint64_t bits, const struct names *n)
-{
-	char *text = vocabulary_text(bits & ~bit_of(NO_LINEAGE), n);
-	AUTO_BUF struct buf b = { 0 };
-
-	if ((bits & bit_of(NO_LINEAGE)) == 0)
-		return text;
-	if (strcmp(text, "any") != 0)
-		buf_addf(&b, "none%s%s", text[0] != '\0' ? "," : "", text);
-	else
-		buf_addz(&b, "any");
-	free(text);
-	return mem_strdup(b.p);
-}
-
-static char *
-desks_text(const struct names *desks, const struct desk_set *s)
-{
-	AUTO_BUF struct buf b = { 0 };
-
-	for (unsigned i = 0; i < desks->n; i++)
-		if (desk_set_has(s, i))
-			buf_addf(&b, "%s%s", b.n > 0 ? "," : "",
-			    desks->v[i]);
-	return mem_strdup(b.p);
-}
-
-/* Bands that did not matter were asked as E alone. */
-static char *
-bands_text(uint64_t bits, bool matters)
-{
-	return !matters ? mem_strdup("any") :
-	    names_text(bits, policy_bands, POLICY_BANDS);
-}
-
-static void
-add_set(const struct asking *a, const struct box *b)
-{
-	const struct diff *d = a->d;
-	const struct change *c = &d->changes.v[b->change];
-	const struct vocabulary *v = words(d->to);
-	const char *tlps[TLP_RED + 1];
-	struct set s = { .texts = {
-		desks_text(&words(c->gone ? d->from : d->to)->desks,
-		    &b->desks),
-		vocabulary_text(b->in[BOX_USE], &v->domains),
-		vocabulary_text(b->in[BOX_KIND], &v->kinds), NULL,
-		names_text(b->in[BOX_POSTURE], policy_postures,
-		POLICY_POSTURES),
-		bands_text(b->in[BOX_DISCRETION], a->disc_matters[c->in]),
-		bands_text(b->in[BOX_RELIABILITY], a->rel_matters[c->in]),
-		c->in ? mem_strdup("any") :
-		lineage_text(b->in[BOX_LINEAGE], &v->lineage) } };
-
-	for (int t = 0; t <= TLP_RED; t++)
-		tlps[t] = tlp_name(t);
-	s.texts[3] = names_text(b->in[BOX_TLP], tlps, NELEM(tlps));
-	s.out = (struct diff_set){ .kind = c->kind,
-	    .requests = box_requests(b), .direction = c->in ? "from" : "to",
-	    .desks = s.texts[0], .uses = s.texts[1], .kinds = s.texts[2],
-	    .tlps = s.texts[3], .postures = s.texts[4],
-	    .discretion = s.texts[5], .reliability = s.texts[6],
-	    .lineage = s.texts[7], .received = c->in ||
-	    b->in[BOX_RECEIVED] == 3 ? "any" : b->in[BOX_RECEIVED] == 2 ?
-	    "yes" : "no", .before = c->before, .after = c->after };
-	a->d->counts[c->kind] += s.out.requests;
-	vec_push(&a->d->sets, s);
 }
 
 struct diff *
@@ -438,17 +366,17 @@ policy_diff(const struct policy *from, const struct policy *to)
 	d->from = from;
 	d->to = to;
 	a->d = d;
-	side_fill(&a->from, from, to);
-	side_fill(&a->to, to, to);
-	find_what_matters(a, from);
-	find_what_matters(a, to);
-	compare_all(a);
+	find_what_matters(d, from);
+	find_what_matters(d, to);
+	compare_by(a, to);
+	compare_by(a, from);
+	vec_clear(&a->part.v);
 	boxes_merge(&d->boxes);
 	for (int k = 0; k < DIFF_KINDS; k++)
 		for (size_t i = 0; i < d->boxes.v.n; i++)
 			if ((int)d->changes.v[d->boxes.v.v[i].change].kind ==
 			    k)
-				add_set(a, &d->boxes.v.v[i]);
+				diff_add_set(d, &d->boxes.v.v[i]);
 	free(a);
 	return d;
 }
@@ -458,10 +386,8 @@ diff_free(struct diff *d)
 {
 	if (d == NULL)
 		return;
-	for (size_t i = 0; i < d->changes.n; i++) {
-		free(d->changes.v[i].before);
-		free(d->changes.v[i].after);
-	}
+	for (size_t i = 0; i < d->changes.n; i++)
+		change_free(&d->changes.v[i]);
 	for (size_t i = 0; i < d->sets.n; i++)
 		for (size_t k = 0; k < NELEM(d->sets.v[i].texts); k++)
 			free(d->sets.v[i].texts[k]);

@@ -22,12 +22,17 @@ const char *diff_kind_name(enum diff_kind k);
 struct diff_set {
 	enum diff_kind kind;
 	uint64_t requests;		/* how many are in it */
-	/* Lists of names with commas, "any" for all there are. */
+	/*
+	 * Lists of names with commas; "any" for all that the new policy has,
+	 * and of a desk that only the old one has, all that this has.  A
+	 * lineage "none" is no lineage at all, and part of "any".
+	 */
 	const char *direction;		/* "to" or "from" */
 	const char *desks, *uses, *kinds, *tlps, *postures, *discretion,
 	    *reliability, *lineage;
 	const char *received;		/* "no", "yes" or "any" */
 	const char *before, *after;	/* "deny by default", "permit by g" */
+	const char *before_at, *after_at;	/* "policy.yaml:71", or "" */
 };
 
 struct diff;

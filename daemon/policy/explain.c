@@ -77,6 +77,20 @@ policy_redaction(const struct policy *p, unsigned bit)
 	    NULL;
 }
 
+const struct yaml_node *
+policy_rule_at(const struct policy *p, int by)
+{
+	const struct policy_file *f = p->file;
+	size_t at = (size_t)by;
+
+	if (by < 0)
+		return NULL;
+	if (at < f->rules.n)
+		return f->rules.v[at].at;
+	at -= f->rules.n;
+	return at < f->walls.n ? f->walls.v[at].at : NULL;
+}
+
 const char *
 policy_by_name(const struct policy *p, const struct decision *d)
 {

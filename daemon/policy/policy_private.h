@@ -112,6 +112,9 @@ bool policy_test_known(const struct policy *p, const struct policy_case *c);
 void policy_case_request(const struct policy *p, const struct policy_case *c,
     struct policy_request *out);
 
+/* policy_rule_at(p, by): where that rule or wall is written, or NULL. */
+const struct yaml_node *policy_rule_at(const struct policy *p, int by);
+
 /* policy_by_name(p, d): what `by` says: an id, "default", a reason. */
 const char *policy_by_name(const struct policy *p, const struct decision *d);
 

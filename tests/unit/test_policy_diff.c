@@ -150,6 +150,55 @@ test_diff_desk_gone_and_new(void **state)
 	free_both(both);
 }
 
+/* A kind that is dropped closes under its old name, and says where. */
+static void
+test_diff_kind_gone(void **state)
+{
+	static const char old[] =
+	    "policy: 1\n"
+	    "self: {org: cert-xa, country: XA, desks: {ops: [secops]}}\n"
+	    "purposes: {secops: [detect], law: [ask]}\n"
+	    "origin-tags: [ngo]\n"
+	    "kinds: {technical: [botnet, ioc]}\n"
+	    "classify: [{when: {type: [indicator]}, kind: ioc}]\n"
+	    "walls: [{id: W, keep: [ngo], out-of: [law]}]\n"
+	    "peers: {cert-xb: {country: XB, type: national, wall: attested,"
+	    " desks: {ops: [secops], lea: [law]}}}\n"
+	    "grants: [{id: g, out: any, kind: any, for: [secops], tlp: "
+	    "<=green}]\n";
+	static const char new[] =
+	    "policy: 1\n"
+	    "self: {org: cert-xa, country: XA, desks: {ops: [secops]}}\n"
+	    "purposes: {secops: [detect], law: [ask]}\n"
+	    "origin-tags: [ngo]\n"
+	    "kinds: {technical: [ioc]}\n"
+	    "classify: [{when: {type: [indicator]}, kind: ioc}]\n"
+	    "walls: [{id: W, keep: [ngo], out-of: [law]}]\n"
+	    "peers: {cert-xb: {country: XB, type: national, wall: attested,"
+	    " desks: {ops: [secops], lea: [law]}}}\n"
+	    "grants: [{id: g, out: any, kind: any, for: [secops], tlp: "
+	    "<=green}]\n";
+	AUTO(policy_free) struct policy *from = load(old), *to = load(new);
+	AUTO(diff_free) struct diff *d = policy_diff(from, to);
+	AUTO(diff_free) struct diff *back = policy_diff(to, from);
+	struct diff_set s;
+
+	(void)state;
+	assert_true(diff_set(d, 0, &s));
+	assert_int_equal(s.kind, DIFF_CLOSES);
+	assert_string_equal(s.kinds, "botnet");
+	assert_string_equal(s.desks, "cert-xb/ops");
+	assert_string_equal(s.before, "permit by g");
+	assert_string_equal(s.before_at, "p.yaml:9");
+	assert_string_equal(s.after, "deny by default");
+	assert_string_equal(s.after_at, "");
+	assert_false(diff_set(d, 1, &s));
+	assert_true(diff_set(back, 0, &s));
+	assert_int_equal(s.kind, DIFF_OPENS);
+	assert_string_equal(s.kinds, "botnet");
+	assert_false(diff_set(back, 1, &s));
+}
+
 /* A fixed sequence: the same boxes on every run and machine. */
 static uint64_t
 next_random(uint64_t *s)
@@ -214,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_diff_wall_none_closes_ngo),
 		cmocka_unit_test(test_diff_terms_alone),
 		cmocka_unit_test(test_diff_desk_gone_and_new),
+		cmocka_unit_test(test_diff_kind_gone),
 		cmocka_unit_test(test_boxes_merge_keeps_requests),
 	};
 
