@@ -7,6 +7,7 @@
 #include "policy/oblige.h"
 #include "vault/control_posture.h"
 #include "vault/peer.h"
+#include "vault/terms.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(64)
@@ -60,8 +61,22 @@ explain_use(struct vault *v, const struct gate_question *q, int desk,
 	add_lines(lines, buf_str(&text));
 }
 
+/* What is not agreed with the peer, of agreements and circles we share. */
 static void
-explain_all(struct vault *v, const struct gate_question *q, json_t *lines)
+explain_terms(const struct peer *p, json_t *lines)
+{
+	const struct terms_row *r;
+
+	for (size_t i = 0; (r = terms_row(p->terms, i)) != NULL; i++)
+		if (!r->counts && r->ours[0] != '\0' &&
+		    json_array_size(lines) < LINES_MAX)
+			add_line(lines, "%s %s does not count: %s",
+			    term_what_name(r->what), r->id, r->problem);
+}
+
+static void
+explain_all(struct vault *v, const struct peer *p,
+    const struct gate_question *q, json_t *lines)
 {
 	const struct policy_org *org;
 	char posture[LINE_BYTES + 1];
@@ -74,6 +89,7 @@ explain_all(struct vault *v, const struct gate_question *q, json_t *lines)
 	org = policy_org(v->policy, (size_t)q->party->org);
 	if (control_posture_text(v, org->country, posture, sizeof(posture)))
 		add_line(lines, "%s", posture);
+	explain_terms(p, lines);
 	for (int i = 0; i < org->ndesks; i++) {
 		uint32_t uses = policy_desk_uses(v->policy,
 		    org->first_desk + i);
@@ -125,7 +141,7 @@ why_json(struct vault *v, struct peer *p, const struct store_record *r,
 		    "other", tlp_name(label.tlp), pap_name(label.pap),
 		    label.hops, (r->flags & RECORD_OWN) != 0 ?
 		    "published here" : "received");
-		explain_all(v, &q, lines);
+		explain_all(v, p, &q, lines);
 		explain_obligations(a, lines);
 	} else {
 		add_line(lines, "its label cannot be known: denied");

@@ -401,10 +401,12 @@ link_say_terms(struct link *l)
 {
 	AUTO_BUF struct buf out = { 0 };
 
-	if (terms_say(l->peer->terms, &out) == 0)
+	int rc = terms_say(l->peer->terms, &out);
+
+	if (rc < 0)
+		link_close(l, CLOSE_INTERNAL, NULL);
+	else if (rc > 0)
 		link_send(l, MESSAGE_TERMS, buf_str(&out));
-	else
-		link_close(l, CLOSE_STORE, NULL);
 }
 
 static void

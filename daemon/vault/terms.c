@@ -18,6 +18,7 @@ struct sent_version {
 struct terms {
 	struct peer *p;			/* borrowed */
 	struct buf said;		/* the peer's TERMS, or empty */
+	struct buf spoken;		/* ours, on this link; or empty */
 	VEC(struct terms_row) rows;
 	struct policy_met met;
 	struct policy_met under;	/* met, of another policy */
@@ -82,6 +83,7 @@ terms_free(struct terms *t)
 	if (t == NULL)
 		return;
 	buf_clear(&t->said);
+	buf_clear(&t->spoken);
 	vec_clear(&t->rows);
 	vec_clear(&t->sent);
 	free(t->logged);
@@ -142,7 +144,7 @@ term_of(const struct terms *t, const struct policy_term *term,
 }
 
 int
-terms_say(const struct terms *t, struct buf *out)
+terms_say(struct terms *t, struct buf *out)
 {
 	AUTO(arena_free) struct arena *a = arena_new(ARENA_BYTES);
 	const struct policy *policy = t->p->v->policy;
@@ -166,7 +168,12 @@ terms_say(const struct terms *t, struct buf *out)
 			    .id = str_of(policy_vocabulary(policy)->
 			    kinds.v[k]),
 			    .digest = policy_definition(policy, k) };
-	return msg_terms_sign(&m, &who, out);
+	TRY(msg_terms_sign(&m, &who, out));
+	if (msg_terms_same(buf_str(&t->spoken), buf_str(out)))
+		return 0;
+	buf_reset(&t->spoken);
+	buf_add(&t->spoken, out->p, out->n);
+	return 1;
 }
 
 /* ---- what the peer says ---- */
@@ -583,6 +590,7 @@ void
 terms_link_started(struct terms *t)
 {
 	t->sent.n = 0;
+	buf_reset(&t->spoken);
 }
 
 void

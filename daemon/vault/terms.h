@@ -39,8 +39,12 @@ int terms_new(struct peer *p, struct terms **out) MUST_CHECK;
 void terms_free(struct terms *t);
 MEM_AUTO(struct terms, terms_free);
 
-/* terms_say(t, out): append our TERMS for the peer.  ERR_CRYPTO. */
-int terms_say(const struct terms *t, struct buf *out) MUST_CHECK;
+/*
+ * terms_say(t, out): append our TERMS for the peer.  Return 1, or 0 if the
+ * same was said on this link already: whoever is not concerned by a change
+ * does not learn that there was one.  ERR_CRYPTO.
+ */
+int terms_say(struct terms *t, struct buf *out) MUST_CHECK;
 
 /*
  * terms_hear(t, payload): the peer's TERMS: verified, kept with their

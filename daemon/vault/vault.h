@@ -54,6 +54,7 @@ struct vault {
 	mono_ms_t started;
 	uint64_t seconds;		/* since it is ready */
 	int64_t warned_day;		/* since 1970: when warnings were logged */
+	uint64_t warned_generation;	/* of the policy, then */
 	unix_ms_t policy_loaded;
 	uint64_t policy_generation;
 	uint64_t published;		/* records published since start */

@@ -89,7 +89,9 @@ warn_tick(struct vault *v)
 	}
 	if (peers_terms_ended(v->peers))
 		log_notice("terms-ended", "action=\"decided again\"");
-	if (v->warned_day != day)
+	if (v->warned_day != day ||
+	    v->warned_generation != v->policy_generation)
 		warn_each(v, on_warning, NULL);
 	v->warned_day = day;
+	v->warned_generation = v->policy_generation;
 }

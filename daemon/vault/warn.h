@@ -13,7 +13,7 @@ void warn_each(const struct vault *v, warn_fn fn, void *arg);
 
 /*
  * warn_tick(v): once a second: what has ended by now ends in effect, and
- * once a day everything is said in the log.
+ * once a day, and after a change of policy, everything is said in the log.
  */
 void warn_tick(struct vault *v);
 

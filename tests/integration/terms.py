@@ -99,6 +99,8 @@ def test_digests_differ(net):
     publish(net, a, [amber(1)])
     wait_for(lambda: a.peers()[b.id]['denied'] == 1, 20, 'it is denied')
     equal(b.ids('--source', a.id), [], 'nothing flows')
+    why = a.ctl('why', amber(1)['id'], b.id)
+    assert 'agreement A-1 does not count' in why, why
 
     # Once both hold the same text, what waited flows by itself.
     policy(net, [None, agreement(a.id, sha='aaaa')])
@@ -162,6 +164,8 @@ def test_agreement_ends(net):
     wait_for(lambda: counts(a, b), 20, 'it counts')
     assert soon in term(b, a)['in_force'], 'the earliest end is in force'
     assert 'ends in 9 days' in warnings(a), warnings(a)
+    wait_for(lambda: 'attention' in log_of(a) and 'ends in 9 days' in
+             log_of(a), 10, 'it is logged')
     p = a.ctl_run('config', 'check')
     assert b'ends in 9 days' in p.stderr, p.stderr
     # The other side says that it is over.
