@@ -19,6 +19,7 @@ policy apply
 policy approve
 policy confirm
 policy withdraw
+policy show
 policy pending
 policy history
 posture set
@@ -46,6 +47,11 @@ consult open
 consult approve
 consult decline
 consult history
+circle list
+circle show
+circle propose
+circle sign
+circle accept
 proof list
 proof show
 records

@@ -139,6 +139,7 @@ int cmd_config_check(struct ctl *c);
 int cmd_policy_check(struct ctl *c);
 int cmd_policy_test(struct ctl *c);
 int cmd_policy_shadow(struct ctl *c);
+int cmd_policy_show(struct ctl *c);
 int cmd_policy_explain(struct ctl *c);
 int cmd_policy_prove(struct ctl *c);
 int cmd_policy_diff(struct ctl *c);

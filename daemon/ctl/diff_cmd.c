@@ -5,6 +5,7 @@
 
 #include "ctl/client.h"
 #include "ctl/policy_file.h"
+#include "ctl/policy_running.h"
 #include "policy/diff.h"
 
 static json_t *
@@ -68,20 +69,48 @@ sets_print(const struct diff *d)
 	    (unsigned long long)diff_count(d, DIFF_TERMS));
 }
 
-int
-cmd_policy_diff(struct ctl *c)
+/* The policy that a daemon has in force, or that waits there. */
+static int
+open_running(struct ctl *c, bool pending, struct policy **out)
 {
-	AUTO(policy_free) struct policy *from = NULL, *to = NULL;
-	AUTO(diff_free) struct diff *d = NULL;
+	AUTO(file_set_free) struct file_set *files = NULL;
 	struct err e = { 0 };
+	int rc = policy_running(c, pending, &files);
 
-	CTL_NO_OPTIONS(c, 2, 2);
-	from = policy_open(c->argv[0], &e);
-	if (from != NULL)
-		to = policy_open(c->argv[1], &e);
-	if (to == NULL)
-		return ctl_fail_err(c, &e, "comityctl policy check FILE");
-	d = policy_diff(from, to);
+	if (rc != 0)
+		return rc;
+	*out = policy_load(files, "policy.yaml", &e);
+	return *out == NULL ? ctl_fail_err(c, &e, "is the daemon of another "
+	    "version? comityctl version") : 0;
+}
+
+/* The two policies that the command names; without a name, the daemon's. */
+static int
+open_both(struct ctl *c, struct policy *both[2])
+{
+	struct err e = { 0 };
+	int rc = 0;
+
+	if (c->argc < 2)
+		rc = open_running(c, false, &both[0]);
+	if (rc == 0 && c->argc == 0)
+		return open_running(c, true, &both[1]);
+	for (int i = 0; rc == 0 && i < c->argc; i++) {
+		struct policy **p = &both[2 - c->argc + i];
+
+		*p = policy_open(c->argv[i], &e);
+		if (*p == NULL)
+			rc = ctl_fail_err(c, &e,
+			    "comityctl policy check FILE");
+	}
+	return rc;
+}
+
+static int
+diff_print(struct ctl *c, const struct policy *from, const struct policy *to)
+{
+	AUTO(diff_free) struct diff *d = policy_diff(from, to);
+
 	if (c->json) {
 		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:I, s:I, s:I, "
 		    "s:o}", "v", 1, "ok", 1, "opens",
@@ -95,4 +124,19 @@ cmd_policy_diff(struct ctl *c)
 		sets_print(d);
 	}
 	return CTL_DONE;
+}
+
+int
+cmd_policy_diff(struct ctl *c)
+{
+	struct policy *both[2] = { NULL, NULL };
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 2);
+	rc = open_both(c, both);
+	if (rc == 0)
+		rc = diff_print(c, both[0], both[1]);
+	policy_free(both[0]);
+	policy_free(both[1]);
+	return rc;
 }

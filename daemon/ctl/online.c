@@ -119,6 +119,9 @@
  * policy approve  digest, reason?        as reload
  * policy confirm  reason?                as reload
  * policy withdraw reason?                as reload
+ * policy show     pending? (bool)        files (base64 of a piece of the
+ *                                        encoded file set), "more" until
+ *                                        all of it was sent
  * policy pending  -                      as reload
  * policy history  -                      events [{at, event, digest, by,
  *                                        reason}], oldest first

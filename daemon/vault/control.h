@@ -142,6 +142,7 @@ void control_posture_approve(struct control *c, const json_t *args);
 void control_posture_withdraw(struct control *c, const json_t *args);
 void control_posture_list(struct control *c, const json_t *args);
 void control_policy_simulate(struct control *c, const json_t *args);
+void control_policy_show(struct control *c, const json_t *args);
 void control_policy_shadow(struct control *c, const json_t *args);
 void control_shadow_start(struct control *c, const json_t *args);
 void control_shadow_stop(struct control *c, const json_t *args);

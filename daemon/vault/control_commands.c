@@ -42,6 +42,7 @@ const struct control_command control_commands[] = {
 	    control_policy_confirm },
 	{ "policy withdraw", CONTROL_APPROVE, "reason",
 	    control_policy_withdraw },
+	{ "policy show", CONTROL_APPROVE, "pending", control_policy_show },
 	{ "policy pending", false, "", control_policy_pending },
 	{ "policy history", false, "", control_policy_history },
 	{ "posture set", CONTROL_APPROVE, "country posture until_ms reason",

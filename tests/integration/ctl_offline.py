@@ -135,6 +135,13 @@ def test_policy_commands(build):
         i.ctl('policy', 'check', policy)
         r = i.ask('policy', 'test', policy)
         assert r['passed'] > 0 and r['failed'] == 0, r
+        coverage = r['coverage']
+        equal(coverage['rules'] - coverage['exercised'],
+              len(coverage['missed']), 'coverage')
+        for m in coverage['missed']:
+            assert ('%s:%d:%d: no test exercises %s "%s"' % (
+                m['file'], m['line'], m['column'], m['kind'], m['id'])
+                in i.ctl('policy', 'test', policy, '--coverage')), m
         out = i.ctl('policy', 'explain', policy,
                     'to: cert-xb/ops, kind: botnet, tlp: green')
         assert 'out-clean' in out, out
@@ -144,6 +151,21 @@ def test_policy_commands(build):
         text = said(i.ctl_run('policy', 'check', bad), 1)
         assert 'bad.yaml:2:1' in text, text
         said(i.ctl_run('policy', 'check', '/nonexistent.yaml'), 4)
+        with open(policy, encoding='utf-8') as f:
+            text = f.read()
+        # What only takes away: cert-xb is one organisation, not two desks.
+        at = text.index('attested', text.index('cert-xb: {'))
+        new = i.path('new.yaml')
+        with open(new, 'w', encoding='utf-8') as f:
+            f.write(text[:at] + 'none' + text[at + 8:])
+        d = i.ask('policy', 'diff', policy, new)
+        equal((d['opens'], d['terms']), (0, 0), 'diff')
+        equal({(s['change'], s['lineage'], s['desks'], s['after'])
+               for s in d['sets']},
+              {('closes', 'ngo', 'cert-xb/ops', 'forbid by W-NGO')}, 'sets')
+        out = i.ctl('policy', 'diff', policy, new)
+        assert 'was permit by out-clean  reference.yaml:' in out, out
+        assert 'hint: ' in said(i.ctl_run('policy', 'diff', new), 3)
 
 
 def test_policy_expect(build):

@@ -203,4 +203,27 @@ def test_shadow(net):
     assert 'shadow' not in a.ask('status')['policy']
 
 
+@with_net(2)
+def test_diff_with_what_runs(net):
+    a = net.all[0]
+    policy = a.path('config', 'policy.yaml')
+    with open(policy, encoding='utf-8') as f:
+        text = f.read()
+    p = a.ctl_run('policy', 'diff')
+    assert p.returncode == 4 and b'no policy waits' in p.stderr, p
+    equal(a.ask('policy', 'diff', policy)['sets'], [], 'what is in force')
+    # The file is a proposal: what is in force is another one.
+    net.write_policy(0, OPEN)
+    equal(a.ask('policy', 'show')['files'],
+          [{'name': 'policy.yaml', 'text': text}], 'in force')
+    told = a.ask('policy', 'diff', policy)
+    assert told['opens'] > 0, told
+    r = net.do_as(a, 'duty', 'policy', 'apply')
+    equal(r['policy'], 'pending', 'it opens')
+    equal(a.ask('policy', 'diff'), told, 'what the second person reads')
+    assert 'out-red' in net.run_as(
+        a, 'director', 'policy', 'show', '--pending').stdout.decode()
+    assert 'opens to cert-xb/ops' in a.ctl('policy', 'diff')
+
+
 main(globals())
