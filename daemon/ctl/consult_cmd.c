@@ -24,7 +24,7 @@ agreed_text(struct buf *out, const json_t *names)
 static void
 cases_print(const json_t *cases, bool open)
 {
-	const char *const headings[] = { "CASE", "RECORD", "PEER", "KIND",
+	const char *const headings[] = { "CASE", "RECORD", "", "PEER", "KIND",
 	    "BY", "AGREED", open ? "BEFORE" : "STATE" };
 	AUTO(table_free) struct table *t = table_new(headings,
 	    NELEM(headings));
@@ -37,6 +37,8 @@ cases_print(const json_t *cases, bool open)
 		agreed_text(&agreed, json_object_get(v, "agreed"));
 		table_cellf(t, "%lld", reply_int(v, "number"));
 		table_cell(t, reply_text(v, "record"));
+		table_cell(t, strcmp(reply_text(v, "direction"), "in") == 0 ?
+		    "from" : "to");
 		table_cell(t, reply_text(v, "peer"));
 		table_cell(t, reply_text(v, "kind"));
 		table_cell(t, reply_text(v, "by"));
@@ -105,7 +107,8 @@ case_print(const json_t *x)
 	    reply_text(x, "state"));
 	line(x, "record", "record");
 	line(x, "kind", "kind");
-	line(x, "peer", "to");
+	line(x, "peer", strcmp(reply_text(x, "direction"), "in") == 0 ?
+	    "from" : "to");
 	line(x, "desks", "desks");
 	line(x, "by", "asked by");
 	line(x, "asked", "wanted");

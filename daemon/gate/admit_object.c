@@ -24,7 +24,7 @@ on_marking(void *arg, const struct store_record *r)
 {
 	struct str *out = arg;
 
-	if ((r->flags & RECORD_TOMBSTONE) != 0)
+	if ((r->flags & (RECORD_TOMBSTONE | RECORD_HELD)) != 0)
 		return 0;
 	*out = r->bytes;
 	return 1;

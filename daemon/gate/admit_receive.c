@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gate/derived.h"
+#include "gate/held.h"
 #include "gate/proof.h"
 #include "gate/shadow.h"
 #include "gate/terms.h"
@@ -91,8 +92,7 @@ refuse_by_answer(struct receive *r, const struct gate_answer *a,
     struct admit_verdict *out)
 {
 	const char *by = policy_rule_id(r->a.g->policy, a->by);
-	enum refusal refusal = a->outcome == OUTCOME_CONSULT ?
-	    REFUSAL_CONSULT : a->outcome == OUTCOME_FORBID ?
+	enum refusal refusal = a->outcome == OUTCOME_FORBID ?
 	    REFUSAL_WALL : REFUSAL_POLICY;
 	char text[256];
 
@@ -326,6 +326,11 @@ receive_decide(struct receive *r, const struct stix_object *o,
 	    (a.obligations >> OBLIGATION_WARNINGLIST_CHECK & 1) != 0;
 	if (a.outcome == OUTCOME_PERMIT)
 		return 1;
+	if (a.outcome == OUTCOME_CONSULT) {
+		w->rec.flags |= RECORD_HELD;
+		out->held = true;
+		return 1;
+	}
 	if (a.outcome == OUTCOME_REDACT) {
 		int rc = derived_add(r->derived, &w->rec, &a);
 
@@ -394,6 +399,8 @@ receive_store(struct receive *r)
 
 		w->rec.seal = seal;
 		TRY(admit_put(&r->a, w));
+		if ((w->rec.flags & RECORD_HELD) != 0)
+			TRY(held_note(r->a.g, w->rec.seq, r->in->sender));
 	}
 	r->a.waiting.n = 0;
 	return 0;

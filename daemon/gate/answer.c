@@ -179,7 +179,7 @@ answer_in(const struct gate_question *q, struct gate_answer *out)
 		return;
 	domains = label_domains(q->policy, q->label);
 	for_each_desk_use(q, DIRECTION_IN, domains, answer_keep_mildest, out);
-	if (out->outcome <= OUTCOME_REDACT)
+	if (out->outcome <= OUTCOME_CONSULT)
 		for_each_desk_use(q, DIRECTION_IN, domains, answer_collect,
 		    out);
 }

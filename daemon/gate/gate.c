@@ -368,8 +368,12 @@ gate_answer_local(struct gate *g, const struct store_record *r, int desk,
 {
 	struct decision d;
 	struct label label;
-	int rc = gate_label(g, r, &label);
+	int rc;
 
+	/* What waits for people nobody works with. */
+	if ((r->flags & RECORD_HELD) != 0)
+		return 0;
+	rc = gate_label(g, r, &label);
 	if (rc == ERR_DENIED)
 		return 0;
 	TRY(rc);

@@ -416,7 +416,7 @@ run_concerns(struct run *run, const struct store_record *rec)
 	int echo;
 
 	if ((rec->flags & (RECORD_DERIVED | RECORD_TOMBSTONE |
-	    RECORD_RELABELLED)) != 0 ||
+	    RECORD_RELABELLED | RECORD_HELD)) != 0 ||
 	    s == DELIVERY_DELIVERED || s == DELIVERY_SENT ||
 	    s == DELIVERY_REFUSED)
 		return 0;

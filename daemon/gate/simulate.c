@@ -265,7 +265,7 @@ on_record(void *arg, const struct store_record *r)
 		return 1;
 	s->at = r->seq;
 	if ((r->flags & (RECORD_DERIVED | RECORD_TOMBSTONE |
-	    RECORD_RELABELLED)) != 0 || r->received.ms < s->o.since.ms)
+	    RECORD_RELABELLED | RECORD_HELD)) != 0 || r->received.ms < s->o.since.ms)
 		return 0;
 	for (size_t i = 0; i < s->o.npeers; i++)
 		TRY(simulate_one(s, i, r));

@@ -351,6 +351,19 @@ store_add_flags(struct store *s, int64_t seq, uint32_t flags)
 }
 
 int
+store_drop_flags(struct store *s, int64_t seq, uint32_t flags)
+{
+	AUTO(arena_free) struct arena *a = arena_new(2 * RECORD_BYTES_MAX);
+	struct store_record r;
+
+	TRY(row_get(s, seq, a, &r));
+	if ((r.flags & flags) == 0)
+		return 0;
+	r.flags &= ~flags;
+	return row_replace(s, &r);
+}
+
+int
 store_set_tombstone(struct store *s, int64_t seq)
 {
 	AUTO(arena_free) struct arena *a = arena_new(2 * RECORD_BYTES_MAX);

@@ -70,6 +70,7 @@ enum record_flag {
 	RECORD_SUPERSEDED = 64,	/* a newer version is stored */
 	RECORD_RELABELLED = 128,	/* stored again under a later label, */
 				/*   which stands for it everywhere */
+	RECORD_HELD = 256,	/* received, and people must agree first */
 };
 
 struct store_record {
@@ -154,6 +155,9 @@ int store_set_tombstone(struct store *s, int64_t seq) MUST_CHECK;
  * ERR_NOT_FOUND.
  */
 int store_add_flags(struct store *s, int64_t seq, uint32_t flags) MUST_CHECK;
+/* store_drop_flags(s, seq, flags): take these away, likewise. */
+int store_drop_flags(struct store *s, int64_t seq, uint32_t flags)
+    MUST_CHECK;
 
 /*
  * store_intern_label(s, bytes, out): a small number for a run of bytes

@@ -7,6 +7,7 @@
 
 #include "base/map64.h"
 #include "host/log.h"
+#include "gate/held.h"
 #include "vault/consult_store.h"
 #include "vault/notify.h"
 #include "vault/record_json.h"
@@ -24,6 +25,7 @@ struct consult {
 	uint64_t next;			/* number */
 	size_t counts[CASE_STATES];
 	unsigned ticks;
+	bool look_held, decide_held;	/* at what came in and waits */
 	struct consult_case forgotten;	/* stands for what is dropped */
 	unsigned untold;		/* opened since people were told */
 	unix_ms_t told;
@@ -105,6 +107,7 @@ consult_open(struct vault *v, struct consult **out)
 
 	c->v = v;
 	c->next = 1;
+	c->look_held = true;
 	rc = cases_read(v->store, on_read, c);
 	if (rc < 0) {
 		consult_free(c);
@@ -333,11 +336,43 @@ desks_read(const struct policy *p, const char *text, struct desk_set *out)
 	}
 }
 
+/* It is a record like others now: it may also go on to others. */
+static int
+let_in(struct consult *c, int64_t seq)
+{
+	int rc = held_let_in(c->v->gate, seq);
+
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	for (size_t i = 0; i < peers_count(c->v->peers); i++)
+		release_look_again(peers_at(c->v->peers, i)->release, seq);
+	turn_wake(c->v->turn);
+	return 0;
+}
+
+/* What nobody agreed to does not stay. */
+static int
+case_discard(struct consult *c, const struct consult_case *x)
+{
+	int rc = x->incoming ? held_throw_away(c->v->gate, x->seq) : 0;
+
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		turn_fail(c->v->turn, rc);
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 static void
 case_release(struct consult *c, const struct consult_case *x)
 {
 	struct peer *p = peers_find(c->v->peers, str_of(x->peer));
 
+	if (x->incoming) {
+		int rc = let_in(c, x->seq);
+
+		if (rc < 0)
+			turn_fail(c->v->turn, rc);
+		return;
+	}
 	if (p == NULL)
 		return;
 	release_look_again(p->release, x->seq);
@@ -362,6 +397,7 @@ consult_say(struct consult *c, uint64_t number,
 	*out = x;
 	if (!word->agrees) {
 		snprintf(x->no, sizeof(x->no), "%s", word->by->name);
+		TRY(case_discard(c, x));
 		return case_change(c, x, CASE_DECLINED, &said);
 	}
 	if (approvers_add(&x->yes, word->by) < 0)
@@ -383,7 +419,8 @@ consult_agreed(void *arg, int64_t seq, struct desk_set *out)
 	const struct consult_case *x = v->consult == NULL ? NULL :
 	    consult_of(v->consult, p->card.cert_id, seq);
 
-	if (x == NULL || x->state != CASE_AGREED || v->policy == NULL ||
+	if (x == NULL || x->state != CASE_AGREED || x->incoming ||
+	    v->policy == NULL ||
 	    x->until.ms <= vault_now(v).ms)
 		return false;
 	desks_read(v->policy, x->desks, out);
@@ -398,7 +435,7 @@ consult_remind(struct consult *c, struct peer *p)
 	for (size_t i = 0; i < c->all.n; i++) {
 		const struct consult_case *x = c->all.v[i];
 
-		if (x->state == CASE_AGREED && strcmp(x->peer,
+		if (x->state == CASE_AGREED && !x->incoming && strcmp(x->peer,
 		    p->card.cert_id) == 0 && delivery_get(p->delivery,
 		    x->seq) == DELIVERY_CONSULTED)
 			release_look_again(p->release, x->seq);
@@ -413,7 +450,8 @@ case_is_moot(const struct consult *c, const struct consult_case *x)
 	enum delivery_state s = p == NULL ? DELIVERY_FORBIDDEN :
 	    delivery_get(p->delivery, x->seq);
 
-	return s != DELIVERY_CONSULTED && s != DELIVERY_NONE;
+	return !x->incoming && s != DELIVERY_CONSULTED &&
+	    s != DELIVERY_NONE;
 }
 
 static void
@@ -428,7 +466,8 @@ end_cases(struct consult *c)
 
 		if (x->state != CASE_OPEN || (!over && !case_is_moot(c, x)))
 			continue;
-		if (turn_open(c->v->turn) < 0 || case_change(c, x, over ?
+		if (turn_open(c->v->turn) < 0 || (over &&
+		    case_discard(c, x) < 0) || case_change(c, x, over ?
 		    CASE_EXPIRED : CASE_MOOT, over ? &expired : NULL) < 0)
 			return;
 	}
@@ -502,6 +541,106 @@ open_cases(struct consult *c)
 	}
 }
 
+/* ---- what comes in ---- */
+
+/* A case about a record that waits to come in. */
+static int
+open_held(struct consult *c, int64_t seq, const char *sender)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct policy_consult rules;
+	struct consult_case *x;
+	struct gate_answer a;
+	struct store_record r;
+	const struct peer *p = peers_find(c->v->peers, str_of(sender));
+	json_t *shown;
+
+	TRY(store_get(c->v->store, seq, arena, &r));
+	shown = record_json(c->v, &r);
+	if (shown == NULL)
+		return 0;
+	x = mem_new(struct consult_case);
+	x->incoming = true;
+	x->number = c->next;
+	x->seq = seq;
+	snprintf(x->peer, sizeof(x->peer), "%s", sender);
+	snprintf(x->record, sizeof(x->record), "%s", json_string_value(
+	    json_object_get(shown, "id")));
+	if (json_is_string(json_object_get(shown, "kind")))
+		snprintf(x->kind, sizeof(x->kind), "%s", json_string_value(
+		    json_object_get(shown, "kind")));
+	json_decref(shown);
+	if (p != NULL && held_answer(c->v->gate, &p->party, &r,
+	    vault_now(c->v), &a) == 0)
+		snprintf(x->by, sizeof(x->by), "%s", a.by >= 0 ?
+		    policy_rule_id(c->v->policy, a.by) :
+		    reason_name(a.reason));
+	x->digest = sha256_of(r.bytes.p, r.bytes.n);
+	policy_consult(c->v->policy, &rules);
+	x->opened = vault_now(c->v);
+	x->deadline.ms = x->opened.ms + rules.timeout_ms;
+	(void)consult_keep(c, x);
+	c->untold++;
+	return case_change(c, x, CASE_OPEN, NULL);
+}
+
+/* The policy, or a posture, is another: may it come in by itself now? */
+static int
+decide_held(struct consult *c, int64_t seq, const char *sender)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	const struct peer *p = peers_find(c->v->peers, str_of(sender));
+	struct consult_case *x = consult_of(c, sender, seq);
+	struct gate_answer a;
+	struct store_record r;
+
+	if (p == NULL || store_get(c->v->store, seq, arena, &r) != 0 ||
+	    held_answer(c->v->gate, &p->party, &r, vault_now(c->v), &a) != 0
+	    || a.outcome != OUTCOME_PERMIT)
+		return 0;
+	TRY(let_in(c, seq));
+	return x == NULL || x->state != CASE_OPEN ? 0 :
+	    case_change(c, x, CASE_MOOT, NULL);
+}
+
+static int
+on_held(void *arg, int64_t seq, const char *sender)
+{
+	struct consult *c = arg;
+	const struct consult_case *x;
+
+	if (turn_open(c->v->turn) < 0)
+		return 1;
+	if (c->decide_held)
+		return decide_held(c, seq, sender);
+	if (c->counts[CASE_OPEN] >= CONSULT_OPEN_MAX)
+		return 1;
+	x = map64_get(&c->latest, case_key(sender, seq));
+	return x != NULL && x->state != CASE_MOOT ? 0 :
+	    open_held(c, seq, sender);
+}
+
+static void
+look_held(struct consult *c)
+{
+	int rc = 0;
+
+	if (c->decide_held)
+		rc = held_each(c->v->gate, on_held, c);
+	c->decide_held = false;
+	if (rc == 0 && c->look_held)
+		rc = held_each(c->v->gate, on_held, c);
+	c->look_held = rc > 0;
+	if (rc < 0)
+		turn_fail(c->v->turn, rc);
+}
+
+void
+consult_held(struct consult *c)
+{
+	c->look_held = true;
+}
+
 /* People hear of new cases at once, then at most once a minute. */
 static void
 tell_people(struct consult *c)
@@ -525,6 +664,7 @@ consult_rescan(struct consult *c)
 {
 	for (size_t i = 0; i < peers_count(c->v->peers); i++)
 		peers_at(c->v->peers, i)->consulted = 0;
+	c->look_held = c->decide_held = true;
 }
 
 void
@@ -538,5 +678,6 @@ consult_tick(struct consult *c)
 	end_cases(c);
 	drop_old(c);
 	open_cases(c);
+	look_held(c);
 	tell_people(c);
 }

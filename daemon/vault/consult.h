@@ -41,6 +41,7 @@ struct consult_case {
 	struct digest digest;		/* SHA-256 of the record's bytes */
 	unix_ms_t opened, deadline, closed, until;
 	enum case_state state;
+	bool incoming;			/* may it come in? from `peer` */
 	struct approvers yes;
 	char no[OPERATOR_NAME_MAX];	/* who declined */
 	char reason[CONSULT_TEXT_MAX];	/* what was said last */
@@ -64,6 +65,9 @@ void consult_tick(struct consult *c);
 
 /* consult_rescan(c): what waits was decided anew: look at all of it. */
 void consult_rescan(struct consult *c);
+
+/* consult_held(c): something came in that people must agree to. */
+void consult_held(struct consult *c);
 
 /* consult_remind(c, p): p is connected: what was agreed and is not there. */
 void consult_remind(struct consult *c, struct peer *p);

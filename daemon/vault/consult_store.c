@@ -15,6 +15,7 @@ case_write(struct store *store, const struct consult_case *x)
 
 	out_u64(&b, (uint64_t)x->seq);
 	out_u8(&b, (uint8_t)x->state);
+	out_u8(&b, x->incoming);
 	out_u64(&b, (uint64_t)x->opened.ms);
 	out_u64(&b, (uint64_t)x->deadline.ms);
 	out_u64(&b, (uint64_t)x->closed.ms);
@@ -59,6 +60,7 @@ case_decode(struct str value, struct consult_case *x)
 
 	x->seq = (int64_t)cur_u64(&c);
 	state = cur_u8(&c);
+	x->incoming = cur_u8(&c) != 0;
 	x->opened.ms = (int64_t)cur_u64(&c);
 	x->deadline.ms = (int64_t)cur_u64(&c);
 	x->closed.ms = (int64_t)cur_u64(&c);

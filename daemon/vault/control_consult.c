@@ -41,6 +41,8 @@ case_json(const struct consult *c, const struct consult_case *x)
 	    x->state == CASE_OPEN ? (int)consult_needs(c, x) : 0);
 	json_t *agreed = json_array();
 
+	(void)json_object_set_new(f, "direction", json_string(x->incoming ?
+	    "in" : "out"));
 	for (size_t i = 0; i < x->yes.n; i++)
 		(void)json_array_append_new(agreed,
 		    json_string(x->yes.name[i]));

@@ -5,6 +5,7 @@
 #include "gate/admit.h"
 #include "host/clock.h"
 #include "host/counters.h"
+#include "vault/consult.h"
 #include "vault/link.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
@@ -94,6 +95,9 @@ inbound_receipt(struct peer *p, const struct msg_records *in,
 	int rc;
 
 	receipt_fill(&m, refused, v, in->nrecords);
+	for (size_t i = 0; i < in->nrecords; i++)
+		if (v[i].held)
+			consult_held(p->v->consult);
 	m.digest = sha256_of(payload.p, payload.n);
 	msg_records_terms(in, &m.terms);
 	rc = msg_receipt_sign(&m, p->v->key, &out);

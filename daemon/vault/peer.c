@@ -334,6 +334,8 @@ static void
 peers_restarted(struct peers *ps)
 {
 	gate_forget(ps->v->gate);
+	if (ps->v->consult != NULL)
+		consult_rescan(ps->v->consult);
 	/* A replay of the log must not bring back the old decisions. */
 	if (turn_open(ps->v->turn) < 0 || peers_save(ps) < 0)
 		turn_fail(ps->v->turn, ERR_STORE);

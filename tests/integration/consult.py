@@ -155,6 +155,40 @@ def test_policy_decides_by_itself(net):
     open_case(net, a, two)
 
 
+INCOMING = LIMITS.replace('out: any', 'in: any') + PANEL % '24h'
+
+
+@with_net(2, INCOMING)
+def test_people_let_in(net):
+    a, b = net.all
+    one, two, three = publish(net, a, 3)
+    wait_for(lambda: len(cases(b)) == 3, 30, 'cases at the receiver')
+    mine = {x['record']: x for x in cases(b)}
+    equal({(x['direction'], x['peer'], x['by']) for x in mine.values()},
+          {('in', a.id, 'ask-first')}, 'cases')
+    wait_for(lambda: settled(a), 30, 'they are acknowledged')
+    equal(a.peers()[b.id]['delivered'], 3, 'delivered')
+    equal(b.ids(), [], 'nobody sees them')
+    equal(b.ctl_run('show', one).returncode, 4, 'nor by id')
+    for who in ('duty', 'director'):
+        net.do_as(b, who, 'consult', 'approve', str(mine[one]['number']))
+    equal(b.ids('--source', a.id), [one], 'let in')
+    net.do_as(b, 'duty', 'consult', 'decline', str(mine[two]['number']))
+    crash(b, down=1)
+    equal(b.ids('--source', a.id), [one], 'after kill -9')
+    equal(b.ask('status')['store']['tombstones'], 1, 'thrown away')
+    # A policy that asks no more lets in what still waits, and only that.
+    with open(b.path('config', 'policy.yaml'), encoding='utf-8') as f:
+        text = f.read()
+    with open(b.path('config', 'policy.yaml'), 'w', encoding='utf-8') as f:
+        f.write(text.replace('id: ask-first, in: any, kind: [victim]',
+                             'id: ask-first, in: any, kind: [botnet]'))
+    net.apply(b)
+    wait_for(lambda: set(b.ids('--source', a.id)) == {one, three}, 30,
+             'let in by the policy')
+    equal(cases(b), [], 'cases')
+
+
 @with_net(2, DAY, introduced=False)
 def test_people_are_told(net):
     a, b = net.all
