@@ -400,8 +400,7 @@ circle_received(struct peer *p, struct str text)
 	    str_of(p->v->cert_id)) == NULL)
 		return 0;
 	/* From members to members; others learn nothing from the answer. */
-	if (circle_text_member(&t, str_of(p->card.cert_id)) == NULL ||
-	    (held != NULL && !circle_has(cs, t.name, p->card.cert_id))) {
+	if (circle_text_member(&t, str_of(p->card.cert_id)) == NULL) {
 		log_warning("circle-refused", "peer=%s circle=%.*s version=%u"
 		    " problem=\"the sender is no member\"", p->card.cert_id,
 		    (int)t.name.n, t.name.p, t.version);

@@ -55,6 +55,34 @@ draft_add(struct draft *d, const struct vault *v, struct str id,
 	return 0;
 }
 
+/* Who has a new card since has its new key in the next version. */
+static void
+draft_refresh(struct draft *d, const struct vault *v)
+{
+	for (size_t i = 0; i < d->t.nmembers; i++) {
+		struct circle_member *m = &d->members[i];
+		const struct peer *p = peers_find(v->peers, m->id);
+
+		if (str_eqz(m->id, v->cert_id))
+			sign_key_public(v->key, m->key);
+		else if (p != NULL)
+			memcpy(m->key, p->card.identity, sizeof(m->key));
+	}
+}
+
+/* Does it say anything that the version before does not? */
+static bool
+is_change(const struct circle_text *next, const struct circle_text *held)
+{
+	struct circle_text same = *next;
+	AUTO_BUF struct buf b = { 0 };
+
+	same.version = held->version;
+	same.previous = held->previous;
+	circle_text_body(&same, &b);
+	return !str_eq(buf_str(&b), held->body);
+}
+
 static int
 draft_remove(struct draft *d, struct str id, struct err *e)
 {
@@ -123,6 +151,7 @@ draft_change(struct draft *d, const struct vault *v,
 {
 	struct policy_circle_facts written;
 
+	draft_refresh(d, v);
 	for (size_t i = 0; i < c->nremove; i++)
 		TRY(draft_remove(d, c->remove[i], e));
 	for (size_t i = 0; i < c->nadd; i++)
@@ -172,8 +201,7 @@ circle_propose(struct circles *cs, const struct circle_change *c,
 	if (rc != 0)
 		return err_set(e, rc, "it would be no valid document; see "
 		    "the names of foci and the quorum");
-	if (held != NULL && str_eq(d->t.charter, held->charter) &&
-	    c->nadd + c->nremove + c->nfoci + c->quorum == 0)
+	if (held != NULL && !is_change(&t, held))
 		return err_set(e, ERR_EXISTS, "version %u says all of that "
 		    "already", held->version);
 	return circle_sign(cs, buf_str(&b), out, e);

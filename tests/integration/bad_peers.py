@@ -28,6 +28,11 @@ REFUSED = {
     'skew': 'skew',
     'replay': 'identity',
     'expired': 'certificate-expired',
+    'ready-subscribe': 'order',
+    'ready-terms-forged': 'signature',
+    'ready-terms-garbage': 'protocol',
+    'ready-circle-garbage': 'protocol',
+    'ready-circle-forged': 'protocol',
 }
 STALLED = ('silent-tcp', 'half-tls', 'silent-hello', 'silent-prove')
 

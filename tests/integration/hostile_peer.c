@@ -21,9 +21,12 @@
 
 #include "base/crypto.h"
 #include "base/unit.h"
+#include "wire/circle_text.h"
 #include "wire/frame.h"
 #include "wire/msg_close.h"
 #include "wire/msg_hello.h"
+#include "wire/msg_subscribe.h"
+#include "wire/msg_terms.h"
 
 /* It ends in the middle of things by design: leaks say nothing here. */
 const char *__asan_default_options(void);
@@ -45,6 +48,7 @@ struct peer {
 	struct sign_key *identity;
 	uint8_t nonce[NONCE_BYTES], their_nonce[NONCE_BYTES];
 	bool greeted;		/* their HELLO is here */
+	bool ready;		/* their TERMS are */
 	struct buf in;
 };
 
@@ -175,6 +179,7 @@ show_frame(struct peer *p, const struct frame *f)
 		    sizeof(text), c.text));
 	else
 		printf("frame %s\n", message_name(f->type));
+	p->ready = p->ready || f->type == MESSAGE_TERMS;
 	if (f->type == MESSAGE_HELLO && !p->greeted &&
 	    msg_hello_decode(f->payload, &h) == 0) {
 		memcpy(p->their_nonce, h.nonce, NONCE_BYTES);
@@ -291,6 +296,88 @@ act_identity(struct peer *p, const char *scenario)
 	return true;
 }
 
+static void
+send_terms(struct peer *p, const struct sign_key *key)
+{
+	struct terms_parties who = { str_of(p->me), str_of(p->them), key };
+	struct msg_terms m = { .at = { clock_ms(CLOCK_REALTIME) } };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_terms_sign(&m, &who, &b) == 0)
+		send_frame(p, MESSAGE_TERMS, buf_str(&b));
+}
+
+static void
+send_subscribe(struct peer *p)
+{
+	const struct str all = STR("*");
+	struct msg_subscribe m = { .kinds = &all, .nkinds = 1 };
+	AUTO_BUF struct buf b = { 0 };
+
+	msg_subscribe_encode(&m, &b);
+	send_frame(p, MESSAGE_SUBSCRIBE, buf_str(&b));
+}
+
+/* A circle of its own making, in which it and the other side are. */
+static void
+send_circle(struct peer *p, const char *name, uint32_t version)
+{
+	const struct str focus = STR("ioc");
+	struct circle_member members[2] = { { .id = str_of(p->me) },
+	    { .id = str_of(p->them) } };
+	struct circle_text t = { .name = str_of(name), .version = version,
+	    .charter = STR("sha256:7c1e"), .quorum = 1, .foci = &focus,
+	    .nfoci = 1, .members = members, .nmembers = 2 };
+	AUTO_BUF struct buf b = { 0 }, body = { 0 };
+
+	/* Made up, but for its own. */
+	memset(members[1].key, 7, sizeof(members[1].key));
+	memset(t.previous.b, version > 1, sizeof(t.previous.b));
+	sign_key_public(p->identity, members[0].key);
+	circle_text_body(&t, &body);
+	buf_add(&b, body.p, body.n);
+	if (circle_text_sign(buf_str(&body), str_of(p->me), p->identity,
+	    &b) == 0)
+		send_frame(p, MESSAGE_CIRCLE, buf_str(&b));
+}
+
+/* What is wrong once the identity is proved. */
+static bool
+act_ready(struct peer *p, const char *scenario)
+{
+	AUTO(sign_key_free) struct sign_key *other = sign_key_generate();
+
+	if (strncmp(scenario, "ready-", 6) != 0)
+		return false;
+	scenario += 6;
+	send_hello(p, p->me, 0);
+	wait_hello(p);
+	send_prove(p, false);
+	for (int i = 0; i < 50 && !p->ready; i++)
+		if (!receive(p, 100))
+			return true;
+	if (strcmp(scenario, "subscribe") == 0) {
+		send_subscribe(p);
+	} else if (strcmp(scenario, "terms-forged") == 0) {
+		send_terms(p, other);
+	} else if (strcmp(scenario, "terms-garbage") == 0) {
+		send_frame(p, MESSAGE_TERMS, STR("no terms"));
+	} else if (strcmp(scenario, "circle-garbage") == 0) {
+		send_frame(p, MESSAGE_CIRCLE, STR("comity-circle/1\n"));
+	} else if (strcmp(scenario, "circle-forged") == 0) {
+		send_terms(p, p->identity);
+		send_circle(p, "secret-ring", 1);
+		send_circle(p, "secret-ring", 2);
+		send_circle(p, "no-such-ring", 1);
+		send_circle(p, "no-such-ring", 2);
+		/* It is answered by nothing; this ends it. */
+		send_frame(p, 200, STR(""));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static struct sign_key *
 identity_read(const char *path)
 {
@@ -334,7 +421,8 @@ main(int argc, char **argv)
 			printf("tls-failed\n");
 			return 0;
 		}
-		if (!act_frames(&p, scenario) && !act_identity(&p, scenario)) {
+		if (!act_frames(&p, scenario) && !act_ready(&p, scenario) &&
+		    !act_identity(&p, scenario)) {
 			fprintf(stderr, "no scenario %s\n", scenario);
 			return 2;
 		}

@@ -3,7 +3,9 @@
 import datetime
 import hashlib
 import os
+import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -307,6 +309,35 @@ def test_l_01_l_02_l_05_member_is_removed(net):
 
 
 @with_net(3)
+def test_l_01_removed_in_the_middle_of_a_stream(net):
+    a, b, c = net.all
+    ids = [i.id for i in net.all]
+    policy(net, [circle([i for i in ids if i != me]) for me in ids])
+    found_circle(net, (a, b, c), 'v1')
+    wait_for(lambda: counts(a, c, 'secret-ring'), 20, 'it counts')
+    v2 = os.path.join(net.dir, 'v2')
+    a.ctl('circle', 'propose', 'secret-ring', '--remove', c.id, '--out', v2)
+    b.ctl('circle', 'sign', v2)
+    total = 6000
+    path = write_lines(os.path.join(net.dir, 'many.jsonl'),
+                       [amber(i, seed='m') for i in range(total)])
+    publishing = threading.Thread(target=a.ctl, args=('publish', path))
+    publishing.start()
+    wait_for(lambda: a.peers()[c.id]['delivered'] > 100, 30, 'it begins',
+             0.01)
+    a.ctl('circle', 'accept', v2)
+    # What was on its way when it was accepted may arrive; no more than it.
+    decided = a.peers()[c.id]
+    publishing.join()
+    wait_for(lambda: settled(a, b) and settled(a, c), 120, 'all is decided')
+    p = a.peers()[c.id]
+    equal(p['delivered'] + p['denied'], total, 'decided for c')
+    assert p['delivered'] <= decided['delivered'] + decided['under_way'] \
+        and p['delivered'] < total, (decided, p)
+    wait_for(lambda: a.peers()[b.id]['delivered'] == total, 60, 'b has all')
+
+
+@with_net(3)
 def test_member_is_added(net):
     """Who joins is sent the version that names it and takes it by hand."""
     a, b, c = net.all
@@ -376,6 +407,29 @@ def test_l_20_what_each_side_gets(net):
     p = a.ctl_run('peer', 'add', c.path('state', 'card.json'), '--check')
     assert b'does not name it: nothing will flow' in p.stderr, p.stderr
     assert 'cert-xc has a card here' in a.ctl('peers', '--graph')
+
+
+@with_net(2)
+def test_l_05_made_up_circles(net):
+    """A document somebody makes up changes nothing and is not answered."""
+    a, b = net.all
+    policy(net, [circle([b.id]), circle([a.id])])
+    wait_for(lambda: counts(b, a, 'secret-ring'), 20, 'it counts')
+    assert a.stop()
+    p = subprocess.run(
+        [os.path.join(net.build, 'tests/integration/hostile_peer'),
+         str(net.ports[1]), 'ready-circle-forged',
+         a.path('state', 'tls.crt'), a.path('state', 'tls.key'),
+         a.path('state', 'identity.key'), a.id, b.id], timeout=90,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    out = p.stdout.decode()
+    equal(p.returncode, 0, out)
+    assert 'CIRCLE' not in out and 'ring' not in out, out
+    equal(version(b), 0, 'version')
+    equal(b.ask('circle', 'list')['offered'], [], 'offered')
+    assert 'circle-refused' in log_of(b)
+    # Who states no terms on a connection has none.
+    equal(counts(b, a, 'secret-ring'), False, 'terms of the made up peer')
 
 
 @with_net(2)
