@@ -63,6 +63,17 @@ policy_files(const char *path, struct file_set *out, struct err *e)
 	return 0;
 }
 
+int
+policy_to_try(const char *path, struct file_set *out, struct err *e)
+{
+	AUTO(policy_free) struct policy *p = policy_open(path, e);
+
+	if (p == NULL)
+		return e->code;
+	TRY(policy_prove_text(p, NULL, e));
+	return policy_files(path, out, e);
+}
+
 /* What lint says, and which agreements end soon. */
 static json_t *
 warnings_json(const struct policy *p)

@@ -19,4 +19,11 @@ struct policy *policy_open(const char *path, struct err *e);
 int policy_files(const char *path, struct file_set *out, struct err *e)
     MUST_CHECK;
 
+/*
+ * policy_to_try(path, out, e): the same for a policy that loads and proves:
+ * one that does not is never applied, and need not be tried.
+ */
+int policy_to_try(const char *path, struct file_set *out, struct err *e)
+    MUST_CHECK;
+
 #endif

@@ -20,8 +20,8 @@ shadow_start(struct ctl *c, const char *path, json_t **out)
 	bool more;
 	int rc;
 
-	if (policy_files(path, files, &e) < 0)
-		return ctl_fail_err(c, &e, "comityctl policy check FILE");
+	if (policy_to_try(path, files, &e) < 0)
+		return ctl_fail_err(c, &e, "comityctl policy prove FILE");
 	file_set_encode(files, &bytes);
 	rc = client_open(c, &cl);
 	if (rc == 0)

@@ -105,8 +105,8 @@ cmd_policy_simulate(struct ctl *c)
 			    "like 30d or 12h", since);
 		from = now_ms().ms - age;
 	}
-	if (policy_files(c->argv[0], files, &e) < 0)
-		return ctl_fail_err(c, &e, "comityctl policy check FILE");
+	if (policy_to_try(c->argv[0], files, &e) < 0)
+		return ctl_fail_err(c, &e, "comityctl policy prove FILE");
 	file_set_encode(files, &bytes);
 	rc = simulate(c, &bytes, from, &r);
 	if (rc != 0)

@@ -43,12 +43,9 @@ on_progress(void *arg, uint64_t done, uint64_t of)
 }
 
 int
-configure_policy(const struct file_set *files, const struct vault *v,
-    const struct digest *proved, struct policy **out, struct err *e)
+configure_load(const struct file_set *files, const struct vault *v,
+    struct policy **out, struct err *e)
 {
-	const struct prove_options o = { .progress = on_progress,
-	    .arg = v->super };
-	struct digest digest;
 	AUTO(policy_free) struct policy *p = policy_load(files, POLICY_FILE,
 	    e);
 
@@ -58,6 +55,20 @@ configure_policy(const struct file_set *files, const struct vault *v,
 		return err_set(e, ERR_CONF, "%s: self: org: \"%s\" is not "
 		    "this daemon's cert-id \"%s\"", POLICY_FILE,
 		    policy_org(p, 0)->id, v->cert_id);
+	*out = TAKE(p);
+	return 0;
+}
+
+int
+configure_policy(const struct file_set *files, const struct vault *v,
+    const struct digest *proved, struct policy **out, struct err *e)
+{
+	const struct prove_options o = { .progress = on_progress,
+	    .arg = v->super };
+	AUTO(policy_free) struct policy *p = NULL;
+	struct digest digest;
+
+	TRY(configure_load(files, v, &p, e));
 	policy_digest(p, &digest);
 	if (proved == NULL || !digest_eq(proved, &digest))
 		TRY(policy_prove_text(p, &o, e));

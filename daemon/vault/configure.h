@@ -15,6 +15,13 @@ int configure_settings(const struct file_set *files, const struct vault *v,
     struct settings *out, struct err *e) MUST_CHECK;
 
 /*
+ * configure_load(files, v, out, e): the policy of the set, loaded but not
+ * proved: to be asked, never to decide.  ERR_CONF with e.
+ */
+int configure_load(const struct file_set *files, const struct vault *v,
+    struct policy **out, struct err *e) MUST_CHECK;
+
+/*
  * configure_policy(files, v, proved, out, e): the policy of the set, loaded
  * and proved; one with the digest proved (or NULL) is known to hold.  out is
  * owned by the caller.  ERR_CONF with e.

@@ -107,7 +107,7 @@ on_files(struct control *c, const struct file_set *files)
 	struct gate_options options = vault_gate_options(v);
 	struct policy *policy = NULL;
 	struct err e = { 0 };
-	int rc = configure_policy(files, v, NULL, &policy, &e);
+	int rc = configure_load(files, v, &policy, &e);
 
 	if (rc < 0) {
 		(void)control_error(c, rc, "comityctl policy check FILE",

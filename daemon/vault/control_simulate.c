@@ -3,13 +3,16 @@
  * that is stored, in slices, while the daemon goes on.
  */
 #include "gate/simulate.h"
+#include "host/clock.h"
 #include "vault/configure.h"
 #include "vault/consult.h"
 #include "vault/control_files.h"
 #include "vault/terms.h"
 
-#define SLICE_RECORDS 500
-#define SLICES_A_REPLY 200
+/* Answers of one slice, about so many; a record is asked for every peer. */
+#define SLICE_ANSWERS 2000
+#define SLICE_RECORDS_MIN 10
+#define REPLY_EVERY_MS 500
 
 struct simulating {
 	struct policy *then;		/* owned */
@@ -20,7 +23,8 @@ struct simulating {
 	struct simulation *run;		/* owned */
 	uint64_t policy_generation;
 	unix_ms_t since;
-	unsigned slices;
+	size_t slice;			/* records of one */
+	mono_ms_t told;			/* how far it is */
 };
 
 static void
@@ -133,7 +137,7 @@ on_slice(struct control *c, bool ok)
 		    "the policy or the peers changed meanwhile");
 		return;
 	}
-	rc = simulation_step(s->run, SLICE_RECORDS);
+	rc = simulation_step(s->run, s->slice);
 	if (rc < 0) {
 		(void)control_error(c, rc, NULL, "the store could not be "
 		    "read: %s", err_text(rc));
@@ -143,10 +147,12 @@ on_slice(struct control *c, bool ok)
 		simulating_reply(c, s);
 		return;
 	}
-	at = simulation_progress(s->run, &of);
-	if (++s->slices % SLICES_A_REPLY == 0)
+	if (clock_mono().ms - s->told.ms >= REPLY_EVERY_MS) {
+		s->told = clock_mono();
+		at = simulation_progress(s->run, &of);
 		control_more(c, json_pack("{s:I, s:I}", "done",
 		    (json_int_t)at, "of", (json_int_t)of));
+	}
 	control_after(c, on_slice);
 }
 
@@ -164,6 +170,8 @@ static void
 simulating_peers(const struct vault *v, struct simulating *s)
 {
 	s->npeers = peers_count(v->peers);
+	s->slice = SLICE_ANSWERS / (s->npeers + 1) + SLICE_RECORDS_MIN;
+	s->told = clock_mono();
 	s->peers = mem_array(struct simulate_peer, s->npeers + 1);
 	s->known = mem_array(struct peer *, s->npeers + 1);
 	s->mets = mem_array(struct policy_met, 2 * s->npeers + 1);
@@ -193,7 +201,7 @@ simulating_begin(struct control *c, const struct file_set *files,
 	if (v->policy == NULL)
 		return err_set(e, ERR_DENIED, "no policy is in force to "
 		    "compare with");
-	TRY(configure_policy(files, v, NULL, &s->then, e));
+	TRY(configure_load(files, v, &s->then, e));
 	simulating_peers(v, s);
 	s->policy_generation = v->policy_generation;
 	options = vault_gate_options(v);

@@ -189,6 +189,12 @@ def test_shadow(net):
         f.write('alow: 1\n')
     p = a.ctl_run('policy', 'shadow', tried)
     assert p.returncode != 0 and b'alow' in p.stderr, p.stderr
+    with open(tried, 'w', encoding='utf-8') as f:
+        f.write(text + 'prove:\n  - {never: {kind: [ioc], out: any, '
+                'decide: [permit]}}\n')
+    for command in ('shadow', 'simulate'):
+        p = a.ctl_run('policy', command, tried)
+        assert p.returncode == 1 and b'never' in p.stderr, p.stderr
     equal(a.ask('policy', 'shadow')['differ'], 57, 'still there')
     equal(a.ctl_run('policy', 'shadow', tried, '--off').returncode, 2, 'both')
     # Another policy in force: from zero, and what was not sent is decided
