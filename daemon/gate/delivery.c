@@ -159,6 +159,16 @@ delivery_forget_sent(struct delivery *d)
 }
 
 void
+delivery_forget_refused(struct delivery *d)
+{
+	if (d->counts[DELIVERY_REFUSED] == 0)
+		return;
+	forget_state(d, DELIVERY_REFUSED);
+	d->settled = 0;
+	d->dirty = true;
+}
+
+void
 delivery_reset(struct delivery *d, bool everything)
 {
 	for (int s = 1; s < DELIVERY_STATES; s++)

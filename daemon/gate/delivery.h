@@ -81,6 +81,12 @@ void delivery_set_position(struct delivery *d, uint64_t position);
 void delivery_reset(struct delivery *d, bool everything);
 
 /*
+ * delivery_forget_refused(d): the peer asks again, since its policy is
+ * another: what it refused has no state any more, and nothing is settled.
+ */
+void delivery_forget_refused(struct delivery *d);
+
+/*
  * delivery_forget_sent(d): the connection is gone: what was under way has
  * no state any more.  It is not settled, so it will be looked at again.
  */

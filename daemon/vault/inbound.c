@@ -7,25 +7,47 @@
 #include "host/counters.h"
 #include "vault/consult.h"
 #include "vault/link.h"
+#include "vault/outbound.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
 #include "wire/msg_subscribe.h"
 
-void
-inbound_start(struct peer *p)
+static void
+inbound_subscribe(struct peer *p)
 {
 	struct str every = STR("*");
 	struct msg_subscribe m = { .kinds = &every, .nkinds = 1,
 	    .cursor = p->cursor };
 	AUTO_BUF struct buf payload = { 0 };
 
-	p->rate.withheld = 0;	/* the whole credit is given anew */
 	memcpy(m.epoch, p->epoch, sizeof(m.epoch));
 	msg_subscribe_encode(&m, &payload);
 	link_send(p->link, MESSAGE_SUBSCRIBE, buf_str(&payload));
-	buf_reset(&payload);
+}
+
+/* Our policy is another: what we refused may be welcome. */
+static void
+inbound_ask_again(struct peer *p)
+{
+	mono_ms_t now = clock_mono();
+
+	if (!p->ask_again || (p->asked_again.ms != 0 &&
+	    now.ms - p->asked_again.ms < ASK_AGAIN_MS))
+		return;
+	p->ask_again = false;
+	p->asked_again = now;
+	inbound_subscribe(p);
+}
+
+void
+inbound_start(struct peer *p)
+{
+	AUTO_BUF struct buf payload = { 0 };
+
+	p->rate.withheld = 0;	/* the whole credit is given anew */
+	inbound_subscribe(p);
 	msg_credit_encode((uint64_t)p->v->settings->limits.credit_bytes,
 	    &payload);
 	link_send(p->link, MESSAGE_CREDIT, buf_str(&payload));
@@ -120,8 +142,10 @@ inbound_receipt(struct peer *p, const struct msg_records *in,
 void
 inbound_tick(struct peer *p)
 {
-	if (p->link == NULL || !link_is_ready(p->link) ||
-	    p->rate.withheld == 0 || turn_open(p->v->turn) < 0)
+	if (p->link == NULL || !link_is_ready(p->link))
+		return;
+	inbound_ask_again(p);
+	if (p->rate.withheld == 0 || turn_open(p->v->turn) < 0)
 		return;
 	inbound_give_credit(p);
 }

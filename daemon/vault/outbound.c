@@ -30,6 +30,7 @@ struct outbound {
 	struct peer *p;			/* borrowed */
 	struct link *l;			/* borrowed */
 	bool subscribed;
+	mono_ms_t asked_again;		/* the last time, since it refused */
 	int64_t credit;			/* below 0: a batch overshot it */
 	uint64_t position;
 	VEC(struct flight) flights;	/* owned, in order of position */
@@ -87,6 +88,22 @@ outbound_compare_cursor(struct outbound *o, const struct msg_subscribe *m)
 	turn_wake(p->v->turn);
 }
 
+/*
+ * A second SUBSCRIBE on one connection: what it refused it may take now.
+ * Not too often: each makes us look at everything.
+ */
+static void
+outbound_ask_again(struct outbound *o)
+{
+	mono_ms_t now = clock_mono();
+
+	if (o->asked_again.ms != 0 &&
+	    now.ms - o->asked_again.ms < ASK_AGAIN_MS / 2)
+		return;
+	o->asked_again = now;
+	delivery_forget_refused(o->p->delivery);
+}
+
 int
 outbound_subscribe(struct outbound *o, struct str payload)
 {
@@ -95,6 +112,8 @@ outbound_subscribe(struct outbound *o, struct str payload)
 
 	TRY(msg_subscribe_decode(payload, arena, &m));
 	outbound_compare_cursor(o, &m);
+	if (o->subscribed)
+		outbound_ask_again(o);
 	release_start(o->p->release, m.kinds, m.nkinds, m.min_confidence);
 	o->subscribed = true;
 	turn_wake(o->p->v->turn);

@@ -8,6 +8,9 @@
 #include "vault/peer.h"
 
 struct link;
+/* How often a side asks for what it refused, at most. */
+#define ASK_AGAIN_MS SEC(10)
+
 struct outbound;
 
 /* outbound_new(p, l): nothing is under way yet; both are borrowed. */

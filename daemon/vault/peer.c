@@ -316,6 +316,8 @@ peers_policy_changed(struct peers *ps, bool differs)
 		struct peer *p = ps->all.v[i];
 
 		peer_find_party(p);
+		p->ask_again = p->ask_again || (differs &&
+		    ps->v->state == VAULT_READY);
 		if (differs)
 			release_restart(p->release);
 		if (p->link != NULL)
@@ -392,6 +394,7 @@ peers_posture_changed(struct peers *ps)
 		if (now == p->party.posture)
 			continue;
 		p->party.posture = now;
+		p->ask_again = true;
 		release_restart(p->release);
 		changed = true;
 	}

@@ -46,6 +46,8 @@ struct peer {
 	struct link_memory *memory;	/* owned: of the last link's proof */
 	struct rate rate;		/* of what it sends us */
 	bool removed;
+	bool ask_again;		/* it refused to us what we would take now */
+	mono_ms_t asked_again;
 	int64_t consulted;	/* cases are opened for what waits up to here */
 };
 

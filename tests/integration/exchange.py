@@ -249,6 +249,26 @@ def test_l_08_filters_never_mean_all(net):
     equal(len(control(a, 'records', source='own')['records']), 3, 'own')
 
 
+@with_net(2)
+def test_refused_is_offered_again(net):
+    """What a peer refused comes once its own policy takes it."""
+    a, b = net.all
+    deny = ('limits:\n  - {id: no-victims, in: any, kind: [victim], '
+            'level: deny}\n')
+    net.write_policy(1, deny)
+    net.apply(b)
+    objects = [indicator(i, seed='again', labels=('victim',))
+               for i in range(5)]
+    publish(a, write_lines(os.path.join(net.dir, 'in.jsonl'), objects))
+    wait_for(lambda: a.peers()[b.id]['refused_by_peer'] == 5, 30, 'refused')
+    equal(b.ids(), [], 'refused')
+    net.write_policy(1)
+    net.apply(b)
+    wait_for(lambda: len(b.ids('--source', a.id)) == 5, 60, 'taken now')
+    equal(a.peers()[b.id]['refused_by_peer'], 0, 'refused')
+    equal(a.peers()[b.id]['delivered'], 5, 'delivered')
+
+
 @with_net(4)
 def test_exchange_four_daemons(net):
     for n, inst in enumerate(net.all):
