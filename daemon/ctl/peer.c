@@ -37,9 +37,11 @@ cmd_peer_list(struct ctl *c)
 static void
 term_print(const json_t *v)
 {
-	static const struct { const char *name, *heading; } rows[] = {
-		{ "in_force", "in force" }, { "problem", "does not count" },
-		{ "wider", "they state more than we hold" },
+	const struct { const char *name, *heading; } rows[] = {
+		{ "in_force", reply_bool(v, "counts") ? "in force" :
+		  "would be in force" },
+		{ "problem", "does not count" },
+		{ "wider", "states more than we hold, which does not count" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++)

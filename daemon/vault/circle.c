@@ -421,13 +421,19 @@ circle_received(struct peer *p, struct str text)
 static void
 spread_one(struct peer *p, const struct circle_text *t)
 {
-	AUTO(arena_free) struct arena *a = arena_new(2 * CIRCLE_TEXT_MAX);
+	AUTO(arena_free) struct arena *a = arena_new(ARENA_BYTES +
+	    CIRCLE_TEXT_MAX);
 	uint32_t from = terms_circle_version(p->terms, t->name);
+	struct circle_text version;
 	struct str text;
 
+	/* Versions in which it is not are none of its business. */
 	for (uint32_t n = from + 1; n <= t->version; n++) {
 		arena_reset(a);
-		if (circle_text_of(p->v->circles, t->name, n, a, &text) == 0)
+		if (circle_text_of(p->v->circles, t->name, n, a, &text) ==
+		    0 && circle_text_decode(text, a, &version) == 0 &&
+		    circle_text_member(&version,
+		    str_of(p->card.cert_id)) != NULL)
 			link_send(p->link, MESSAGE_CIRCLE, text);
 	}
 	/* It has it now, or has refused it. */

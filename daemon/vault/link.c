@@ -23,6 +23,7 @@
 #include "wire/msg_flow.h"
 #include "wire/msg_hello.h"
 
+#define TERMS_PER_MINUTE 200	/* TERMS and CIRCLE together */
 #define SOFTWARE "comity/" COMITY_VERSION
 
 static int link_attached(struct link *l, const struct frame *f);
@@ -438,11 +439,25 @@ link_start(struct link *l)
 		link_close(l, CLOSE_STORE, NULL);
 }
 
+/* Each may make us decide everything again: not at every whim. */
+static int
+link_count_terms(struct link *l)
+{
+	int64_t minute = vault_now(l->v).ms / MINUTE(1);
+
+	if (minute != l->terms_minute)
+		l->terms_count = 0;
+	l->terms_minute = minute;
+	return ++l->terms_count > TERMS_PER_MINUTE ? ERR_LIMIT : 0;
+}
+
 static int
 link_terms(struct link *l, struct str payload)
 {
-	int changed = terms_hear(l->peer->terms, payload);
+	int changed;
 
+	TRY(link_count_terms(l));
+	changed = terms_hear(l->peer->terms, payload);
 	TRY(changed);
 	l->heard_terms = true;
 	if (changed > 0)
@@ -467,6 +482,7 @@ link_ready(struct link *l, const struct frame *f)
 	case MESSAGE_TERMS:
 		return link_terms(l, f->payload);
 	case MESSAGE_CIRCLE:
+		TRY(link_count_terms(l));
 		return circle_received(p, f->payload);
 	case MESSAGE_SUBSCRIBE:
 		/* What it was last told must not count on a new link. */

@@ -46,6 +46,8 @@ struct link {
 	char step_text[LINK_STEPS][160];
 	char end_text[300];
 	bool heard_terms;		/* on this link */
+	int64_t terms_minute;		/* since 1970, and TERMS and CIRCLE */
+	unsigned terms_count;		/* that were heard in it */
 };
 
 /* link_note(l, step, ok, fmt, ...): how far `peer check` says it came. */

@@ -229,7 +229,7 @@ wider_side(struct buf *b, const char *which, const struct vocabulary *v,
 	if (said->hops > held->hops)
 		buf_addf(&w, " hops=%u", said->hops);
 	if (w.n > 0)
-		buf_addf(b, "%s%s:%s", b->n > 0 ? "; " : "", which, w.p);
+		buf_addf(b, "%s%s%s", b->n > 0 ? "; " : "", which, w.p);
 }
 
 static void
@@ -244,10 +244,11 @@ agreement_compare(struct comparison *c, const struct policy_term *term,
 	policy_agreement(c->policy, term->index, &ours, &theirs);
 	met = ceiling_meet(&ours, &theirs);
 	if (said != NULL) {
-		wider_side(&wider, "theirs", v, &said->ours, &theirs);
-		wider_side(&wider, "ours", v, &said->theirs, &ours);
+		wider_side(&wider, "it allows", v, &said->ours, &theirs);
+		wider_side(&wider, "it expects of us", v, &said->theirs,
+		    &ours);
 		if (said->until.ms > ours.until.ms)
-			buf_addf(&wider, "%suntil: %.10s", wider.n > 0 ?
+			buf_addf(&wider, "%suntil %.10s", wider.n > 0 ?
 			    "; " : "", time_format(day, said->until));
 		word = ceiling_said(v, &said->ours, said->until);
 		met = ceiling_meet(&met, &word);

@@ -31,6 +31,7 @@ REFUSED = {
     'ready-subscribe': 'order',
     'ready-terms-forged': 'signature',
     'ready-terms-garbage': 'protocol',
+    'ready-terms-flood': 'limit',
     'ready-circle-garbage': 'protocol',
     'ready-circle-forged': 'protocol',
 }

@@ -360,6 +360,9 @@ act_ready(struct peer *p, const char *scenario)
 		send_subscribe(p);
 	} else if (strcmp(scenario, "terms-forged") == 0) {
 		send_terms(p, other);
+	} else if (strcmp(scenario, "terms-flood") == 0) {
+		for (int i = 0; i < 500; i++)
+			send_terms(p, p->identity);
 	} else if (strcmp(scenario, "terms-garbage") == 0) {
 		send_frame(p, MESSAGE_TERMS, STR("no terms"));
 	} else if (strcmp(scenario, "circle-garbage") == 0) {

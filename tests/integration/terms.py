@@ -170,6 +170,12 @@ def test_agreement_ends(net):
              log_of(a), 10, 'it is logged')
     p = a.ctl_run('config', 'check')
     assert b'ends in 9 days' in p.stderr, p.stderr
+    # A card that ends soon is said, too.
+    a.ctl('card', 'sign', '--days', '9')
+    b.add_peer(a)
+    wait_for(lambda: 'the card of cert-xa ends in' in warnings(b), 10,
+             'the card')
+    wait_for(lambda: counts(a, b), 20, 'it counts on the new connection')
     # The other side says that it is over.
     policy(net, [None, agreement(a.id, until=past)])
     wait_for(lambda: not counts(a, b), 20, 'it has ended')
