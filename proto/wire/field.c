@@ -79,3 +79,12 @@ field_name_ok(struct str s)
 			return false;
 	return true;
 }
+
+bool
+field_id_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return s.n > 0;
+}

@@ -26,4 +26,10 @@ struct str field_cut(struct str s, size_t max);
 /* field_name_ok(s): 1 to NAME_MAX_BYTES - 1 bytes, no blank, comma, control. */
 bool field_name_ok(struct str s);
 
+/*
+ * field_id_ok(s): could it be the id of a STIX object: printable ASCII
+ * without blanks (2.9), not empty?
+ */
+bool field_id_ok(struct str s);
+
 #endif

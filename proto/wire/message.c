@@ -1,8 +1,10 @@
 #include "wire/message.h"
 
 #include "wire/circle_text.h"
+#include "wire/msg_ask.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
+#include "wire/msg_consult.h"
 #include "wire/msg_control.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_hello.h"
@@ -45,6 +47,9 @@ union decoded {
 	struct msg_receipt receipt;
 	struct msg_recall recall;
 	struct msg_recalled recalled;
+	struct msg_consult consult;
+	struct msg_consult_answer consult_answer;
+	struct msg_ask ask;
 	struct msg_close close;
 	struct msg_connected connected;
 	struct msg_config config;
@@ -85,8 +90,16 @@ check_peer(uint8_t type, struct str payload, struct arena *a)
 		return msg_recall_decode(payload, &d.recall);
 	case MESSAGE_RECALLED:
 		return msg_recalled_decode(payload, &d.recalled);
+	case MESSAGE_CONSULT:
+		return msg_consult_decode(payload, &d.consult);
+	case MESSAGE_CONSULT_ANSWER:
+		return msg_consult_answer_decode(payload,
+		    &d.consult_answer);
+	case MESSAGE_ASK:
+		return msg_ask_decode(payload, &d.ask);
 	case MESSAGE_PING:
 	case MESSAGE_PONG:
+	case MESSAGE_ASKED:
 		return msg_ping_decode(payload, &d.number);
 	case MESSAGE_BYE:
 	case MESSAGE_ERROR:

@@ -1,64 +1,29 @@
 #include "wire/msg_recall.h"
 
 #include "wire/field.h"
+#include "wire/signed.h"
 
-#define RECALL "comity/1 recall"	/* signed with their NULs */
+#define RECALL "comity/1 recall"
 #define RECALLED "comity/1 recalled"
-
-/* Append the payload in body, which comes after context, and its signature. */
-static int
-body_sign(const struct buf *body, size_t context,
-    const struct sign_key *key, struct buf *out)
-{
-	uint8_t sig[SIGNATURE_BYTES];
-
-	TRY(sign_message(key, body->p, body->n, sig));
-	buf_add(out, body->p + context, body->n - context);
-	buf_add(out, sig, sizeof(sig));
-	return 0;
-}
-
-static int
-body_verify(struct str context, struct str payload,
-    const struct verify_key *key)
-{
-	AUTO_BUF struct buf b = { 0 };
-
-	if (payload.n < SIGNATURE_BYTES)
-		return ERR_SYNTAX;
-	buf_add(&b, context.p, context.n + 1);
-	buf_add(&b, payload.p, payload.n - SIGNATURE_BYTES);
-	return verify_message(key, b.p, b.n, (const uint8_t *)payload.p +
-	    payload.n - SIGNATURE_BYTES);
-}
-
-/* STIX ids are ASCII (2.9); this much holds for all of them. */
-static bool
-id_ok(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
-	return s.n > 0;
-}
 
 int
 msg_recall_sign(const struct msg_recall *m, const struct sign_key *key,
     struct buf *out)
 {
 	AUTO_BUF struct buf b = { 0 };
+	size_t begun;
 
 	if (m->id.n > RECALL_ID_MAX || m->modified.n > RECALL_MODIFIED_MAX ||
 	    m->originator.n > CERT_ID_MAX)
 		return ERR_LIMIT;
-	buf_add(&b, RECALL, sizeof(RECALL));
+	begun = signed_begin(&b, STR(RECALL));
 	out_str16(&b, m->id);
 	out_str8(&b, m->modified);
 	buf_add(&b, m->digest.b, DIGEST_BYTES);
 	out_u64(&b, (uint64_t)m->at.ms);
 	out_str16(&b, field_cut(m->reason, RECALL_REASON_MAX));
 	out_str8(&b, m->originator);
-	return body_sign(&b, sizeof(RECALL), key, out);
+	return signed_end(&b, begun, key, out);
 }
 
 int
@@ -74,7 +39,7 @@ msg_recall_decode(struct str payload, struct msg_recall *out)
 	m.originator = field_cert_id(&c);
 	(void)cur_bytes(&c, SIGNATURE_BYTES);
 	TRY(cur_finish(&c));
-	if (!id_ok(m.id))
+	if (!field_id_ok(m.id))
 		return ERR_VALUE;
 	*out = m;
 	return 0;
@@ -83,7 +48,7 @@ msg_recall_decode(struct str payload, struct msg_recall *out)
 int
 msg_recall_verify(struct str payload, const struct verify_key *key)
 {
-	return body_verify(STR(RECALL), payload, key);
+	return signed_verify(STR(RECALL), payload, key);
 }
 
 int
@@ -91,16 +56,17 @@ msg_recalled_sign(const struct msg_recalled *m, const struct sign_key *key,
     struct buf *out)
 {
 	AUTO_BUF struct buf b = { 0 };
+	size_t begun;
 
 	if (m->id.n > RECALL_ID_MAX || m->modified.n > RECALL_MODIFIED_MAX)
 		return ERR_LIMIT;
-	buf_add(&b, RECALLED, sizeof(RECALLED));
+	begun = signed_begin(&b, STR(RECALLED));
 	out_str16(&b, m->id);
 	out_str8(&b, m->modified);
 	buf_add(&b, m->digest.b, DIGEST_BYTES);
 	out_u64(&b, (uint64_t)m->at.ms);
 	out_u8(&b, m->had_it);
-	return body_sign(&b, sizeof(RECALLED), key, out);
+	return signed_end(&b, begun, key, out);
 }
 
 int
@@ -115,7 +81,7 @@ msg_recalled_decode(struct str payload, struct msg_recalled *out)
 	m.had_it = field_bool(&c);
 	(void)cur_bytes(&c, SIGNATURE_BYTES);
 	TRY(cur_finish(&c));
-	if (!id_ok(m.id))
+	if (!field_id_ok(m.id))
 		return ERR_VALUE;
 	*out = m;
 	return 0;
@@ -124,5 +90,5 @@ msg_recalled_decode(struct str payload, struct msg_recalled *out)
 int
 msg_recalled_verify(struct str payload, const struct verify_key *key)
 {
-	return body_verify(STR(RECALLED), payload, key);
+	return signed_verify(STR(RECALLED), payload, key);
 }

@@ -10,8 +10,10 @@
 #include "base/cursor.h"
 #include "wire/circle_text.h"
 #include "wire/frame.h"
+#include "wire/msg_ask.h"
 #include "wire/msg_channel.h"
 #include "wire/msg_close.h"
+#include "wire/msg_consult.h"
 #include "wire/msg_control.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_recall.h"
@@ -267,6 +269,40 @@ make_recalled(const struct fixture *f, struct buf *b)
 }
 
 static void
+make_consult(const struct fixture *f, struct buf *b)
+{
+	struct msg_consult m = { .number = 12, .at = AT,
+	    .deadline = { AT.ms + DAY(1) }, .from = XA, .to = XB,
+	    .circle = STR("botnets"), .kind = STR("victim"), .tlp = 2,
+	    .peer = STR("cert-xc.example"), .desks = STR("cert-xc/ops"),
+	    .record = recall_fields().id };
+
+	assert_int_equal(msg_consult_sign(&m, f->key[0], b), 0);
+}
+
+static void
+make_consult_answer(const struct fixture *f, struct buf *b)
+{
+	struct msg_consult_answer m = { .number = 12, .at = AT, .from = XB,
+	    .to = XA, .agrees = true, .reason = STR("they can act on it") };
+	AUTO_BUF struct buf question = { 0 };
+
+	make_consult(f, &question);
+	m.question = sha256_of(question.p, question.n);
+	assert_int_equal(msg_consult_answer_sign(&m, f->key[1], b), 0);
+}
+
+static void
+make_ask(const struct fixture *f, struct buf *b)
+{
+	struct msg_ask m = { .number = 3, .at = AT, .from = XB, .to = XA,
+	    .id = recall_fields().id, .desk = STR("ops"),
+	    .reason = STR("named in a report") };
+
+	assert_int_equal(msg_ask_sign(&m, f->key[1], b), 0);
+}
+
+static void
 make_one(const struct fixture *f, struct buf *b)
 {
 	(void)f;
@@ -426,6 +462,10 @@ static const struct {
 	{ MESSAGE_CREDIT, make_credit, false },
 	{ MESSAGE_RECALL, make_recall, false },
 	{ MESSAGE_RECALLED, make_recalled, false },
+	{ MESSAGE_CONSULT, make_consult, false },
+	{ MESSAGE_CONSULT_ANSWER, make_consult_answer, false },
+	{ MESSAGE_ASK, make_ask, false },
+	{ MESSAGE_ASKED, make_one, false },
 	{ MESSAGE_PING, make_one, false },
 	{ MESSAGE_PONG, make_one, false },
 	{ MESSAGE_BYE, make_bye, false },
@@ -580,7 +620,7 @@ test_check_one_over(void **state)
 			    message_name(messages[i].type));
 	}
 	assert_int_equal(message_check(0, STR(""), f->arena), ERR_VALUE);
-	assert_int_equal(message_check(14, STR(""), f->arena), ERR_VALUE);
+	assert_int_equal(message_check(19, STR(""), f->arena), ERR_VALUE);
 }
 
 /* Every byte, changed in several ways: no crash, and out of memory is told. */
@@ -686,6 +726,24 @@ static const struct {
 	    ERR_VALUE },
 	{ "neither yes nor no", MESSAGE_RECALLED, -65, STR("\2"),
 	    ERR_VALUE },
+	{ "case 0", MESSAGE_CONSULT, 7, STR("\0"), ERR_VALUE },
+	{ "deadline past 2^63", MESSAGE_CONSULT, 16, STR("\x80"), ERR_VALUE },
+	{ "capital in asker", MESSAGE_CONSULT, 25, STR("C"), ERR_VALUE },
+	{ "comma in circle", MESSAGE_CONSULT, 57, STR(","), ERR_VALUE },
+	{ "comma in kind", MESSAGE_CONSULT, 65, STR(","), ERR_VALUE },
+	{ "colour 5", MESSAGE_CONSULT, 71, STR("\5"), ERR_VALUE },
+	{ "blank in id", MESSAGE_CONSULT, -65, STR(" "), ERR_VALUE },
+	{ "answer to case 0", MESSAGE_CONSULT_ANSWER, 7, STR("\0"),
+	    ERR_VALUE },
+	{ "neither yes nor no", MESSAGE_CONSULT_ANSWER, 80, STR("\2"),
+	    ERR_VALUE },
+	{ "reason not UTF-8", MESSAGE_CONSULT_ANSWER, -65, STR("\xff"),
+	    ERR_SYNTAX },
+	{ "reason over limit", MESSAGE_CONSULT_ANSWER, 81, STR("\1\0"),
+	    ERR_LIMIT },
+	{ "blank in id", MESSAGE_ASK, 50, STR(" "), ERR_VALUE },
+	{ "id over limit", MESSAGE_ASK, 48, STR("\1\x2d"), ERR_LIMIT },
+	{ "comma in desk", MESSAGE_ASK, -84, STR(","), ERR_VALUE },
 	{ "text not UTF-8", MESSAGE_ERROR, -1, STR("\xc3"), ERR_SYNTAX },
 	{ "text over limit", MESSAGE_ERROR, 2, STR("\4\1"), ERR_LIMIT },
 	{ "role X", MESSAGE_CONNECTED, 0, STR("X"), ERR_VALUE },
@@ -863,6 +921,10 @@ test_signatures(void **state)
 	check_signature(*state, MESSAGE_RECEIPT, msg_receipt_verify, 1);
 	check_signature(*state, MESSAGE_RECALL, msg_recall_verify, 0);
 	check_signature(*state, MESSAGE_RECALLED, msg_recalled_verify, 1);
+	check_signature(*state, MESSAGE_CONSULT, msg_consult_verify, 0);
+	check_signature(*state, MESSAGE_CONSULT_ANSWER,
+	    msg_consult_answer_verify, 1);
+	check_signature(*state, MESSAGE_ASK, msg_ask_verify, 1);
 }
 
 /* ---- what comes out is what went in ---- */
