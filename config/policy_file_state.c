@@ -176,7 +176,10 @@ on_asker(struct pf *r, const struct yaml_node *item, void *arg)
 			org_set_add(ask, (unsigned)i);
 		return 0;
 	}
-	if (org <= 0)
+	if (org == 0)
+		return pf_error(r, item, "\"%s\" are we ourselves; want a "
+		    "peer", item->text.p);
+	if (org < 0)
 		return pf_not_in(r, item, "peer", &r->f->v.orgs);
 	org_set_add(ask, (unsigned)org);
 	return 0;
