@@ -47,6 +47,7 @@ consult open
 consult approve
 consult decline
 consult history
+ask
 circle list
 circle show
 circle propose

@@ -21,6 +21,7 @@ enum audit_type {
 	AUDIT_TERMS,		/* the terms that a peer holds in common with us */
 	AUDIT_APPROVAL,		/* what a person decided (audit/approval.h) */
 	AUDIT_CIRCLE = 16,	/* a version of a circle's document is held */
+	AUDIT_CONSULT = 17,	/* what a CERT asked or answered, or we did */
 	AUDIT_PROOF = 20,	/* a peer signed what it may not have */
 };
 

@@ -48,6 +48,56 @@ cases_print(const json_t *cases, bool open)
 	table_print(t, stdout);
 }
 
+/* What other members of our circles ask about their cases. */
+static void
+questions_print(const json_t *questions, bool open)
+{
+	const char *const headings[] = { "QUESTION", "FROM", "CIRCLE", "KIND",
+	    "TLP", "FOR", open ? "BEFORE" : "STATE" };
+	AUTO(table_free) struct table *t = NULL;
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(questions) == 0)
+		return;
+	t = table_new(headings, NELEM(headings));
+	json_array_foreach(questions, i, v) {
+		table_cell(t, reply_text(v, "name"));
+		table_cell(t, reply_text(v, "from"));
+		table_cell(t, reply_text(v, "circle"));
+		table_cell(t, reply_text(v, "kind"));
+		table_cell(t, reply_text(v, "tlp"));
+		table_cell(t, reply_text(v, "peer"));
+		table_cell(t, reply_text(v, open ? "deadline" : "state"));
+	}
+	putchar('\n');
+	table_print(t, stdout);
+}
+
+/* What we asked for. */
+static void
+asks_print(const json_t *asks)
+{
+	const char *const headings[] = { "ASKED FOR", "PEER", "DESK", "SINCE",
+	    "NOTED" };
+	AUTO(table_free) struct table *t = NULL;
+	size_t i;
+	json_t *v;
+
+	if (json_array_size(asks) == 0)
+		return;
+	t = table_new(headings, NELEM(headings));
+	json_array_foreach(asks, i, v) {
+		table_cell(t, reply_text(v, "record"));
+		table_cell(t, reply_text(v, "peer"));
+		table_cell(t, reply_text(v, "desk"));
+		table_cell(t, reply_text(v, "since"));
+		table_cell(t, reply_text_or(v, "noted", "not yet"));
+	}
+	putchar('\n');
+	table_print(t, stdout);
+}
+
 static int
 list_cases(struct ctl *c, const char *command, bool open)
 {
@@ -65,6 +115,9 @@ list_cases(struct ctl *c, const char *command, bool open)
 	}
 	cases = json_object_get(r, "cases");
 	cases_print(cases, open);
+	questions_print(json_object_get(r, "questions"), open);
+	if (open)
+		asks_print(json_object_get(r, "asks"));
 	if (open)
 		fprintf(stderr, "%zu of %lld open cases; %lld records wait, "
 		    "and none goes until people agree\n",
@@ -97,6 +150,23 @@ line(const json_t *x, const char *name, const char *title)
 	table_line(stdout, title, "%s", safe.p == NULL ? "" : safe.p);
 }
 
+/* What the other members of the circle said. */
+static void
+answers_print(const json_t *answers)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(answers, i, v) {
+		AUTO_BUF struct buf safe = { 0 };
+
+		text_safe(&safe, reply_text(v, "reason"));
+		table_line(stdout, "member", "%s %s%s%s",
+		    reply_text(v, "member"), reply_text(v, "word"),
+		    safe.n > 0 ? ": " : "", safe.n > 0 ? safe.p : "");
+	}
+}
+
 static void
 case_print(const json_t *x)
 {
@@ -112,6 +182,7 @@ case_print(const json_t *x)
 	line(x, "desks", "desks");
 	line(x, "by", "asked by");
 	line(x, "asked", "wanted");
+	line(x, "circle", "by circle");
 	table_line(stdout, "agreed", "%s", agreed.n > 0 ? agreed.p :
 	    "nobody yet");
 	if (reply_int(x, "needs") > 0)
@@ -121,17 +192,41 @@ case_print(const json_t *x)
 	line(x, "reason", "said last");
 	line(x, "closed", "closed");
 	line(x, "until", "holds until");
+	answers_print(json_object_get(x, "answers"));
 }
 
-/* "12" as the number of a case. */
-static int
-case_number(const struct ctl *c, const char *text, uint64_t *out)
+static void
+question_print(const json_t *x)
 {
-	if (str_to_u64(str_of(text), out) == 0 && *out > 0 &&
-	    *out <= INT64_MAX)
-		return 0;
-	return ctl_usage(c, "%s: want the number of a case; comityctl "
-	    "consult list shows them", text);
+	table_line(stdout, "question", "%s, %s", reply_text(x, "name"),
+	    reply_text(x, "state"));
+	line(x, "from", "from");
+	line(x, "circle", "by circle");
+	line(x, "record", "record");
+	line(x, "kind", "kind");
+	line(x, "tlp", "TLP");
+	line(x, "peer", "would go to");
+	line(x, "desks", "desks");
+	line(x, "deadline", "before");
+	line(x, "by", "answered by");
+	line(x, "reason", "reason");
+}
+
+/* "12" is the number of a case, "q12" that of a question. */
+static int
+case_argument(const struct ctl *c, const char *text, json_t **out)
+{
+	bool question = text[0] == 'q';
+	uint64_t n;
+
+	if (str_to_u64(str_of(text + question), &n) < 0 || n == 0 ||
+	    n > INT64_MAX)
+		return ctl_usage(c, "%s: want the number of a case, or of a "
+		    "question as q1; comityctl consult list shows them",
+		    text);
+	*out = json_pack("{s:I}", question ? "question" : "number",
+	    (json_int_t)n);
+	return 0;
 }
 
 static int
@@ -147,6 +242,10 @@ case_call(struct ctl *c, const char *command, json_t *args)
 		reply_print(r);
 		return CTL_DONE;
 	}
+	if (json_object_get(r, "question") != NULL) {
+		question_print(json_object_get(r, "question"));
+		return CTL_DONE;
+	}
 	case_print(json_object_get(r, "case"));
 	record = json_object_get(r, "record");
 	if (record != NULL)
@@ -157,13 +256,12 @@ case_call(struct ctl *c, const char *command, json_t *args)
 int
 cmd_consult_show(struct ctl *c)
 {
-	uint64_t number;
+	json_t *args;
 	int rc;
 
 	CTL_NO_OPTIONS(c, 1, 1);
-	rc = case_number(c, c->argv[0], &number);
-	return rc != 0 ? rc : case_call(c, "consult show", json_pack(
-	    "{s:I}", "number", (json_int_t)number));
+	rc = case_argument(c, c->argv[0], &args);
+	return rc != 0 ? rc : case_call(c, "consult show", args);
 }
 
 static int
@@ -173,13 +271,17 @@ say(struct ctl *c, const char *command)
 	const struct ctl_option options[] = {
 		{ "reason", NULL, &reason, 1 },
 	};
-	uint64_t number;
+	json_t *args;
 	int rc;
 
 	CTL_OPTIONS(c, options, 1, 1);
-	rc = case_number(c, c->argv[0], &number);
-	return rc != 0 ? rc : case_call(c, command, json_pack(
-	    "{s:I, s:s*}", "number", (json_int_t)number, "reason", reason));
+	rc = case_argument(c, c->argv[0], &args);
+	if (rc != 0)
+		return rc;
+	if (reason != NULL)
+		(void)json_object_set_new(args, "reason",
+		    json_string(reason));
+	return case_call(c, command, args);
 }
 
 int

@@ -180,6 +180,7 @@ int cmd_consult_open(struct ctl *c);
 int cmd_consult_approve(struct ctl *c);
 int cmd_consult_decline(struct ctl *c);
 int cmd_consult_history(struct ctl *c);
+int cmd_ask(struct ctl *c);
 int cmd_proof_list(struct ctl *c);
 int cmd_proof_show(struct ctl *c);
 int cmd_backup(struct ctl *c);

@@ -62,6 +62,7 @@ answer_add(struct gate_answer *a, const struct decision *d)
 	a->obligations |= d->obligations;
 	a->redactions |= d->redactions;
 	a->add_lineage |= d->add_lineage;
+	a->circles |= d->circles;
 	if (d->cap_hops < a->cap_hops)
 		a->cap_hops = d->cap_hops;
 	if (d->cap_ttl_ms < a->cap_ttl_ms)

@@ -29,6 +29,7 @@ struct gate_answer {
 	uint32_t purposes;
 	uint32_t obligations;
 	uint32_t add_lineage;	/* IN: tags that the grants add */
+	uint64_t circles;	/* that it goes by, as it stands in the policy */
 	/* Taken out whenever it goes, also after people were asked. */
 	uint64_t redactions;
 	uint8_t cap_hops;

@@ -64,10 +64,25 @@ consult_of(const struct consult *c, const char *peer, int64_t seq)
 struct consult_case *
 consult_find(const struct consult *c, uint64_t number)
 {
-	for (size_t i = 0; i < c->all.n; i++)
-		if (c->all.v[i]->number == number)
-			return c->all.v[i];
+	size_t from = 0, to = c->all.n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (c->all.v[mid]->number == number)
+			return c->all.v[mid];
+		if (c->all.v[mid]->number < number)
+			from = mid + 1;
+		else
+			to = mid;
+	}
 	return NULL;
+}
+
+uint64_t
+consult_next(const struct consult *c)
+{
+	return c->next;
 }
 
 const struct consult_case *
@@ -198,14 +213,41 @@ add_desks(const struct vault *v, const struct desk_set *s, char *dst,
 	}
 }
 
+/* A desk of the case that the policy still has. */
+static void
+desks_read(const struct policy *p, const char *text, struct desk_set *out)
+{
+	*out = (struct desk_set){ { 0 } };
+	while (*text != '\0') {
+		size_t n = strcspn(text, " ");
+		int d = policy_find_desk(p, (struct str){ text, n });
+
+		if (d >= 0)
+			desk_set_add(out, (unsigned)d);
+		text += n + (text[n] == ' ');
+	}
+}
+
+/* The first of the circles that the record would go by. */
+static void
+note_circle(const struct policy *p, uint64_t circles, char *dst, size_t size)
+{
+	struct policy_circle_facts facts;
+
+	if (circles != 0 && policy_circle_at(p, (size_t)
+	    __builtin_ctzll(circles), &facts))
+		snprintf(dst, size, "%s", facts.id);
+}
+
 /* What the policy says of it when people are asked. */
 static int
 case_describe(struct consult *c, struct peer *p,
-    const struct store_record *r, struct consult_case *x)
+    const struct store_record *r, const struct consult_wish *wish,
+    struct consult_case *x)
 {
-	struct gate_query q = { &p->party, r, vault_now(c->v) };
+	struct gate_query q = { &p->party, r, vault_now(c->v), NULL };
 	struct gate_answer a;
-	struct desk_set every;
+	struct desk_set desks = { { 0 } };
 	json_t *shown;
 
 	TRY(gate_answer_out(c->v->gate, &q, &a));
@@ -213,12 +255,16 @@ case_describe(struct consult *c, struct peer *p,
 		return ERR_DENIED;
 	snprintf(x->by, sizeof(x->by), "%s", a.by >= 0 ?
 	    policy_rule_id(c->v->policy, a.by) : reason_name(a.reason));
-	memset(&every, 0xff, sizeof(every));
-	q.agreed = &every;
+	if (wish == NULL)
+		memset(&desks, 0xff, sizeof(desks));
+	else
+		desk_set_add(&desks, (unsigned)wish->desk);
+	q.agreed = &desks;
 	TRY(gate_answer_out(c->v->gate, &q, &a));
 	if (a.outcome > OUTCOME_REDACT)
 		return ERR_DENIED;
 	add_desks(c->v, &a.desks, x->desks, sizeof(x->desks));
+	note_circle(c->v->policy, a.circles, x->circle, sizeof(x->circle));
 	shown = record_json(c->v, r);
 	if (shown == NULL)
 		return ERR_NOT_FOUND;
@@ -232,9 +278,30 @@ case_describe(struct consult *c, struct peer *p,
 	return 0;
 }
 
+/* Somebody asked for what people are asked about already. */
+static int
+case_wish(struct consult *c, struct consult_case *x,
+    const struct consult_wish *wish)
+{
+	struct desk_set desks;
+
+	if (wish == NULL)
+		return 0;
+	if (x->incoming)
+		return ERR_DENIED;
+	desks_read(c->v->policy, x->desks, &desks);
+	if (!desk_set_has(&desks, (unsigned)wish->desk))
+		return ERR_DENIED;
+	if (x->asked[0] != '\0')
+		return 0;
+	snprintf(x->asked, sizeof(x->asked), "%s", wish->text);
+	c->untold++;
+	return case_change(c, x, CASE_OPEN, NULL);
+}
+
 int
 consult_ask(struct consult *c, struct peer *p, int64_t seq,
-    const char *asked, struct consult_case **out)
+    const struct consult_wish *wish, struct consult_case **out)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	struct consult_case *x = consult_of(c, p->card.cert_id, seq);
@@ -244,7 +311,7 @@ consult_ask(struct consult *c, struct peer *p, int64_t seq,
 
 	if (x != NULL && x->state == CASE_OPEN) {
 		*out = x;
-		return 0;
+		return case_wish(c, x, wish);
 	}
 	if (c->v->policy == NULL)
 		return ERR_DENIED;
@@ -252,7 +319,7 @@ consult_ask(struct consult *c, struct peer *p, int64_t seq,
 		return ERR_LIMIT;
 	TRY(store_get(c->v->store, seq, arena, &r));
 	x = mem_new(struct consult_case);
-	rc = case_describe(c, p, &r, x);
+	rc = case_describe(c, p, &r, wish, x);
 	if (rc < 0) {
 		free(x);
 		return rc;
@@ -261,8 +328,9 @@ consult_ask(struct consult *c, struct peer *p, int64_t seq,
 	x->number = c->next;
 	x->seq = seq;
 	snprintf(x->peer, sizeof(x->peer), "%s", p->card.cert_id);
-	snprintf(x->asked, sizeof(x->asked), "%s", asked == NULL ? "" :
-	    asked);
+	snprintf(x->asked, sizeof(x->asked), "%s", wish == NULL ? "" :
+	    wish->text);
+	c->untold += wish != NULL;
 	x->opened = vault_now(c->v);
 	x->deadline.ms = x->opened.ms + rules.timeout_ms;
 	(void)consult_keep(c, x);
@@ -284,8 +352,8 @@ consult_needs(const struct consult *c, const struct consult_case *x)
 	return x->yes.n >= rules.quorum ? 0 : rules.quorum - x->yes.n;
 }
 
-static bool
-may_say(const struct consult *c, const struct operator *by)
+bool
+consult_may_say(const struct consult *c, const struct operator *by)
 {
 	struct policy_consult rules;
 
@@ -312,28 +380,13 @@ check_word(const struct consult *c, const struct consult_case *x,
 		return err_set(e, ERR_DENIED, "the time of case %" PRIu64
 		    " was over at %s", x->number,
 		    time_format(when, x->deadline));
-	if (!word->by->listed || !may_say(c, word->by))
+	if (!word->by->listed || !consult_may_say(c, word->by))
 		return err_set(e, ERR_DENIED, "%s is not of the panel",
 		    word->by->name);
 	if (approvers_has(&x->yes, word->by->name))
 		return err_set(e, ERR_DENIED, "%s has agreed already; it "
 		    "takes another person", word->by->name);
 	return 0;
-}
-
-/* A desk of the case that the policy still has. */
-static void
-desks_read(const struct policy *p, const char *text, struct desk_set *out)
-{
-	*out = (struct desk_set){ { 0 } };
-	while (*text != '\0') {
-		size_t n = strcspn(text, " ");
-		int d = policy_find_desk(p, (struct str){ text, n });
-
-		if (d >= 0)
-			desk_set_add(out, (unsigned)d);
-		text += n + (text[n] == ' ');
-	}
 }
 
 /* It is a record like others now: it may also go on to others. */

@@ -73,13 +73,17 @@ void consult_held(struct consult *c);
 void consult_remind(struct consult *c, struct peer *p);
 
 /*
- * consult_ask(c, p, seq, asked, out): the case about that record and peer,
- * opened in the open turn if there is none; asked may be NULL.  ERR_DENIED:
- * the policy does not put it to people; ERR_LIMIT: too many are open;
- * ERR_* of the store.
+ * consult_ask(c, p, seq, wish, out): the case about that record and peer,
+ * opened in the open turn if there is none; wish: somebody asked for it, or
+ * NULL.  ERR_DENIED: the policy does not put it to people, or not for that
+ * desk; ERR_LIMIT: too many are open; ERR_* of the store.
  */
+struct consult_wish {
+	int desk;		/* of the peer, in the policy: for it alone */
+	const char *text;	/* who asked, and why */
+};
 int consult_ask(struct consult *c, struct peer *p, int64_t seq,
-    const char *asked, struct consult_case **out) MUST_CHECK;
+    const struct consult_wish *wish, struct consult_case **out) MUST_CHECK;
 
 /*
  * consult_say(c, number, word, e): an operator agrees or declines, in the
@@ -94,6 +98,12 @@ struct consult_word {
 int consult_say(struct consult *c, uint64_t number,
     const struct consult_word *word, struct consult_case **out,
     struct err *e) MUST_CHECK;
+
+/* consult_may_say(c, by): is that operator of the panel of the policy? */
+bool consult_may_say(const struct consult *c, const struct operator *by);
+
+/* consult_next(c): the number of the next case. */
+uint64_t consult_next(const struct consult *c);
 
 /* consult_needs(c, x): how many more people must agree; 0: none. */
 size_t consult_needs(const struct consult *c, const struct consult_case *x);

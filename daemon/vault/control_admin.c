@@ -240,7 +240,8 @@ on_log_entry(void *arg, uint64_t index, uint8_t type, struct str entry,
 	f = json_pack("{s:s}", "event", audit_type_name(type));
 	tail_set_time(f, (int64_t)cur_u64(&c));
 	if (type == AUDIT_ADMISSION || type == AUDIT_PEER ||
-	    type == AUDIT_PROOF || type == AUDIT_TERMS) {
+	    type == AUDIT_PROOF || type == AUDIT_TERMS ||
+	    type == AUDIT_CONSULT) {
 		struct str peer = cur_str8(&c, UINT8_MAX);
 
 		(void)json_object_set_new(f, "peer", json_stringn(peer.p,

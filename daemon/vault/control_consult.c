@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "vault/consult.h"
+#include "vault/control_question.h"
 #include "vault/desk_view.h"
 #include "vault/record_json.h"
 
@@ -50,6 +51,7 @@ case_json(const struct consult *c, const struct consult_case *x)
 	set_text(f, "declined", x->no);
 	set_text(f, "reason", x->reason);
 	set_text(f, "asked", x->asked);
+	set_text(f, "circle", x->circle);
 	set_time(f, "since", x->opened);
 	set_time(f, "deadline", x->deadline);
 	set_time(f, "closed", x->closed);
@@ -93,9 +95,10 @@ list_cases(struct control *c, bool open)
 			(void)json_array_append_new(list,
 			    case_json(v->consult, x));
 	}
-	control_reply(c, json_pack("{s:o, s:I, s:I}", "cases", list, "open",
-	    (json_int_t)consult_count(v->consult, CASE_OPEN), "total",
-	    (json_int_t)waiting(v)));
+	control_reply(c, json_pack("{s:o, s:I, s:I, s:o, s:o}", "cases",
+	    list, "open", (json_int_t)consult_count(v->consult, CASE_OPEN),
+	    "total", (json_int_t)waiting(v), "questions",
+	    questions_json(v, open), "asks", wishes_json(v)));
 }
 
 void
@@ -138,6 +141,10 @@ control_consult_show(struct control *c, const json_t *args)
 	    (uint64_t)control_number(args, "number", 0, INT64_MAX));
 	json_t *f, *record;
 
+	if (json_object_get(args, "question") != NULL) {
+		control_question_show(c, args);
+		return;
+	}
 	if (x == NULL) {
 		(void)control_error(c, ERR_NOT_FOUND, "comityctl consult "
 		    "list", "there is no such case");
@@ -149,6 +156,8 @@ control_consult_show(struct control *c, const json_t *args)
 		return;
 	}
 	f = json_pack("{s:o}", "case", case_json(v->consult, x));
+	(void)json_object_set_new(json_object_get(f, "case"), "answers",
+	    members_json(v, x));
 	record = record_of(c, x);
 	if (record != NULL)
 		(void)json_object_set_new(f, "record", record);
@@ -204,6 +213,10 @@ say(struct control *c, const json_t *args, bool agrees)
 	struct err e = { 0 };
 	int rc;
 
+	if (json_object_get(args, "question") != NULL) {
+		control_question_say(c, args, agrees);
+		return;
+	}
 	if (!turn_is_open(c))
 		return;
 	rc = consult_say(v->consult, (uint64_t)control_number(args, "number",

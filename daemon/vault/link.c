@@ -13,9 +13,12 @@
 #include "vault/consult.h"
 #include "vault/inbound.h"
 #include "vault/link_private.h"
+#include "vault/member.h"
 #include "vault/outbound.h"
+#include "vault/question.h"
 #include "vault/recall.h"
 #include "vault/supervisor_link.h"
+#include "vault/wish.h"
 #include "vault/terms.h"
 #include "wire/message.h"
 #include "wire/msg_channel.h"
@@ -68,6 +71,12 @@ bool
 link_is_ready(const struct link *l)
 {
 	return l->state == LINK_READY;
+}
+
+bool
+link_heard_terms(const struct link *l)
+{
+	return l->state == LINK_READY && l->heard_terms;
 }
 
 struct peer *
@@ -499,6 +508,14 @@ link_ready(struct link *l, const struct frame *f)
 		return recall_received(p, f->payload);
 	case MESSAGE_RECALLED:
 		return recall_confirmed(p, f->payload);
+	case MESSAGE_CONSULT:
+		return question_received(p, f->payload);
+	case MESSAGE_CONSULT_ANSWER:
+		return member_answered(p, f->payload);
+	case MESSAGE_ASK:
+		return wish_received(p, f->payload);
+	case MESSAGE_ASKED:
+		return wish_noted(p, f->payload);
 	case MESSAGE_PING:
 		link_send(l, MESSAGE_PONG, f->payload);
 		return 0;

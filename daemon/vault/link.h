@@ -59,6 +59,7 @@ void link_terms_changed(struct link *l);
  * the name of its state.
  */
 bool link_is_ready(const struct link *l);
+bool link_heard_terms(const struct link *l);	/* may it be told anything? */
 struct peer *link_peer(const struct link *l);
 struct outbound *link_outbound(const struct link *l);
 const char *link_state_name(const struct link *l);

@@ -18,7 +18,10 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
+#include "vault/member.h"
+#include "vault/question.h"
 #include "vault/supervisor_link.h"
+#include "vault/wish.h"
 
 #define FD_SUPERVISOR 3
 
@@ -66,6 +69,9 @@ tear_down(struct vault *v)
 	circles_free(v->circles);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	wishes_free(v->wishes);
+	questions_free(v->questions);
+	members_free(v->members);
 	consult_free(v->consult);
 	gate_free(v->gate);
 	shadow_free(v->shadow);

@@ -44,6 +44,7 @@ struct peer {
 	unix_ms_t last_contact, since;
 	int64_t skew_ms;		/* its clock minus ours */
 	struct link_memory *memory;	/* owned: of the last link's proof */
+	struct quota questions, asks;	/* of what it asks us */
 	struct rate rate;		/* of what it sends us */
 	bool removed;
 	bool ask_again;		/* it refused to us what we would take now */

@@ -37,3 +37,16 @@ rate_allows(struct rate *r, const struct settings_limits *l, mono_ms_t now)
 	rate_flow(r, l, now);
 	return r->used <= l->peer_burst && r->today <= l->peer_per_day;
 }
+
+bool
+quota_take(struct quota *q, unsigned most, mono_ms_t now)
+{
+	int64_t minute = now.ms / MINUTE(1) + 1;
+
+	if (q->minute != minute)
+		*q = (struct quota){ minute, 0 };
+	if (q->n >= most)
+		return false;
+	q->n++;
+	return true;
+}

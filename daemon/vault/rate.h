@@ -26,4 +26,13 @@ void rate_take(struct rate *r, const struct settings_limits *l, uint64_t n,
 bool rate_allows(struct rate *r, const struct settings_limits *l,
     mono_ms_t now);
 
+/* How many of something one peer may do a minute.  Zero-initialise. */
+struct quota {
+	int64_t minute;
+	unsigned n;
+};
+
+/* quota_take(q, most, now): one more; false: it is beyond that many. */
+bool quota_take(struct quota *q, unsigned most, mono_ms_t now);
+
 #endif

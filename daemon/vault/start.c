@@ -19,6 +19,9 @@
 #include "vault/apply.h"
 #include "vault/circle.h"
 #include "vault/consult.h"
+#include "vault/member.h"
+#include "vault/question.h"
+#include "vault/wish.h"
 #include "vault/control.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -125,6 +128,12 @@ open_gate(struct vault *v, struct err *e)
 		return err_set(e, rc, "the stored postures do not read: %s",
 		    err_text(rc));
 	rc = consult_open(v, &v->consult);
+	if (rc == 0)
+		rc = members_open(v, &v->members);
+	if (rc == 0)
+		rc = questions_open(v, &v->questions);
+	if (rc == 0)
+		rc = wishes_open(v, &v->wishes);
 	if (rc < 0)
 		return err_set(e, rc, "the stored cases do not read: %s",
 		    err_text(rc));
@@ -206,6 +215,9 @@ on_second(void *arg)
 	apply_tick(v->apply);
 	postures_tick(v->postures);
 	consult_tick(v->consult);
+	members_tick(v->members);
+	questions_tick(v->questions);
+	wishes_tick(v->wishes);
 	warn_tick(v);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);

@@ -12,6 +12,9 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/consult.h"
+#include "vault/member.h"
+#include "vault/question.h"
+#include "vault/wish.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
@@ -59,6 +62,9 @@ vault_rolled_back(struct vault *v)
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||
+	    (v->members != NULL && members_reopen(v) < 0) ||
+	    (v->questions != NULL && questions_reopen(v) < 0) ||
+	    (v->wishes != NULL && wishes_reopen(v) < 0) ||
 	    (v->circles != NULL && circles_reopen(v->circles) < 0) ||
 	    (v->peers != NULL && peers_reload_delivery(v->peers) < 0)) {
 		/* Memory and store no longer agree: start again. */

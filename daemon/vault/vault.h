@@ -35,6 +35,9 @@ struct vault {
 	struct settings *settings;	/* owned */
 	struct turn *turn;		/* owned */
 	struct consult *consult;	/* owned */
+	struct members *members;	/* owned: asked about our cases */
+	struct questions *questions;	/* owned: what members ask us */
+	struct wishes *wishes;		/* owned: asked for, by us and others */
 	struct postures *postures;	/* owned: set by people */
 	struct apply *apply;		/* owned: the policy's life */
 	struct peers *peers;		/* owned */
