@@ -378,6 +378,8 @@ wish_grant(struct vault *v, const struct msg_ask *m, const char **out_why)
 		return ERR_DENIED;
 	*out_why = "no such record";
 	TRY(record_newest(v, m->id, NULL, arena, &r));
+	if ((r.flags & (RECORD_TOMBSTONE | RECORD_HELD)) != 0)
+		return ERR_NOT_FOUND;
 	*out_why = "people have decided";
 	if (is_decided(v, p->card.cert_id, r.seq))
 		return ERR_DENIED;
