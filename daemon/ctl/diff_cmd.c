@@ -7,6 +7,7 @@
 #include "ctl/policy_file.h"
 #include "ctl/policy_running.h"
 #include "policy/diff.h"
+#include "policy/opens.h"
 
 static json_t *
 sets_json(const struct diff *d)
@@ -106,23 +107,42 @@ open_both(struct ctl *c, struct policy *both[2])
 	return rc;
 }
 
+static json_t *
+facts_json(const struct diff *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; diff_fact(d, i) != NULL; i++)
+		json_array_append_new(list, json_string(diff_fact(d, i)));
+	return list;
+}
+
 static int
 diff_print(struct ctl *c, const struct policy *from, const struct policy *to)
 {
 	AUTO(diff_free) struct diff *d = policy_diff(from, to);
+	char why[512] = "";
+	bool opens = policy_opens(from, to, why, sizeof(why));
 
 	if (c->json) {
 		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:I, s:I, s:I, "
-		    "s:o}", "v", 1, "ok", 1, "opens",
+		    "s:o, s:o, s:i, s:s}", "v", 1, "ok", 1, "opens",
 		    (json_int_t)diff_count(d, DIFF_OPENS), "closes",
 		    (json_int_t)diff_count(d, DIFF_CLOSES), "terms",
 		    (json_int_t)diff_count(d, DIFF_TERMS), "sets",
-		    sets_json(d));
+		    sets_json(d), "facts", facts_json(d), "people",
+		    opens ? 2 : 1, "why", why);
 
 		reply_print(j);
-	} else {
-		sets_print(d);
+		return CTL_DONE;
 	}
+	sets_print(d);
+	for (size_t i = 0; diff_fact(d, i) != NULL; i++)
+		printf("%s\n", diff_fact(d, i));
+	if (opens)
+		printf("it takes two people: %s\n", why);
+	else
+		puts("it opens nothing: one person is enough");
 	return CTL_DONE;
 }
 

@@ -377,6 +377,7 @@ policy_diff(const struct policy *from, const struct policy *to)
 			if ((int)d->changes.v[d->boxes.v.v[i].change].kind ==
 			    k)
 				diff_add_set(d, &d->boxes.v.v[i]);
+	diff_add_facts(d);
 	free(a);
 	return d;
 }
@@ -391,6 +392,9 @@ diff_free(struct diff *d)
 	for (size_t i = 0; i < d->sets.n; i++)
 		for (size_t k = 0; k < NELEM(d->sets.v[i].texts); k++)
 			free(d->sets.v[i].texts[k]);
+	for (size_t i = 0; i < d->facts.n; i++)
+		free(d->facts.v[i]);
+	vec_clear(&d->facts);
 	vec_clear(&d->changes);
 	vec_clear(&d->sets);
 	vec_clear(&d->boxes.v);
@@ -410,4 +414,10 @@ uint64_t
 diff_count(const struct diff *d, enum diff_kind k)
 {
 	return d->counts[k];
+}
+
+const char *
+diff_fact(const struct diff *d, size_t i)
+{
+	return i < d->facts.n ? d->facts.v[i] : NULL;
 }

@@ -48,6 +48,13 @@ MEM_AUTO(struct diff, diff_free);
 /* diff_set(d, i, out): the i-th set, openings first; false past the last. */
 bool diff_set(const struct diff *d, size_t i, struct diff_set *out);
 
+/*
+ * diff_fact(d, i): the i-th change beside the requests, for people: postures
+ * and trust in force, terms, how records get kind and label, who is asked.
+ * NULL past the last.
+ */
+const char *diff_fact(const struct diff *d, size_t i);
+
 /* diff_count(d, k): how many requests change so. */
 uint64_t diff_count(const struct diff *d, enum diff_kind k);
 

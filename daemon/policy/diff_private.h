@@ -32,10 +32,14 @@ struct diff {
 	VEC(struct diff_change) changes;
 	struct boxes boxes;
 	VEC(struct diff_words) sets;
+	VEC(char *) facts;		/* owned */
 	uint64_t counts[DIFF_KINDS];
 };
 
 /* diff_add_set(d, b): say what box b stands for, and count it. */
 void diff_add_set(struct diff *d, const struct box *b);
+
+/* diff_add_facts(d): what changes beside the requests. */
+void diff_add_facts(struct diff *d);
 
 #endif

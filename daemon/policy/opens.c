@@ -58,6 +58,14 @@ same_node(const struct yaml_node *a, const struct yaml_node *b)
 	return a == b;
 }
 
+bool
+policy_same_section(const struct policy *a, const struct policy *b,
+    const char *name)
+{
+	return same_node(policy_file_section(a->file, name),
+	    policy_file_section(b->file, name));
+}
+
 /* Things that decisions do not show, or that make them incomparable. */
 static bool
 opens_words(struct opens *o)
@@ -77,8 +85,7 @@ opens_words(struct opens *o)
 		return opens_by(o, "purposes, origin-tags or kinds are "
 		    "others: nothing can be compared");
 	for (size_t i = 0; i < NELEM(sections); i++)
-		if (!same_node(policy_file_section(a, sections[i]),
-		    policy_file_section(b, sections[i])))
+		if (!policy_same_section(o->from, o->to, sections[i]))
 			return opens_by(o, "section %s is another, and what "
 			    "follows from it cannot be compared",
 			    sections[i]);

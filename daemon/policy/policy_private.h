@@ -112,6 +112,10 @@ bool policy_test_known(const struct policy *p, const struct policy_case *c);
 void policy_case_request(const struct policy *p, const struct policy_case *c,
     struct policy_request *out);
 
+/* policy_same_section(a, b, name): the same texts, in the same order. */
+bool policy_same_section(const struct policy *a, const struct policy *b,
+    const char *name);
+
 /* policy_rule_at(p, by): where that rule or wall is written, or NULL. */
 const struct yaml_node *policy_rule_at(const struct policy *p, int by);
 

@@ -159,7 +159,8 @@ def test_policy_commands(build):
         with open(new, 'w', encoding='utf-8') as f:
             f.write(text[:at] + 'none' + text[at + 8:])
         d = i.ask('policy', 'diff', policy, new)
-        equal((d['opens'], d['terms']), (0, 0), 'diff')
+        equal((d['opens'], d['terms'], d['facts'], d['people']),
+              (0, 0, [], 1), 'diff')
         equal({(s['change'], s['lineage'], s['desks'], s['after'])
                for s in d['sets']},
               {('closes', 'ngo', 'cert-xb/ops', 'forbid by W-NGO')}, 'sets')

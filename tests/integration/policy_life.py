@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -230,6 +231,67 @@ def test_diff_with_what_runs(net):
     assert 'out-red' in net.run_as(
         a, 'director', 'policy', 'show', '--pending').stdout.decode()
     assert 'opens to cert-xb/ops' in a.ctl('policy', 'diff')
+
+
+# Changes of the demonstration's policy of cert-xa, one after the other: what
+# stands there, what comes instead, and whether that opens anything.
+DEMO_CHANGES = [
+    ('in-force:  {XB: strained}', 'in-force:  {}', True),
+    ('kind: [vuln], for: [secops], tlp: <=amber,\n'
+     '     discretion: ">=C", via: consult,',
+     'kind: [vuln], for: [secops], tlp: <=amber,\n'
+     '     discretion: ">=C",', True),
+    ('redact: [victim.name, victim.contact, source]}',
+     'redact: [victim.name, victim.contact, source]}\n'
+     '  - {id: ask-malware, out: any, kind: [malware], level: consult}',
+     False),
+    ('  - {id: hide-victim, out: any', '  - {id: hide-victim, out: {peer: '
+     'cert-xd}', True),
+    ('  - {id: out-clean, out: {circle: clean-net}, kind: [botnet, ioc, '
+     'malware], for: [secops], tlp: <=green',
+     '  - {id: out-clean, out: {circle: clean-net}, kind: [botnet, ioc, '
+     'malware], for: [secops], tlp: <=amber', True),
+    ('wall: none', 'wall: attested', True),
+]
+
+
+@with_net(4)
+def test_demonstration_foretold(net):
+    a = net.all[0]
+    for inst in net.all:
+        shutil.copy(os.path.join(ROOT, 'config/examples/demo',
+                                 inst.id + '.yaml'),
+                    inst.path('config', 'policy.yaml'))
+        net.apply(inst)
+    a.ctl('publish', SAMPLE, ok=(0, 7))
+    wait_for(lambda: settled(a), 120, 'settled')
+    policy, following = (a.path('config', n)
+                         for n in ('policy.yaml', 'next.yaml'))
+    moved = 0
+    for old, new, opens in DEMO_CHANGES:
+        with open(policy, encoding='utf-8') as f:
+            text = f.read()
+        assert old in text, old
+        with open(following, 'w', encoding='utf-8') as f:
+            f.write(text.replace(old, new, 1))
+        before = counts(a)
+        told = simulate(a)
+        diff = a.ask('policy', 'diff', policy, following)
+        equal(diff['people'], 2 if opens else 1, new)
+        assert any(w in ' '.join(diff['facts']) for w in ('XB is', 'with XB')
+                   ) == ('in-force' in old), diff
+        os.rename(following, policy)
+        r = net.do_as(a, 'duty', 'policy', 'apply')
+        equal(r['policy'], 'pending' if opens else 'in-force', new)
+        net.apply(a)
+        wait_for(lambda: settled(a), 120, 'settled')
+        after = counts(a)
+        for peer, p in told.items():
+            equal(after[peer], p['after'], '%s: %s' % (new, peer))
+            equal(sum(after[peer][k] - before[peer][k]
+                      for k in ('delivered', 'redacted')) >= 0, True, peer)
+        moved += before != after
+    assert moved >= 4, moved
 
 
 main(globals())
