@@ -65,6 +65,34 @@ terms_print(const char *indent, const char *name, const json_t *list)
 		    reply_bool(v, "counts") ? "" : " (does not count now)");
 }
 
+/* Who is in which circle, and what it carries. */
+static void
+circles_print(const json_t *circles)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(circles, i, v) {
+		const json_t *part = json_object_get(v, "policy");
+
+		if (part == NULL)
+			continue;
+		printf("%s\n%s: we", i == 0 ? "\ncircles" : "",
+		    reply_text(v, "name"));
+		if (json_array_size(json_object_get(v, "counting")) > 0)
+			fputs(", ", stdout);
+		list_print(stdout, json_object_get(v, "counting"));
+		fputs("; carries ", stdout);
+		list_print(stdout, json_object_get(part, "foci"));
+		if (json_object_get(v, "document") != NULL)
+			printf("; version %lld signed by its members",
+			    reply_int(json_object_get(v, "document"),
+			    "version"));
+	}
+	if (json_array_size(circles) > 0)
+		putchar('\n');
+}
+
 static void
 graph_print(const json_t *r)
 {
@@ -88,16 +116,20 @@ graph_print(const json_t *r)
 	json_array_foreach(json_object_get(r, "not_in_policy"), i, v)
 		printf("\n%s has a card here, but the policy does not name "
 		    "it: nothing flows\n", json_string_value(v));
+	circles_print(json_object_get(r, "circles"));
 }
 
 int
 peers_graph(struct ctl *c)
 {
-	AUTO_JSON json_t *r = NULL;
+	AUTO_JSON json_t *r = NULL, *circles = NULL;
 	int rc = client_call(c, "peer graph", NULL, &r);
 
+	if (rc == 0)
+		rc = client_call(c, "circle list", NULL, &circles);
 	if (rc != 0)
 		return rc;
+	json_object_set(r, "circles", json_object_get(circles, "circles"));
 	if (c->json)
 		reply_print(r);
 	else

@@ -369,6 +369,9 @@ def test_member_is_added(net):
     equal(version(c), 2, 'version of the newcomer')
     wait_for(lambda: counts(a, c, 'secret-ring') and
              counts(c, b, 'secret-ring'), 20, 'it counts')
+    graph = a.ctl('peers', '--graph')
+    assert 'secret-ring: we, cert-xb, cert-xc; carries botnet, ioc; ' \
+        'version 2' in graph, graph
     publish(net, a, [amber(1)])
     wait_for(lambda: len(c.ids('--source', a.id)) == 1, 30, 'it flows')
 
