@@ -93,8 +93,12 @@
  *                                        text [lines, <= 22 of <= 100 bytes]
  * recall          id, reason             id, peers [{id, state ("confirmed",
  *                                        "sent", "waiting")}]
- * consult list    -                      cases [{record, modified, kind,
- *                                        peer, by, since}], total
+ * consult list    -                      cases [{number, state, record, kind,
+ *                                        peer, by, since, ...}], open,
+ *                                        total, questions [{name, from,
+ *                                        circle, kind, peer, ...}], asks
+ * ask             peer, record, desk?,   ask {number, record, peer, desk,
+ *                 reason?                since, noted?}
  * backup          path (absolute, in     {done, total} in bytes, "more" until
  *                 the state directory)   finished; the last: path, bytes
  * reload          -                      generation, digest, warnings[],
@@ -336,6 +340,10 @@ status_print(const json_t *r)
 		table_line(stdout, "consult", "%lld cases are open; "
 		    "comityctl consult list", reply_int(json_object_get(r,
 		    "consult"), "open"));
+	if (reply_int(json_object_get(r, "consult"), "questions") > 0)
+		table_line(stdout, "questions", "%lld of other members; "
+		    "comityctl consult list", reply_int(json_object_get(r,
+		    "consult"), "questions"));
 	json_object_foreach((json_t *)(uintptr_t)libraries, name, v)
 		buf_addf(&libs, "%s%s %s", libs.n > 0 ? ", " : "", name,
 		    json_is_string(v) ? json_string_value(v) : "?");

@@ -10,6 +10,7 @@
 #include "vault/consult.h"
 #include "vault/control_question.h"
 #include "vault/desk_view.h"
+#include "vault/question.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(4)
@@ -74,8 +75,9 @@ waiting(const struct vault *v)
 json_t *
 control_consult_json(const struct vault *v)
 {
-	return json_pack("{s:I, s:I}", "open", (json_int_t)consult_count(
-	    v->consult, CASE_OPEN), "waiting", (json_int_t)waiting(v));
+	return json_pack("{s:I, s:I, s:I}", "open", (json_int_t)consult_count(
+	    v->consult, CASE_OPEN), "waiting", (json_int_t)waiting(v),
+	    "questions", (json_int_t)questions_open_count(v->questions));
 }
 
 /* Cases of one kind, the newest first. */

@@ -45,6 +45,7 @@ struct peer {
 	int64_t skew_ms;		/* its clock minus ours */
 	struct link_memory *memory;	/* owned: of the last link's proof */
 	struct quota questions, asks;	/* of what it asks us */
+	struct quota asked;		/* what we ask it */
 	struct rate rate;		/* of what it sends us */
 	bool removed;
 	bool ask_again;		/* it refused to us what we would take now */

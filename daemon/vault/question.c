@@ -42,6 +42,16 @@ question_at(const struct questions *qs, size_t i)
 	return i < qs->all.n ? qs->all.v[i] : NULL;
 }
 
+size_t
+questions_open_count(const struct questions *qs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < qs->all.n; i++)
+		n += qs->all.v[i]->answer.n == 0;
+	return n;
+}
+
 static void
 question_free(struct question *q)
 {
@@ -177,16 +187,21 @@ question_problem(const struct peer *p, const struct msg_consult *m)
 {
 	const struct questions *qs = p->v->questions;
 	unix_ms_t now = vault_now(p->v);
-	size_t n = 0;
+	size_t open = 0, n = 0;
 
 	if (!member_shares(p, m->circle))
 		return "it is of no circle that we have with it";
 	if (m->deadline.ms <= now.ms ||
 	    m->deadline.ms > now.ms + DEADLINE_MAX_MS)
 		return "its time is over, or too far away";
-	for (size_t i = 0; i < qs->all.n; i++)
-		n += str_eqz(qs->all.v[i]->m.from, p->card.cert_id);
-	return n >= QUESTIONS_PEER_MAX ? "it has asked too much" : NULL;
+	for (size_t i = 0; i < qs->all.n; i++) {
+		if (!str_eqz(qs->all.v[i]->m.from, p->card.cert_id))
+			continue;
+		open += qs->all.v[i]->answer.n == 0;
+		n++;
+	}
+	return open >= QUESTIONS_PEER_MAX || n >= 10 * QUESTIONS_PEER_MAX ?
+	    "it has asked too much" : NULL;
 }
 
 static int

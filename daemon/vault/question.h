@@ -9,7 +9,7 @@
 #include "vault/consult.h"
 #include "wire/msg_consult.h"
 
-#define QUESTIONS_PEER_MAX 100	/* of one peer at once */
+#define QUESTIONS_PEER_MAX 100	/* of one peer open at once */
 
 struct question {
 	uint64_t number;		/* ours, from 1: shown as "q1" */
@@ -54,5 +54,8 @@ int question_say(struct questions *qs, uint64_t number,
 /* question_find(qs, number), question_at(qs, i): one, or NULL. */
 struct question *question_find(const struct questions *qs, uint64_t number);
 const struct question *question_at(const struct questions *qs, size_t i);
+
+/* questions_open_count(qs): how many wait for an answer. */
+size_t questions_open_count(const struct questions *qs);
 
 #endif

@@ -22,6 +22,7 @@
 #define THEIRS "wished"
 #define KEY_MAX 24
 #define A_MINUTE 10		/* of one peer; what is beyond is dropped */
+#define OURS_A_MINUTE 5		/* to one: never beyond, however it counts */
 #define ARENA_BYTES MIB(4)
 
 struct wished {
@@ -254,7 +255,8 @@ send_ours(struct wishes *ws)
 		if (p == NULL || p->link == NULL ||
 		    !link_heard_terms(p->link) ||
 		    w->session == p->counts.sessions ||
-		    turn_open(ws->v->turn) < 0)
+		    turn_open(ws->v->turn) < 0 ||
+		    !quota_take(&p->asked, OURS_A_MINUTE, clock_mono()))
 			continue;
 		w->session = p->counts.sessions;
 		link_hold(p->link, MESSAGE_ASK, buf_str(&w->payload));
@@ -364,6 +366,7 @@ wish_grant(struct vault *v, const struct msg_ask *m, const char **out_why)
 	AUTO_BUF struct buf text = { 0 };
 	struct peer *p = peers_find(v->peers, m->from);
 	struct consult_wish wish = { .desk = -1 };
+	enum delivery_state s;
 	struct consult_case *x;
 	struct store_record r;
 	int rc;
@@ -378,8 +381,13 @@ wish_grant(struct vault *v, const struct msg_ask *m, const char **out_why)
 		return ERR_DENIED;
 	*out_why = "no such record";
 	TRY(record_newest(v, m->id, NULL, arena, &r));
-	if ((r.flags & (RECORD_TOMBSTONE | RECORD_HELD)) != 0)
+	if ((r.flags & (RECORD_TOMBSTONE | RECORD_HELD | RECORD_DERIVED |
+	    RECORD_RELABELLED)) != 0)
 		return ERR_NOT_FOUND;
+	*out_why = "it was sent, or is not to be";
+	s = delivery_get(p->delivery, r.seq);
+	if (s != DELIVERY_CONSULTED && s != DELIVERY_NONE)
+		return ERR_DENIED;
 	*out_why = "people have decided";
 	if (is_decided(v, p->card.cert_id, r.seq))
 		return ERR_DENIED;

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
     equal, indicator, main, wait_for, with_net, write_lines)
+from hostile import Hostile, silence  # noqa: E402
 
 # scenario: what the other side must have said before it closed; None: it
 # need not say anything.
@@ -36,36 +37,6 @@ REFUSED = {
     'ready-circle-forged': 'protocol',
 }
 STALLED = ('silent-tcp', 'half-tls', 'silent-hello', 'silent-prove')
-
-
-class Hostile:
-    """Speaks to the last daemon of a net with the keys of the first."""
-
-    def __init__(self, net):
-        self.net = net
-        self.us, self.them = net.all[0], net.all[-1]
-        self.cert = self.us.path('state', 'tls.crt')
-        self.key = self.us.path('state', 'tls.key')
-        self.identity = self.us.path('state', 'identity.key')
-        self.program = os.path.join(net.build,
-                                    'tests/integration/hostile_peer')
-
-    def start(self, scenario):
-        return subprocess.Popen(
-            [self.program, str(self.net.ports[-1]), scenario, self.cert,
-             self.key, self.identity, self.us.id, self.them.id],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def run(self, scenario):
-        p = self.start(scenario)
-        out = p.communicate(timeout=90)[0].decode()
-        equal(p.returncode, 0, '%s: not closed: %s' % (scenario, out))
-        return out
-
-
-def silence(net):
-    """The first daemon keeps quiet: somebody else speaks with its keys."""
-    net.all[0].stop()
 
 
 @with_net(3)

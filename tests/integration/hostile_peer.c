@@ -23,7 +23,9 @@
 #include "base/unit.h"
 #include "wire/circle_text.h"
 #include "wire/frame.h"
+#include "wire/msg_ask.h"
 #include "wire/msg_close.h"
+#include "wire/msg_consult.h"
 #include "wire/msg_hello.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_terms.h"
@@ -341,6 +343,97 @@ send_circle(struct peer *p, const char *name, uint32_t version)
 		send_frame(p, MESSAGE_CIRCLE, buf_str(&b));
 }
 
+/* A question about a case of its own, in the name of `from`. */
+static void
+send_consult(struct peer *p, const char *from, uint64_t number,
+    const struct sign_key *key)
+{
+	unix_ms_t now = { clock_ms(CLOCK_REALTIME) };
+	struct msg_consult m = { .number = number, .at = now,
+	    .deadline = { now.ms + HOUR(1) }, .from = str_of(from),
+	    .to = str_of(p->them), .circle = STR("clean"),
+	    .kind = STR("victim"), .peer = STR("cert-xb") };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_consult_sign(&m, key, &b) == 0)
+		send_frame(p, MESSAGE_CONSULT, buf_str(&b));
+}
+
+/* An answer to what nobody asked. */
+static void
+send_answer(struct peer *p, const struct sign_key *key)
+{
+	struct msg_consult_answer m = { .number = 1, .agrees = true,
+	    .from = str_of(p->me), .to = str_of(p->them) };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_consult_answer_sign(&m, key, &b) == 0)
+		send_frame(p, MESSAGE_CONSULT_ANSWER, buf_str(&b));
+}
+
+static void
+send_ask(struct peer *p, uint64_t number, const struct sign_key *key)
+{
+	struct msg_ask m = { .number = number, .from = str_of(p->me),
+	    .to = str_of(p->them), .id = STR("indicator--nowhere"),
+	    .desk = STR("ops") };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_ask_sign(&m, key, &b) == 0)
+		send_frame(p, MESSAGE_ASK, buf_str(&b));
+}
+
+/* The circle of tests/integration/consult_wire.py, as if in it. */
+static void
+send_member(struct peer *p)
+{
+	const struct msg_term v = { .what = TERM_CIRCLE, .id = STR("clean"),
+	    .digest = STR("sha256:aa") };
+	struct terms_parties who = { str_of(p->me), str_of(p->them),
+	    p->identity };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_terms_sign(&(struct msg_terms){ { clock_ms(CLOCK_REALTIME) },
+	    &v, 1 }, &who, &b) == 0)
+		send_frame(p, MESSAGE_TERMS, buf_str(&b));
+}
+
+/* What is wrong with what it asks. */
+static bool
+act_consult(struct peer *p, const char *scenario,
+    const struct sign_key *other)
+{
+	if (strcmp(scenario, "consult-forged") == 0) {
+		send_consult(p, p->me, 1, other);
+	} else if (strcmp(scenario, "consult-other") == 0) {
+		send_consult(p, "cert-nobody", 1, p->identity);
+	} else if (strcmp(scenario, "answer-forged") == 0) {
+		send_answer(p, other);
+	} else if (strcmp(scenario, "ask-forged") == 0) {
+		send_ask(p, 1, other);
+	} else if (strcmp(scenario, "consult-stranger") == 0) {
+		send_terms(p, p->identity);
+		send_consult(p, p->me, 1, p->identity);
+		send_answer(p, p->identity);
+		send_frame(p, 200, STR(""));
+	} else if (strcmp(scenario, "consult-many") == 0) {
+		send_member(p);
+		for (uint64_t i = 1; i <= 150; i++)
+			send_consult(p, p->me, i, p->identity);
+		send_consult(p, p->me, 1, p->identity);
+		send_frame(p, 200, STR(""));
+	} else if (strcmp(scenario, "asks") == 0) {
+		for (uint64_t i = 1; i <= 25; i++)
+			send_ask(p, i, p->identity);
+		for (int i = 0; i < 20; i++)
+			(void)receive(p, 100);
+		send_frame(p, 200, STR(""));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* What is wrong once the identity is proved. */
 static bool
 act_ready(struct peer *p, const char *scenario)
@@ -356,6 +449,8 @@ act_ready(struct peer *p, const char *scenario)
 	for (int i = 0; i < 50 && !p->ready; i++)
 		if (!receive(p, 100))
 			return true;
+	if (act_consult(p, scenario, other))
+		return true;
 	if (strcmp(scenario, "subscribe") == 0) {
 		send_subscribe(p);
 	} else if (strcmp(scenario, "terms-forged") == 0) {
