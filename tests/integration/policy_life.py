@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import shutil
+import socket
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -231,6 +233,73 @@ def test_diff_with_what_runs(net):
     assert 'out-red' in net.run_as(
         a, 'director', 'policy', 'show', '--pending').stdout.decode()
     assert 'opens to cert-xb/ops' in a.ctl('policy', 'diff')
+
+
+REQUEST, REPLY, FILES = 96, 97, 100
+
+
+class Raw:
+    """A client of the control socket that says what it likes."""
+
+    def __init__(self, inst):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(20)
+        self.s.connect(inst.path('state', 'control.sock'))
+
+    def say(self, kind, payload):
+        self.s.sendall(struct.pack('>IBxxx', len(payload), kind) + payload)
+
+    def ask(self, command):
+        self.say(REQUEST, json.dumps({'v': 1, 'command': command}).encode())
+
+    def hear(self):
+        """The next reply; None once the daemon has hung up."""
+        head = self.s.recv(8, socket.MSG_WAITALL)
+        if len(head) < 8:
+            return None
+        n, kind = struct.unpack('>IBxxx', head)
+        equal(kind, REPLY, 'an answer')
+        return json.loads(self.s.recv(n, socket.MSG_WAITALL))
+
+
+def refusal(raw):
+    r = raw.hear()
+    equal(r['ok'], False, r)
+    return r['code']
+
+
+@with_net(2)
+def test_bad_files(net):
+    a = net.all[0]
+    # Pieces: whether it is the last one, why (none), and bytes.
+    raw = Raw(a)
+    raw.say(FILES, b'\1\0abc')
+    equal(refusal(raw), 'ERR_ORDER', 'nobody asked')
+    for command in ('policy simulate', 'policy shadow start'):
+        for payload, code in ((b'', 'ERR_ORDER'), (b'\2', 'ERR_ORDER'),
+                              (b'\1\0', 'ERR_CONF'),
+                              (b'\1\0' + b'x' * 1000, 'ERR_CONF')):
+            raw = Raw(a)
+            raw.ask(command)
+            raw.say(FILES, payload)
+            equal(refusal(raw), code, (command, payload[:4]))
+            # The connection goes on.
+            raw.ask('policy shadow')
+            equal(raw.hear()['on'], False, command)
+        raw = Raw(a)
+        raw.ask(command)
+        for _ in range(40):
+            try:
+                raw.say(FILES, b'\0\0' + b'x' * 1000000)
+            except OSError:
+                break
+        equal(refusal(raw), 'ERR_LIMIT', 'too much')
+        # Gone in the middle.
+        raw = Raw(a)
+        raw.ask(command)
+        raw.say(FILES, b'\0\0abc')
+        raw.s.close()
+    equal(a.ask('status')['state'], 'ready', 'it runs on')
 
 
 # Changes of the demonstration's policy of cert-xa, one after the other: what
