@@ -264,6 +264,7 @@ static int
 check_word(const struct questions *qs, const struct question *q,
     const struct consult_word *word, struct err *e)
 {
+	const struct peer *p = peers_find(qs->v->peers, q->m.from);
 	char when[TIME_TEXT_MAX];
 
 	if (qs->v->policy == NULL)
@@ -274,6 +275,10 @@ check_word(const struct questions *qs, const struct question *q,
 	if (q->m.deadline.ms <= vault_now(qs->v).ms)
 		return err_set(e, ERR_DENIED, "its time was over at %s",
 		    time_format(when, q->m.deadline));
+	if (p == NULL || !member_shares(p, q->m.circle))
+		return err_set(e, ERR_DENIED, "the circle %.*s is not in "
+		    "force with %.*s now", (int)q->m.circle.n, q->m.circle.p,
+		    (int)q->m.from.n, q->m.from.p);
 	if (!word->by->listed || !consult_may_say(qs->v->consult, word->by))
 		return err_set(e, ERR_DENIED, "%s is not of the panel",
 		    word->by->name);

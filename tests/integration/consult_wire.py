@@ -166,6 +166,39 @@ def test_answer_later_and_no_member(net):
 
 
 @with_net(3, introduced=False)
+def test_who_may_have_it_and_who_leaves(net):
+    """The id goes only to who may have the record; who left has no say."""
+    a, b, c = net.all
+    for i in range(3):
+        write_circle(net, i, (0, 1, 2))
+    path = a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    # What names a victim may go to C as it is; to B only when people agree.
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('  - {id: out-victim,', "  - {id: out-c, out: "
+                '{peer: cert-xc}, kind: [victim], for: [secops],\n     '
+                'tlp: <=green, cap: {hops: 0}}\n  - {id: out-victim,', 1))
+    for inst in net.all:
+        net.apply(inst)
+    net.introduce()
+    one = victim(1)
+    publish(net, a, [one])
+    wait_for(lambda: c.ids('--source', a.id) == [one['id']], 60, 'C has it')
+    wait_for(lambda: listed(c)['questions'], 30, 'a question at C')
+    equal(listed(c)['questions'][0]['record'], one['id'], 'its id')
+    equal([x['peer'] for x in cases(a)], [b.id], 'one case')
+    equal(listed(b)['questions'], [], 'B is not asked about its own')
+
+    write_circle(net, 0, (0, 1))
+    net.apply(a)
+    refused(net.run_as(c, 'duty', 'consult', 'approve', 'q1'),
+            'the circle clean is not in force with cert-xa now')
+    equal(answers(a, case_for(a, b, one['id'])['number'])[c.id]['word'],
+          'asked', 'no word of C')
+
+
+@with_net(3, introduced=False)
 def test_ask_for_a_record(net):
     a, b, c = net.all
     net.write_policy(0, LIMITS + PANEL % ('24h', '[cert-xb]'))

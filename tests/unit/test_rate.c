@@ -57,10 +57,25 @@ test_rate_day(void **state)
 	assert_true(rate_allows(&r, &limits, now));
 }
 
+static void
+test_quota_take_a_minute(void **state)
+{
+	struct quota q = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_true(quota_take(&q, 3, (mono_ms_t){ 59999 }));
+	assert_false(quota_take(&q, 3, (mono_ms_t){ 59999 }));
+	/* What was refused counts for nothing in the next minute. */
+	assert_true(quota_take(&q, 3, (mono_ms_t){ 60000 }));
+	assert_false(quota_take(&q, 0, (mono_ms_t){ 120000 }));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quota_take_a_minute),
 		cmocka_unit_test(test_rate_burst_then_sustained),
 		cmocka_unit_test(test_rate_fractions_add_up),
 		cmocka_unit_test(test_rate_day),
