@@ -13,6 +13,7 @@
 #define SCAN_ARENA_BYTES MIB(64)
 #define BATCH_BYTES_MAX (FRAME_RECORDS_MAX - KIB(128))
 #define ANSWERS_MAX 65536
+#define BACKFILL_UNDER_WAY MIB(2)
 
 /* An answer that holds for every record of one label. */
 struct known_answer {
@@ -47,7 +48,7 @@ struct run {
 	size_t label_bytes;		/* of its labels, at most */
 	struct derived *derived;	/* owned */
 	struct onward *onward;		/* owned: the batch's links */
-	size_t emitted_bytes;
+	size_t emitted_bytes, bytes_max;
 	size_t looked;
 	int64_t *at;			/* what the scan moves on */
 	int64_t end;			/* and how far it may */
@@ -285,7 +286,7 @@ run_flush(struct run *run)
 	onward_reset(run->onward);
 	run->emitted_bytes += run->bytes;
 	run->stop = run->stop || rc == 1 ||
-	    run->emitted_bytes >= run->budget->max_bytes;
+	    run->emitted_bytes >= run->bytes_max;
 	run->batch.n = 0;
 	run->bytes = 0;
 	run->label_bytes = 0;
@@ -579,12 +580,28 @@ run_scan(struct run *run, int64_t *at, int64_t end)
 	return rc == ERR_LIMIT && run->looked > 0 ? 0 : rc < 0 ? rc : 0;
 }
 
+/* What was there before, as far as it keeps the way short. */
+static int
+run_backfill(struct run *run, int64_t end)
+{
+	size_t under_way = run->budget->under_way + run->emitted_bytes;
+
+	if (under_way >= BACKFILL_UNDER_WAY)
+		return 0;
+	if (run->emitted_bytes + BACKFILL_UNDER_WAY - under_way <
+	    run->bytes_max)
+		run->bytes_max = run->emitted_bytes + BACKFILL_UNDER_WAY -
+		    under_way;
+	return run_scan(run, &run->r->back_at, end);
+}
+
 int
 release_run(struct release *r, const struct release_budget *b,
     release_emit emit, void *arg)
 {
 	AUTO(arena_free) struct arena *arena = NULL;
-	struct run run = { .r = r, .budget = b, .emit = emit, .arg = arg };
+	struct run run = { .r = r, .budget = b, .emit = emit, .arg = arg,
+	    .bytes_max = b->max_bytes };
 	int64_t last;
 	int rc;
 
@@ -598,8 +615,8 @@ release_run(struct release *r, const struct release_budget *b,
 	if (rc == 0)
 		rc = run_scan(&run, &r->at, last);
 	if (rc == 0)
-		rc = run_scan(&run, &r->back_at, r->back_end < last ?
-		    r->back_end : last);
+		rc = run_backfill(&run, r->back_end < last ? r->back_end :
+		    last);
 	if (rc == 0)
 		rc = run_finish(&run);
 	derived_free(run.derived);

@@ -103,6 +103,11 @@ void release_restart(struct release *r);
 struct release_budget {
 	unix_ms_t now;
 	size_t max_records, max_bytes;
+	/*
+	 * Sent and not signed for yet.  No more backfill joins it beyond 2 MiB,
+	 * so that what is new never queues behind a long way.
+	 */
+	size_t under_way;
 };
 int release_run(struct release *r, const struct release_budget *b,
     release_emit emit, void *arg) MUST_CHECK;

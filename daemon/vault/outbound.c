@@ -21,7 +21,7 @@ struct flight {
 	uint64_t position;
 	struct digest digest;		/* of the payload */
 	struct digest terms;
-	size_t n;
+	size_t n, bytes;
 	int64_t *seqs;			/* owned; by record index */
 	bool *redacted;			/* owned */
 };
@@ -34,6 +34,7 @@ struct outbound {
 	int64_t credit;			/* below 0: a batch overshot it */
 	uint64_t position;
 	VEC(struct flight) flights;	/* owned, in order of position */
+	size_t under_way;		/* bytes of them */
 };
 
 static void
@@ -180,7 +181,8 @@ static void
 outbound_note(struct outbound *o, const struct release_batch *b,
     const struct msg_records *m, struct str payload)
 {
-	struct flight f = { .position = o->position, .n = b->n };
+	struct flight f = { .position = o->position, .n = b->n,
+	    .bytes = payload.n };
 
 	f.seqs = mem_array(int64_t, b->n);
 	f.redacted = mem_array(bool, b->n);
@@ -190,6 +192,7 @@ outbound_note(struct outbound *o, const struct release_batch *b,
 	}
 	f.digest = sha256_of(payload.p, payload.n);
 	msg_records_terms(m, &f.terms);
+	o->under_way += payload.n;
 	vec_push(&o->flights, f);
 }
 
@@ -235,7 +238,7 @@ outbound_share(struct outbound *o)
 {
 	struct vault *v = o->p->v;
 	struct release_budget budget = { vault_now(v), RUN_RECORDS,
-	    o->credit > 0 ? (size_t)o->credit : 0 };
+	    o->credit > 0 ? (size_t)o->credit : 0, o->under_way };
 	int n;
 
 	if (!o->subscribed || o->credit <= 0 || v->policy == NULL ||
@@ -353,9 +356,11 @@ outbound_receipt(struct outbound *o, struct str payload)
 	}
 	audit_receipt_clear(&r);
 	TRY(rc);
+	o->under_way -= o->flights.v[0].bytes;
 	flight_clear(&o->flights.v[0]);
 	memmove(o->flights.v, o->flights.v + 1,
 	    --o->flights.n * sizeof(o->flights.v[0]));
 	outbound_settle(o);
+	turn_wake(o->p->v->turn);
 	return 0;
 }
