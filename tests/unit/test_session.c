@@ -254,6 +254,8 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
+	/* A peer that closed in the last dispatch is yet to be reaped. */
+	loop_settle(x->loop);
 	session_free(x->session);
 	conn_free(x->peer);
 	channel_free(x->vault);
