@@ -69,6 +69,10 @@ on_reap(void *arg)
 void
 link_reap(struct link *l)
 {
+	/* Its session may be gone in the dispatch in which its time is up. */
+	if (l->reaped)
+		return;
+	l->reaped = true;
 	loop_defer(l->v->loop, on_reap, l);
 }
 

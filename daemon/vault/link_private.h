@@ -37,6 +37,7 @@ struct link {
 	enum link_state state;
 	uint64_t number;		/* the session's */
 	bool dialed, waits;
+	bool reaped;			/* freed after this dispatch */
 	int64_t pings_missed;
 	char dialed_id[CERT_ID_MAX + 1], address[280], uri[300];
 	uint8_t exporter[32], nonce[32], their_nonce[32], their_epoch[16];
@@ -54,7 +55,7 @@ struct link {
 void link_note(struct link *l, enum link_step step, int ok,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* link_reap(l): free it, after this dispatch. */
+/* link_reap(l): free it, after this dispatch; again does no harm. */
 void link_reap(struct link *l);
 
 #endif

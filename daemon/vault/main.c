@@ -60,6 +60,7 @@ tear_down(struct vault *v)
 {
 	loop_settle(v->loop);
 	turn_close(v->turn);
+	loop_settle(v->loop);	/* what its answers deferred */
 	controls_free(v->controls);
 	links_free(v);
 	supervisor_link_free(v->super);
