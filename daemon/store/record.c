@@ -357,7 +357,8 @@ store_drop_flags(struct store *s, int64_t seq, uint32_t flags)
 	struct store_record r;
 
 	TRY(row_get(s, seq, a, &r));
-	if ((r.flags & flags) == 0)
+	/* A tombstone read so has no id: it would be written without. */
+	if ((r.flags & RECORD_TOMBSTONE) != 0 || (r.flags & flags) == 0)
 		return 0;
 	r.flags &= ~flags;
 	return row_replace(s, &r);

@@ -396,6 +396,10 @@ test_tombstone(void **state)
 		assert_int_equal(store_begin(f->s), 0);
 		assert_int_equal(store_set_tombstone(f->s, 1), 0);
 		assert_int_equal(store_set_tombstone(f->s, 9), ERR_NOT_FOUND);
+		/* Its flags stay as they are, and its id is not lost. */
+		assert_int_equal(store_drop_flags(f->s, 1, RECORD_TOMBSTONE),
+		    0);
+		assert_int_equal(store_add_flags(f->s, 1, RECORD_REVOKED), 0);
 		assert_int_equal(store_commit(f->s), 0);
 	}
 	reopen(f);
