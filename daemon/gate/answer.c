@@ -84,6 +84,8 @@ for_each_desk_use(const struct gate_question *q, enum direction direction,
 		int desk = org->first_desk + i;
 		uint32_t uses = policy_desk_uses(q->policy, desk) & domains;
 
+		if (q->only != NULL && !desk_set_has(q->only, (unsigned)desk))
+			continue;
 		for (; uses != 0; uses &= uses - 1) {
 			int purpose = __builtin_ctz(uses);
 			struct policy_request req;
@@ -151,16 +153,17 @@ void
 answer_agreed(const struct gate_question *q, const struct desk_set *desks,
     struct gate_answer *out)
 {
+	struct gate_question of_these = *q;
 	struct gate_answer a = *out;
 	uint64_t any = 0;
 
-	for_each_desk_use(q, DIRECTION_OUT, UINT32_MAX, answer_collect, &a);
-	for_each_desk_use(q, DIRECTION_OUT, UINT32_MAX, answer_drop_mixed,
-	    &a);
-	for (size_t w = 0; w < NELEM(a.desks.w); w++) {
-		a.desks.w[w] &= desks->w[w];
+	of_these.only = desks;
+	for_each_desk_use(&of_these, DIRECTION_OUT, UINT32_MAX,
+	    answer_collect, &a);
+	for_each_desk_use(&of_these, DIRECTION_OUT, UINT32_MAX,
+	    answer_drop_mixed, &a);
+	for (size_t w = 0; w < NELEM(a.desks.w); w++)
 		any |= a.desks.w[w];
-	}
 	if (any == 0)
 		return;
 	a.outcome = a.redactions != 0 ? OUTCOME_REDACT : OUTCOME_PERMIT;

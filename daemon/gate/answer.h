@@ -52,13 +52,15 @@ struct gate_question {
 	const struct label *label;
 	bool received;
 	unix_ms_t now;
+	const struct desk_set *only;	/* of its desks; NULL: all of them */
 };
 void answer_out(const struct gate_question *q, struct gate_answer *out);
 
 /*
  * answer_agreed(q, desks, out): out is a `consult` of answer_out, and people
  * agreed to it for these desks: the same answer as a release to those that
- * it is about, whole or redacted.  Unchanged if there are none.
+ * it is about, whole or redacted, with what the policy allows these and
+ * asks of them.  Unchanged if there are none.
  */
 void answer_agreed(const struct gate_question *q,
     const struct desk_set *desks, struct gate_answer *out);

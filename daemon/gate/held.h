@@ -12,11 +12,32 @@
 int held_note(struct gate *g, int64_t seq, const char *sender) MUST_CHECK;
 
 /*
- * held_let_in(g, seq), held_throw_away(g, seq): in the open transaction: it
- * is a record like others from now on; or its digest alone is kept.
- * ERR_NOT_FOUND: it does not wait.
+ * held_judge(g, e, out): may that record, which waits, come in now?  What
+ * people agreed to is put to the policy as it is: it may have become
+ * stricter.  out: its answer.  ERR_DENIED: no (out: REASON_EXPIRED if its
+ * label has expired, REASON_OBLIGATION if nothing would be left of it);
+ * ERR_NOT_FOUND: it does not wait, or was recalled; ERR_* of the store.
  */
-int held_let_in(struct gate *g, int64_t seq) MUST_CHECK;
+struct held_entry {
+	int64_t seq;
+	const struct gate_party *party;	/* the sender; NULL: not known */
+	bool agreed;			/* people agreed to it */
+	unix_ms_t now;
+};
+int held_judge(struct gate *g, const struct held_entry *e,
+    struct gate_answer *out) MUST_CHECK;
+
+/*
+ * held_let_in(g, e): in the open transaction: it is a record like others
+ * from now on, or what is left of it without what the policy takes out.
+ * ERR_* as held_judge: it still waits then.
+ */
+int held_let_in(struct gate *g, const struct held_entry *e) MUST_CHECK;
+
+/*
+ * held_throw_away(g, seq): in the open transaction: its digest alone is
+ * kept.  ERR_NOT_FOUND: it does not wait.
+ */
 int held_throw_away(struct gate *g, int64_t seq) MUST_CHECK;
 
 /*
@@ -25,13 +46,5 @@ int held_throw_away(struct gate *g, int64_t seq) MUST_CHECK;
  */
 typedef int (*held_visit)(void *arg, int64_t seq, const char *sender);
 int held_each(struct gate *g, held_visit visit, void *arg) MUST_CHECK;
-
-/*
- * held_answer(g, party, r, now, out): what the policy says now of a record
- * that waits, coming from that party.  ERR_DENIED: it cannot be known.
- */
-int held_answer(struct gate *g, const struct gate_party *party,
-    const struct store_record *r, unix_ms_t now, struct gate_answer *out)
-    MUST_CHECK;
 
 #endif

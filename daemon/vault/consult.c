@@ -5,31 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map64.h"
-#include "host/log.h"
-#include "gate/held.h"
+#include "vault/consult_private.h"
 #include "vault/consult_store.h"
 #include "vault/notify.h"
 #include "vault/record_json.h"
 
 #define SCOPE_MS DAY(30)	/* how long an agreement may be used */
 #define OPENED_A_TICK 100
+#define LOOKED_A_TICK 500	/* at what may not become a case */
 #define ARENA_BYTES MIB(4)
 #define TELL_EVERY_MS MINUTE(1)
 #define RESCAN_TICKS 60
-
-struct consult {
-	struct vault *v;		/* borrowed */
-	VEC(struct consult_case *) all;	/* owned; by number */
-	struct map64 latest;		/* of the case, by peer and record */
-	uint64_t next;			/* number */
-	size_t counts[CASE_STATES];
-	unsigned ticks;
-	bool look_held, decide_held;	/* at what came in and waits */
-	struct consult_case forgotten;	/* stands for what is dropped */
-	unsigned untold;		/* opened since people were told */
-	unix_ms_t told;
-};
 
 const char *
 case_state_name(enum case_state s)
@@ -42,7 +28,7 @@ case_state_name(enum case_state s)
 
 /* ---- finding ---- */
 
-static uint64_t
+uint64_t
 case_key(const char *peer, int64_t seq)
 {
 	uint64_t h = UINT64_C(14695981039346656037);
@@ -97,8 +83,8 @@ consult_count(const struct consult *c, enum case_state s)
 	return c->counts[s];
 }
 
-static int
-consult_keep(struct consult *c, struct consult_case *x)
+int
+case_keep(struct consult *c, struct consult_case *x)
 {
 	vec_push(&c->all, x);
 	map64_set(&c->latest, case_key(x->peer, x->seq), x);
@@ -111,7 +97,7 @@ consult_keep(struct consult *c, struct consult_case *x)
 static int
 on_read(void *arg, struct consult_case *x)
 {
-	return consult_keep(arg, x);
+	return case_keep(arg, x);
 }
 
 int
@@ -173,11 +159,7 @@ case_log(struct consult *c, const struct consult_case *x,
 	return approval_log(c->v, &a);
 }
 
-/*
- * In the open turn: the case as it is now, and what was said, are kept.
- * That a case was opened, or is moot, nobody said: said is NULL.
- */
-static int
+int
 case_change(struct consult *c, struct consult_case *x,
     enum case_state to, const struct approval *said)
 {
@@ -333,7 +315,7 @@ consult_ask(struct consult *c, struct peer *p, int64_t seq,
 	c->untold += wish != NULL;
 	x->opened = vault_now(c->v);
 	x->deadline.ms = x->opened.ms + rules.timeout_ms;
-	(void)consult_keep(c, x);
+	(void)case_keep(c, x);
 	TRY(case_change(c, x, CASE_OPEN, NULL));
 	*out = x;
 	return 0;
@@ -364,6 +346,18 @@ consult_may_say(const struct consult *c, const struct operator *by)
 	return rules.panel->n == 0;
 }
 
+/* Was it recalled? */
+static bool
+case_is_gone(const struct consult *c, const struct consult_case *x)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct store_record r;
+	int rc = store_get(c->v->store, x->seq, arena, &r);
+
+	return rc == ERR_NOT_FOUND ||
+	    (rc == 0 && (r.flags & RECORD_TOMBSTONE) != 0);
+}
+
 static int
 check_word(const struct consult *c, const struct consult_case *x,
     const struct consult_word *word, struct err *e)
@@ -383,35 +377,16 @@ check_word(const struct consult *c, const struct consult_case *x,
 	if (!word->by->listed || !consult_may_say(c, word->by))
 		return err_set(e, ERR_DENIED, "%s is not of the panel",
 		    word->by->name);
+	/* Who agreed may think better of it. */
+	if (!word->agrees)
+		return 0;
 	if (approvers_has(&x->yes, word->by->name))
 		return err_set(e, ERR_DENIED, "%s has agreed already; it "
 		    "takes another person", word->by->name);
-	return 0;
-}
-
-/* It is a record like others now: it may also go on to others. */
-static int
-let_in(struct consult *c, int64_t seq)
-{
-	int rc = held_let_in(c->v->gate, seq);
-
-	if (rc < 0 && rc != ERR_NOT_FOUND)
-		return rc;
-	for (size_t i = 0; i < peers_count(c->v->peers); i++)
-		release_look_again(peers_at(c->v->peers, i)->release, seq);
-	turn_wake(c->v->turn);
-	return 0;
-}
-
-/* What nobody agreed to does not stay. */
-static int
-case_discard(struct consult *c, const struct consult_case *x)
-{
-	int rc = x->incoming ? held_throw_away(c->v->gate, x->seq) : 0;
-
-	if (rc < 0 && rc != ERR_NOT_FOUND)
-		turn_fail(c->v->turn, rc);
-	return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (case_is_gone(c, x))
+		return err_set(e, ERR_DENIED, "the record of case %" PRIu64
+		    " was recalled", x->number);
+	return x->incoming ? case_check_held(c, x, e) : 0;
 }
 
 static void
@@ -419,13 +394,6 @@ case_release(struct consult *c, const struct consult_case *x)
 {
 	struct peer *p = peers_find(c->v->peers, str_of(x->peer));
 
-	if (x->incoming) {
-		int rc = let_in(c, x->seq);
-
-		if (rc < 0)
-			turn_fail(c->v->turn, rc);
-		return;
-	}
 	if (p == NULL)
 		return;
 	release_look_again(p->release, x->seq);
@@ -450,7 +418,7 @@ consult_say(struct consult *c, uint64_t number,
 	*out = x;
 	if (!word->agrees) {
 		snprintf(x->no, sizeof(x->no), "%s", word->by->name);
-		TRY(case_discard(c, x));
+		TRY(case_throw_away(c, x));
 		return case_change(c, x, CASE_DECLINED, &said);
 	}
 	if (approvers_add(&x->yes, word->by) < 0)
@@ -460,6 +428,8 @@ consult_say(struct consult *c, uint64_t number,
 		return case_change(c, x, CASE_OPEN, &said);
 	x->until.ms = vault_now(c->v).ms + SCOPE_MS;
 	TRY(case_change(c, x, CASE_AGREED, &said));
+	if (x->incoming)
+		return case_let_in(c, x);
 	case_release(c, x);
 	return 0;
 }
@@ -517,13 +487,16 @@ end_cases(struct consult *c)
 		struct consult_case *x = c->all.v[i];
 		bool over = x->deadline.ms <= now.ms;
 
-		if (x->state != CASE_OPEN || (!over && !case_is_moot(c, x)))
+		if (x->state != CASE_OPEN || (!over && !case_is_moot(c, x) &&
+		    !(c->look_gone && case_is_gone(c, x))))
 			continue;
-		if (turn_open(c->v->turn) < 0 || (over &&
-		    case_discard(c, x) < 0) || case_change(c, x, over ?
+		/* What waits to come in goes with its case. */
+		if (turn_open(c->v->turn) < 0 ||
+		    case_throw_away(c, x) < 0 || case_change(c, x, over ?
 		    CASE_EXPIRED : CASE_MOOT, over ? &expired : NULL) < 0)
 			return;
 	}
+	c->look_gone = false;
 }
 
 /* Of what is closed the oldest go; the log has them. */
@@ -558,8 +531,23 @@ drop_old(struct consult *c)
 struct opening {
 	struct consult *c;
 	struct peer *p;
-	unsigned left;
+	unsigned left, looks;
 };
+
+/* It cannot become a case any more: it was recalled, or has expired. */
+static void
+pass_over(struct consult *c, const struct peer *p, int64_t seq)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct store_record r;
+	int rc = store_get(c->v->store, seq, arena, &r);
+
+	if (rc == ERR_NOT_FOUND || (rc == 0 &&
+	    ((r.flags & RECORD_TOMBSTONE) != 0 ||
+	    r.expires.ms <= vault_now(c->v).ms)))
+		map64_set(&c->latest, case_key(p->card.cert_id, seq),
+		    &c->forgotten);
+}
 
 static bool
 on_waiting(void *arg, int64_t seq)
@@ -567,15 +555,22 @@ on_waiting(void *arg, int64_t seq)
 	struct opening *o = arg;
 	struct consult_case *x;
 
-	if (o->left == 0 || o->c->counts[CASE_OPEN] >= CONSULT_OPEN_MAX)
+	if (o->left == 0 || o->looks == 0 ||
+	    o->c->counts[CASE_OPEN] >= CONSULT_OPEN_MAX) {
+		o->c->passed = false;
 		return false;
+	}
 	o->p->consulted = seq;
 	x = map64_get(&o->c->latest, case_key(o->p->card.cert_id, seq));
 	if (x != NULL && x->state != CASE_MOOT)
 		return true;
-	if (turn_open(o->c->v->turn) < 0 ||
-	    consult_ask(o->c, o->p, seq, NULL, &x) < 0)
+	o->looks--;
+	if (turn_open(o->c->v->turn) < 0)
 		return true;
+	if (consult_ask(o->c, o->p, seq, NULL, &x) < 0) {
+		pass_over(o->c, o->p, seq);
+		return true;
+	}
 	o->left--;
 	o->c->untold++;
 	return true;
@@ -584,114 +579,15 @@ on_waiting(void *arg, int64_t seq)
 static void
 open_cases(struct consult *c)
 {
-	struct opening o = { c, NULL, OPENED_A_TICK };
+	struct opening o = { c, NULL, OPENED_A_TICK, LOOKED_A_TICK };
 
+	c->passed = true;
 	for (size_t i = 0; i < peers_count(c->v->peers); i++) {
 		o.p = peers_at(c->v->peers, i);
 		if (delivery_count(o.p->delivery, DELIVERY_CONSULTED) > 0)
 			delivery_each(o.p->delivery, DELIVERY_CONSULTED,
 			    o.p->consulted, on_waiting, &o);
 	}
-}
-
-/* ---- what comes in ---- */
-
-/* A case about a record that waits to come in. */
-static int
-open_held(struct consult *c, int64_t seq, const char *sender)
-{
-	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
-	struct policy_consult rules;
-	struct consult_case *x;
-	struct gate_answer a;
-	struct store_record r;
-	const struct peer *p = peers_find(c->v->peers, str_of(sender));
-	json_t *shown;
-
-	TRY(store_get(c->v->store, seq, arena, &r));
-	shown = record_json(c->v, &r);
-	if (shown == NULL)
-		return 0;
-	x = mem_new(struct consult_case);
-	x->incoming = true;
-	x->number = c->next;
-	x->seq = seq;
-	snprintf(x->peer, sizeof(x->peer), "%s", sender);
-	snprintf(x->record, sizeof(x->record), "%s", json_string_value(
-	    json_object_get(shown, "id")));
-	if (json_is_string(json_object_get(shown, "kind")))
-		snprintf(x->kind, sizeof(x->kind), "%s", json_string_value(
-		    json_object_get(shown, "kind")));
-	json_decref(shown);
-	if (p != NULL && held_answer(c->v->gate, &p->party, &r,
-	    vault_now(c->v), &a) == 0)
-		snprintf(x->by, sizeof(x->by), "%s", a.by >= 0 ?
-		    policy_rule_id(c->v->policy, a.by) :
-		    reason_name(a.reason));
-	x->digest = sha256_of(r.bytes.p, r.bytes.n);
-	policy_consult(c->v->policy, &rules);
-	x->opened = vault_now(c->v);
-	x->deadline.ms = x->opened.ms + rules.timeout_ms;
-	(void)consult_keep(c, x);
-	c->untold++;
-	return case_change(c, x, CASE_OPEN, NULL);
-}
-
-/* The policy, or a posture, is another: may it come in by itself now? */
-static int
-decide_held(struct consult *c, int64_t seq, const char *sender)
-{
-	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
-	const struct peer *p = peers_find(c->v->peers, str_of(sender));
-	struct consult_case *x = consult_of(c, sender, seq);
-	struct gate_answer a;
-	struct store_record r;
-
-	if (p == NULL || store_get(c->v->store, seq, arena, &r) != 0 ||
-	    held_answer(c->v->gate, &p->party, &r, vault_now(c->v), &a) != 0
-	    || a.outcome != OUTCOME_PERMIT)
-		return 0;
-	TRY(let_in(c, seq));
-	return x == NULL || x->state != CASE_OPEN ? 0 :
-	    case_change(c, x, CASE_MOOT, NULL);
-}
-
-static int
-on_held(void *arg, int64_t seq, const char *sender)
-{
-	struct consult *c = arg;
-	const struct consult_case *x;
-
-	if (turn_open(c->v->turn) < 0)
-		return 1;
-	if (c->decide_held)
-		return decide_held(c, seq, sender);
-	if (c->counts[CASE_OPEN] >= CONSULT_OPEN_MAX)
-		return 1;
-	x = map64_get(&c->latest, case_key(sender, seq));
-	return x != NULL && x->state != CASE_MOOT ? 0 :
-	    open_held(c, seq, sender);
-}
-
-static void
-look_held(struct consult *c)
-{
-	int rc = 0;
-
-	if (c->decide_held)
-		rc = held_each(c->v->gate, on_held, c);
-	c->decide_held = false;
-	if (rc == 0 && c->look_held)
-		rc = held_each(c->v->gate, on_held, c);
-	c->look_held = rc > 0;
-	if (rc < 0)
-		turn_fail(c->v->turn, rc);
-}
-
-void
-consult_held(struct consult *c)
-{
-	c->look_held = true;
 }
 
 /* People hear of new cases at once, then at most once a minute. */
@@ -712,12 +608,25 @@ tell_people(struct consult *c)
 	c->told = now;
 }
 
-void
-consult_rescan(struct consult *c)
+static void
+look_again(struct consult *c)
 {
 	for (size_t i = 0; i < peers_count(c->v->peers); i++)
 		peers_at(c->v->peers, i)->consulted = 0;
-	c->look_held = c->decide_held = true;
+	c->look_held = c->look_gone = true;
+}
+
+void
+consult_rescan(struct consult *c)
+{
+	look_again(c);
+	c->decide_held = true;
+}
+
+void
+consult_recalled(struct consult *c)
+{
+	c->look_gone = true;
 }
 
 void
@@ -725,12 +634,17 @@ consult_tick(struct consult *c)
 {
 	if (c->v->policy == NULL || c->v->degraded_by != 0)
 		return;
-	/* Backfill may have passed behind where the scan has come. */
-	if (++c->ticks % RESCAN_TICKS == 0)
-		consult_rescan(c);
+	/*
+	 * Backfill may have passed behind where the scan has come; it starts
+	 * again when it has come to the end, or it might never get there.
+	 */
+	if (++c->ticks >= RESCAN_TICKS && c->passed) {
+		c->ticks = 0;
+		look_again(c);
+	}
 	end_cases(c);
 	drop_old(c);
 	open_cases(c);
-	look_held(c);
+	consult_look_held(c);
 	tell_people(c);
 }

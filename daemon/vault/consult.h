@@ -66,6 +66,9 @@ void consult_tick(struct consult *c);
 /* consult_rescan(c): what waits was decided anew: look at all of it. */
 void consult_rescan(struct consult *c);
 
+/* consult_recalled(c): a record was recalled: nobody is asked about it. */
+void consult_recalled(struct consult *c);
+
 /* consult_held(c): something came in that people must agree to. */
 void consult_held(struct consult *c);
 

@@ -6,6 +6,7 @@
 #include "gate/derived.h"
 #include "host/log.h"
 #include "record/stix.h"
+#include "vault/consult.h"
 #include "vault/link.h"
 #include "vault/record_json.h"
 #include "wire/message.h"
@@ -104,6 +105,7 @@ recall_one(struct vault *v, const struct store_record *r, int64_t original,
 	TRY(recall_message(v, r, reason, &payload));
 	TRY(recall_log(v, buf_str(&payload)));
 	TRY(recall_tell_all(v, r, original, buf_str(&payload)));
+	consult_recalled(v->consult);
 	return gate_tombstone(v->gate, r);
 }
 
@@ -286,6 +288,7 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 	*out_had = true;
 	TRY(recall_pass_on(p->v, &t.found, payload));
 	TRY(gate_tombstone(p->v->gate, &t.found));
+	consult_recalled(p->v->consult);
 	/* It may be here again, under a later label. */
 	return recall_obey(p, m, payload, out_had);
 }

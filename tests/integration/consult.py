@@ -100,6 +100,15 @@ def test_two_people_agree(net):
           [('duty', 'approve'), ('director', 'approve')], 'words')
 
 
+@with_net(2, DAY.replace('director', 'legal'))
+def test_not_of_the_panel(net):
+    a = net.all[0]
+    number = open_case(net, a, publish(net, a, 1)[0])
+    for word in ('approve', 'decline'):
+        refused(net.run_as(a, 'director', 'consult', word, number),
+                'director is not of the panel')
+    equal(a.ask('consult', 'show', number)['case']['needs'], 2, 'needs')
+
 
 @with_net(2, DAY)
 def test_decline_and_unknown(net):
@@ -187,6 +196,94 @@ def test_people_let_in(net):
     wait_for(lambda: set(b.ids('--source', a.id)) == {one, three}, 30,
              'let in by the policy')
     equal(cases(b), [], 'cases')
+
+
+@with_net(2, INCOMING)
+def test_stricter_policy_keeps_out(net):
+    a, b = net.all
+    one, = publish(net, a, 1)
+    wait_for(lambda: len(cases(b)) == 1, 30, 'a case at the receiver')
+    number = str(cases(b)[0]['number'])
+    net.do_as(b, 'duty', 'consult', 'approve', number)
+    net.write_policy(1, INCOMING.replace('level: consult', 'level: deny'))
+    equal(net.apply(b)['policy'], 'in-force', 'it only takes away')
+    # People agree to what the policy asks them, not to what it denies.
+    refused(net.run_as(b, 'director', 'consult', 'approve', number),
+            'the policy does not let it in now: deny by ask-first')
+    shown = b.ask('consult', 'show', number)['case']
+    equal((shown['state'], shown['agreed']), ('open', ['duty']), 'case')
+    equal(b.ids(), [], 'it stays out')
+    net.write_policy(1, INCOMING)
+    net.apply(b)
+    net.do_as(b, 'director', 'consult', 'approve', number)
+    equal(b.ids('--source', a.id), [one], 'as the policy says now')
+
+
+TAKEN_OUT = '''  - {id: in-less, in: {type: [national]}, kind: victim, for: [secops],
+     via: redact, redact: [description]}
+'''
+
+
+@with_net(2, TAKEN_OUT + INCOMING)
+def test_let_in_without_what_is_taken_out(net):
+    a, b = net.all
+    o = indicator(0, labels=('victim',), description='the name of a victim')
+    a.ctl('publish', write_lines(os.path.join(net.dir, 'r.jsonl'), [o]))
+    wait_for(lambda: len(cases(b)) == 1, 30, 'a case at the receiver')
+    number = str(cases(b)[0]['number'])
+    net.do_as(b, 'duty', 'consult', 'approve', number)
+    net.do_as(b, 'director', 'consult', 'approve', number)
+    equal(b.ids('--source', a.id), [], 'not as it came')
+    left, = b.ids('--derived')
+    shown = b.ask('show', left)['object']
+    assert 'description' not in json.loads(shown), shown
+    equal([r['id'] for r in b.ask('lookup', o['name'])['records']], [left],
+          'what is left is found')
+    equal(b.ask('status')['store']['tombstones'], 1, 'what came')
+
+
+@with_net(2, DAY)
+def test_recalled(net):
+    a, b = net.all
+    one, two = publish(net, a, 2)
+    number = open_case(net, a, one)
+    net.do_as(a, 'duty', 'consult', 'approve', number)
+    a.ctl_run('recall', one, '--reason', 'wrong', '--yes')
+    wait_for(lambda: [c['record'] for c in cases(a)] == [two], 30,
+             'nobody is asked about what was recalled')
+    refused(net.run_as(a, 'director', 'consult', 'approve', number),
+            'is closed: moot')
+    equal(b.ids(), [], 'nothing')
+
+
+@with_net(2, INCOMING)
+def test_recalled_while_it_waits(net):
+    a, b = net.all
+    one, = publish(net, a, 1)
+    wait_for(lambda: len(cases(b)) == 1, 30, 'a case at the receiver')
+    number = str(cases(b)[0]['number'])
+    a.ctl_run('recall', one, '--reason', 'wrong', '--yes')
+    wait_for(lambda: cases(b) == [], 30, 'nobody is asked')
+    refused(net.run_as(b, 'duty', 'consult', 'approve', number),
+            'is closed: moot')
+    # Who was told to forget it knows that it was: it does not come back.
+    equal(b.ask('status')['store']['tombstones'], 1, 'tombstone')
+    crash(b, down=1)
+    equal((b.ids(), cases(b)), ([], []), 'after kill -9')
+
+
+@with_net(2, DAY)
+def test_think_better_of_it(net):
+    a, b = net.all
+    one, = publish(net, a, 1)
+    number = open_case(net, a, one)
+    net.do_as(a, 'duty', 'consult', 'approve', number)
+    done = net.do_as(a, 'duty', 'consult', 'decline', number, '--reason',
+                     'a mistake')['case']
+    equal((done['state'], done['declined']), ('declined', 'duty'), 'case')
+    refused(net.run_as(a, 'director', 'consult', 'approve', number),
+            'is closed: declined')
+    equal(b.ids(), [], 'nothing')
 
 
 @with_net(2, DAY, introduced=False)
