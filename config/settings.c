@@ -79,7 +79,8 @@ static const struct option options[] = {
 	    "A program that is started, by its absolute path, with a JSON "
 	    "document on standard input when people are to be told."),
 	TEXT(notify_mail, TEXT, "notify.mail", "",
-	    "An address that such documents are mailed to."),
+	    "Addresses that such documents are mailed to, separated by commas "
+	    "without blanks."),
 	TEXT(sendmail, PATH, "notify.sendmail", "/usr/sbin/sendmail",
 	    "The program that sends the mail."),
 	OPT_MAPS(settings, operators, noperators, operator_options,
@@ -256,6 +257,43 @@ check_operators(const struct yaml_node *root, const struct settings *s,
 	return 0;
 }
 
+/*
+ * Several addresses by commas, which stand in a header as they are: a blank
+ * or an end of line would make something else of it.
+ */
+static bool
+is_addresses(const char *s)
+{
+	char last = ',';
+
+	for (; *s != '\0'; last = *s++)
+		if ((unsigned char)*s <= ' ' || *s == 127 ||
+		    (*s == ',' && last == ','))
+			return false;
+	return last != ',';
+}
+
+/* People are told when it matters: what cannot work is said before. */
+static int
+check_notify(const struct yaml_node *root, const struct settings *s,
+    struct err *e)
+{
+	static const char *const names[] = { "notify.command",
+	    "notify.sendmail" };
+	const char *const programs[] = { s->notify_command, s->sendmail };
+
+	for (size_t i = 0; i < NELEM(names); i++)
+		if (programs[i][0] != '\0' && programs[i][0] != '/')
+			return yaml_error(e, schema_node(root, names[i]),
+			    "%s \"%s\"; want the absolute path of a program",
+			    names[i], programs[i]);
+	if (s->notify_mail[0] != '\0' && !is_addresses(s->notify_mail))
+		return yaml_error(e, schema_node(root, "notify.mail"),
+		    "notify.mail \"%s\"; want addresses separated by commas, "
+		    "without blanks", s->notify_mail);
+	return 0;
+}
+
 int
 settings_parse(const char *file, struct str text, struct settings *out,
     struct err *e)
@@ -268,6 +306,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 	TRY(schema_read(options, yaml_root(t), &s, e));
 	TRY(check_order(yaml_root(t), &s, e));
 	TRY(check_operators(yaml_root(t), &s, e));
+	TRY(check_notify(yaml_root(t), &s, e));
 	*out = s;
 	return 0;
 }

@@ -71,7 +71,7 @@ struct settings {
 	int log_target;			/* enum settings_log_target */
 	int64_t store_cache_bytes;
 	char notify_command[SETTINGS_PATH_MAX];	/* or empty */
-	char notify_mail[256];			/* an address, or empty */
+	char notify_mail[256];			/* addresses, or empty */
 	char sendmail[SETTINGS_PATH_MAX];
 	struct settings_operator operators[SETTINGS_OPERATORS_MAX];
 	size_t noperators;	/* 0: whoever may change things, all roles */

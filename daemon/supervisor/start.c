@@ -107,13 +107,15 @@ spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
 		return ERR_SYSTEM;
 	}
 	/*
-	 * A service manager signals every process; it is for us to stop them
+	 * A service manager signals every process; it is for us to stop ours
 	 * in order.
 	 */
 	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGHUP);
+	if (!fds->stranger) {
+		sigaddset(&blocked, SIGTERM);
+		sigaddset(&blocked, SIGINT);
+		sigaddset(&blocked, SIGHUP);
+	}
 	sigfillset(&all);
 	ok = copies_of(fds, &copies) &&
 	    posix_spawnattr_setsigmask(&attr, &blocked) == 0 &&

@@ -5,6 +5,7 @@
 #ifndef SUPERVISOR_START_H
 #define SUPERVISOR_START_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -22,14 +23,16 @@ int spawn_find(const char *name, const char *role, char *dst, size_t size,
 /*
  * spawn(path, argv, fds, out_pid): start path; fds[i] becomes descriptor
  * SPAWN_FD_FIRST + i there (-1: none), and nothing else but standard output
- * and error is open.  It is in a process group of its own and has SIGTERM,
- * SIGINT and SIGHUP blocked: these come only to us.  All fds stay open
- * here.  ERR_SYSTEM with errno.
+ * and error is open.  It is in a process group of its own, whose number is
+ * the pid, and has SIGTERM, SIGINT and SIGHUP blocked, unless it is a
+ * stranger: these come only to us.  All fds stay open here.  ERR_SYSTEM with
+ * errno.
  */
 struct spawn_fds {
 	int v[SPAWN_FDS_MAX];
 	size_t n;
 	int input;	/* becomes standard input; 0: /dev/null is */
+	bool stranger;	/* not a program of ours */
 };
 int spawn(const char *path, char *const argv[], const struct spawn_fds *fds,
     pid_t *out_pid) MUST_CHECK;

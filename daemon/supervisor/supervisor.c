@@ -487,6 +487,7 @@ take_config(struct supervisor *s)
 	log_set_level((enum log_level)fresh.log_level);
 	log_set_rate((unsigned)fresh.limits.log_lines_per_minute);
 	log_inherit();
+	tell_configured(&s->limits);
 }
 
 static int

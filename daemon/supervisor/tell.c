@@ -49,6 +49,14 @@ drop_first(struct tell *t)
 	    --t->waiting.n * sizeof(t->waiting.v[0]));
 }
 
+/* With what it has started: it is a group of its own. */
+static void
+end_running(struct tell *t)
+{
+	if (t->pid > 0)
+		(void)kill(-t->pid, SIGKILL);
+}
+
 static void
 on_deadline(void *arg)
 {
@@ -58,7 +66,7 @@ on_deadline(void *arg)
 		return;
 	log_warning("notify-timeout", "program=%s ms=%lld action=kill",
 	    t->waiting.v[0].path, (long long)DEADLINE_MS);
-	(void)kill(t->pid, SIGKILL);
+	end_running(t);
 }
 
 struct tell *
@@ -76,8 +84,7 @@ tell_free(struct tell *t)
 {
 	if (t == NULL)
 		return;
-	if (t->pid > 0)
-		(void)kill(t->pid, SIGKILL);
+	end_running(t);
 	while (t->waiting.n > 0)
 		drop_first(t);
 	vec_clear(&t->waiting);
@@ -106,7 +113,8 @@ job_start(struct tell *t, const struct job *j)
 	char *command[] = { j->path, NULL };
 	/* Recipients are in the text; a lone dot ends nothing. */
 	char *mail[] = { j->path, (char[]){ "-t" }, (char[]){ "-i" }, NULL };
-	struct spawn_fds fds = { .input = text_file(j->text) };
+	struct spawn_fds fds = { .input = text_file(j->text),
+	    .stranger = true };
 	int rc;
 
 	if (fds.input < 0)
@@ -143,14 +151,17 @@ add_job(struct tell *t, const char *path, bool mail, const char *text)
 	    mem_strdup(text) }));
 }
 
-/* An address is one word without control characters: it is in a header. */
-static bool
-is_address(const char *s)
+void
+tell_configured(const struct settings *s)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s <= ' ' || *s == 127)
-			return false;
-	return true;
+	const char *programs[] = { s->notify_command,
+	    s->notify_mail[0] != '\0' ? s->sendmail : "" };
+
+	for (size_t i = 0; i < NELEM(programs); i++)
+		if (programs[i][0] != '\0' && access(programs[i], X_OK) != 0)
+			log_warning("notify-program", "program=%s "
+			    "error=\"%s\" text=\"nobody will be told\"",
+			    programs[i], strerror(errno));
 }
 
 void
@@ -163,7 +174,7 @@ tell_people(struct tell *t, struct str text)
 	buf_addc(&doc, '\n');
 	if (s->notify_command[0] != '\0')
 		add_job(t, s->notify_command, false, doc.p);
-	if (s->notify_mail[0] != '\0' && is_address(s->notify_mail)) {
+	if (s->notify_mail[0] != '\0') {
 		buf_addf(&mail, "To: %s\nSubject: comity: %s needs people\n"
 		    "Content-Type: text/plain; charset=utf-8\n"
 		    "Auto-Submitted: auto-generated\n\n%s",

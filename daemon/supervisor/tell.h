@@ -17,6 +17,9 @@ struct tell;
 struct tell *tell_new(struct loop *l, const struct settings *s);
 void tell_free(struct tell *t);	/* what runs is killed */
 
+/* tell_configured(s): say in the log which program cannot be started. */
+void tell_configured(const struct settings *s);
+
 /* tell_people(t, text): text is copied. */
 void tell_people(struct tell *t, struct str text);
 

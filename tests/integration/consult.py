@@ -298,7 +298,8 @@ def test_people_are_told(net):
     with open(mail, 'w', encoding='ascii') as f:
         f.write('#!/bin/sh\n(echo "$@"; cat) >%s.mail\n' % got)
     os.chmod(mail, stat.S_IRWXU)
-    a.set_options(command=hook, mail='duty@cert.example', sendmail=mail)
+    a.set_options(command=hook, mail='duty@cert.example,b@cert.example',
+                  sendmail=mail)
     a.ctl('reload')
     net.introduce()
     publish(net, a, 3)
@@ -310,16 +311,58 @@ def test_people_are_told(net):
         a.id, 'consult', True), 'document')
     with open(got + '.mail', encoding='utf-8') as f:
         text = f.read()
-    assert text.startswith('-t -i\nTo: duty@cert.example\n'), text
+    assert text.startswith('-t -i\nTo: duty@cert.example,b@cert.example\n'), text
     assert '"event": "consult"' in text, text
 
-    # A program that never ends harms nobody; neither does one that is not.
-    with open(hook, 'w', encoding='ascii') as f:
-        f.write('#!/bin/sh\nsleep 1000\n')
+    # A program that is not there harms nobody, and is named at once.
     a.set_options(command='/nonexistent/program')
     a.ctl('reload')
+    wait_for(lambda: 'program=/nonexistent/program' in a.log_tail(), 10,
+             'a line about it')
     publish(net, a, 3, seed='more')
     equal(a.ask('status')['state'], 'ready', 'state')
+
+
+HANGS = '''#!%s
+import os, subprocess
+with open('/proc/self/status', encoding='ascii') as f:
+    blocked = [line.split()[1] for line in f if line.startswith('SigBlk')]
+child = subprocess.Popen(['sleep', '600'])
+with open('%s.new', 'w', encoding='ascii') as f:
+    f.write('%%d %%d %%s' %% (os.getpid(), child.pid, blocked[0]))
+os.rename('%s.new', '%s')
+child.wait()
+'''
+
+
+def is_running(pid):
+    try:
+        with open('/proc/%d/stat' % pid, encoding='ascii') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except FileNotFoundError:
+        return False
+
+
+@with_net(2, DAY, introduced=False)
+def test_program_that_hangs(net):
+    a = net.all[0]
+    got, hook = [os.path.join(net.dir, n) for n in ('told', 'hook')]
+    with open(hook, 'w', encoding='ascii') as f:
+        f.write(HANGS % (sys.executable, got, got, got))
+    os.chmod(hook, stat.S_IRWXU)
+    a.set_options(command=hook)
+    a.ctl('reload')
+    net.introduce()
+    publish(net, a, 1)
+    wait_for(lambda: os.path.exists(got), 30, 'told')
+    with open(got, encoding='ascii') as f:
+        pid, child, blocked = f.read().split()
+    equal(int(blocked, 16), 0, 'signals that it does not get')
+    # The daemon goes on; after 30 s the program and its children are gone.
+    equal(a.ask('status')['state'], 'ready', 'state')
+    wait_for(lambda: not is_running(int(pid)), 45, 'it is ended')
+    wait_for(lambda: not is_running(int(child)), 5, 'and its child')
+    assert 'notify-timeout' in a.log_tail(), a.log_tail()
 
 
 main(globals())

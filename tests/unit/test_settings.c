@@ -94,6 +94,21 @@ test_settings_parse_bad(void **state)
 		{ HEAD "operators: [{name: a, unix: u, role: [x]}]\n",
 		    "comityd.yaml:3:32: unknown key \"role\"; did you mean "
 		    "\"roles\"?" },
+		{ HEAD "notify: {command: hook}\n", "comityd.yaml:3:19: "
+		    "notify.command \"hook\"; want the absolute path" },
+		{ HEAD "notify: {sendmail: bin/sendmail}\n",
+		    "comityd.yaml:3:20: notify.sendmail \"bin/sendmail\"; "
+		    "want the absolute path" },
+		{ HEAD "notify: {mail: 'a@x.example, b@x.example'}\n",
+		    "comityd.yaml:3:16: notify.mail \"a@x.example, "
+		    "b@x.example\"; want addresses separated by commas, "
+		    "without blanks" },
+		{ HEAD "notify: {mail: 'a@x.example,,b@x.example'}\n",
+		    "comityd.yaml:3:16: notify.mail" },
+		{ HEAD "notify: {mail: 'a@x.example,'}\n",
+		    "comityd.yaml:3:16: notify.mail" },
+		{ HEAD "notify: {mail: \"a@x\\nBcc: all@x\"}\n",
+		    "comityd.yaml:3:16: notify.mail" },
 		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
 		{ "", "comityd.yaml:1:1: nothing in it" },
 		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
