@@ -198,8 +198,9 @@ pf_read_consult(struct pf *r, const struct yaml_node *n)
 	static const struct pf_row rows[] = {
 		{ .key = "panel", .read = pf_panel, .required = true,
 		  .offset = offsetof(struct policy_panel, roles) },
+		/* No more people than one case keeps (vault/approval.h). */
 		{ .key = "quorum", .read = pf_integer, .required = true,
-		  .min = 1, .max = 100,
+		  .min = 1, .max = 8,
 		  .offset = offsetof(struct policy_panel, quorum) },
 		{ .key = "timeout", .read = pf_duration, .required = true,
 		  .offset = offsetof(struct policy_panel, timeout_ms) },

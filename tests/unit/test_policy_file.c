@@ -315,6 +315,9 @@ test_read_state(void **state)
 		    "p.yaml:5:23: \"xb\"; want a country" },
 		{ HEAD "consult: {panel: [a], quorum: 2, timeout: 24h}\n",
 		    "p.yaml:5:31: quorum 2 of a panel of 1" },
+		{ HEAD "consult: {panel: [a, b, c, d, e, f, g, h, i], quorum: "
+		    "9, timeout: 24h}\n", "p.yaml:5:55: quorum \"9\"; want a "
+		    "number from 1 to 8" },
 		{ HEAD "consult: {panel: [a], quorum: 1, timeout: 24h, "
 		    "on-timeout: permit}\n", "p.yaml:5:60: unknown on-timeout "
 		    "\"permit\"" },
