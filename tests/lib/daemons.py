@@ -19,7 +19,8 @@ import uuid
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'contrib', 'lib'))
-from instance import Failed, Instance, free_ports  # noqa: E402,F401
+from instance import Failed, Instance  # noqa: E402,F401
+from ports import take_ports  # noqa: E402,F401
 
 SKIP = 77
 TLP_GREEN = 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb'
@@ -72,7 +73,7 @@ class Net:
         self.build = build
         self.all = [Instance(build, os.path.join(
             self.dir, 'cert-x' + 'abcdefghijklmnop'[i])) for i in range(n)]
-        self.ports = free_ports(n, 17600 + os.getpid() % 20000)
+        self.ports = take_ports(n)
         for i, inst in enumerate(self.all):
             inst.init(self.ports[i], 'Test ' + inst.id, country(i),
                       ['ops=secops'])
