@@ -14,7 +14,9 @@ enum message_carrier {
 	CARRIER_SESSION = 1 << 1,	/* session and vault */
 	CARRIER_SUPERVISOR = 1 << 2,	/* supervisor and vault */
 	CARRIER_CONTROL = 1 << 3,	/* comityctl and vault */
-	CARRIER_CHANNEL = CARRIER_SESSION | CARRIER_SUPERVISOR,
+	CARRIER_FRONT = 1 << 4,		/* front and vault */
+	CARRIER_CHANNEL = CARRIER_SESSION | CARRIER_SUPERVISOR |
+	    CARRIER_FRONT,
 };
 
 enum message_type {
