@@ -98,10 +98,11 @@ class Worker(threading.Thread):
 
 
 class Publisher(Worker):
-    """Publishes batches at one daemon."""
+    """Publishes batches at one daemon, with pauses in seconds."""
 
-    def __init__(self, inst, directory, batch=200):
+    def __init__(self, inst, directory, batch=200, pause=0):
         super().__init__()
+        self.pause = pause
         self.inst, self.directory, self.batch = inst, directory, batch
         self.acknowledged = set()
         self.all = set()
@@ -117,6 +118,7 @@ class Publisher(Worker):
             '--json', 'publish', path)), 'published')
         equal(r['published'] + r['unchanged'], self.batch, 'answered')
         self.acknowledged |= ids
+        time.sleep(self.pause)
 
 
 def kill_at_work(net, rng, kills, workers):
