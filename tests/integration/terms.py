@@ -324,16 +324,28 @@ def test_l_01_removed_in_the_middle_of_a_stream(net):
     v2 = os.path.join(net.dir, 'v2')
     a.ctl('circle', 'propose', 'secret-ring', '--remove', c.id, '--out', v2)
     b.ctl('circle', 'sign', v2)
-    total = 6000
-    path = write_lines(os.path.join(net.dir, 'many.jsonl'),
-                       [amber(i, seed='m') for i in range(total)])
-    publishing = threading.Thread(target=a.ctl, args=('publish', path))
+    accepted = threading.Event()
+    total = 0
+
+    def publish():
+        nonlocal total
+        last = False
+        while not last:
+            # The last batch begins when the change has been accepted.
+            last = accepted.is_set()
+            a.ctl('publish', write_lines(
+                os.path.join(net.dir, 'many.jsonl'),
+                [amber(total + i, seed='m') for i in range(2000)]))
+            total += 2000
+
+    publishing = threading.Thread(target=publish)
     publishing.start()
     wait_for(lambda: a.peers()[c.id]['delivered'] > 100, 30, 'it begins',
              0.01)
     a.ctl('circle', 'accept', v2)
     # What was on its way when it was accepted may arrive; no more than it.
     decided = a.peers()[c.id]
+    accepted.set()
     publishing.join()
     wait_for(lambda: settled(a, b) and settled(a, c), 120, 'all is decided')
     p = a.peers()[c.id]
