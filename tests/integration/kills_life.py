@@ -2,12 +2,14 @@
 """kill -9 of any process while people decide what may flow.
 
 Policies are put into force by two people, postures are set and lifted,
-cases are agreed to and records are published, all at once.  What was
-acknowledged is so afterwards, and once.  COMITY_KILLS says how many kills;
+cases are agreed to and records are published, all at once; and records are
+recalled that went on to others.  What was acknowledged is so afterwards,
+and once.  COMITY_KILLS says how many kills;
 COMITY_SEED repeats a run.
 """
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -17,7 +19,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 from daemons import (  # noqa: E402
     Failed, equal, indicator, main, wait_for, with_net, write_lines)
 from killing import (  # noqa: E402
-    Publisher, Worker, chance, is_settled, kill_at_work)
+    Publisher, Worker, chance, is_settled, kill_at_work, revive)
+from relays import held, line_up  # noqa: E402
 
 KILLS = int(os.environ.get('COMITY_KILLS', '40'))
 PEOPLE = ('duty', 'director')
@@ -228,6 +231,67 @@ def test_kill_while_people_decide(net):
         equal(len(got), len(set(got)), 'a record twice at ' + inst.id)
         equal(set(got) ^ set(own), set(), 'at ' + inst.id)
         equal(a.peers()[inst.id]['delivered'], len(own), 'delivered')
+
+
+class Recalls(Worker):
+    """Takes back some of the records as soon as they are published."""
+
+    def __init__(self, inst, publisher):
+        super().__init__()
+        self.inst, self.publisher = inst, publisher
+        self.recalled = set()
+
+    def work(self, n):
+        left = sorted(i for i in self.publisher.acknowledged
+                      if i[-1] in '01' and i not in self.recalled)
+        if not left:
+            time.sleep(0.05)
+            return
+        self.until(lambda: self.recall(left[0]), 'recalled')
+        self.recalled.add(left[0])
+
+    def recall(self, record):
+        p = self.inst.ctl_run('recall', record, '--reason', 'wrong', '--yes')
+        # It may have been done when the answer was lost.
+        if p.returncode == 0 or self.inst.ctl_run(
+                'show', record).returncode == 4:
+            return True
+        raise Failed(p.stderr.decode())
+
+
+def is_up(net):
+    revive(net)
+    try:
+        return all(inst.ask('status')['state'] == 'ready'
+                   for inst in net.all)
+    except (Failed, subprocess.TimeoutExpired):
+        return False
+
+
+@with_net(3, introduced=False)
+def test_kill_while_recalls_go_on(net):
+    a, b, c = net.all
+    line_up(net, ['cap: {hops: 3}', 'transit: true', 'transit: true'])
+    publisher = Publisher(a, net.dir, batch=20, pause=0.2)
+    recalls = Recalls(a, publisher)
+    kill_at_work(net, chance(KILLS), KILLS, [publisher, recalls])
+    print('published %d, recalled %d' % (
+        len(publisher.acknowledged), len(recalls.recalled)), flush=True)
+    left = publisher.acknowledged - recalls.recalled
+    equal(set(a.ids('--source', 'own')), left, 'at the originator')
+    for inst, source in ((b, a), (c, b)):
+        try:
+            wait_for(lambda i=inst, s=source: is_up(net) and
+                     held(i, s) == left, 60, 'it has what is left')
+        except AssertionError as e:
+            got = held(inst, source)
+            raise AssertionError('%s: missing %r, too many %r' % (
+                inst.id, sorted(left - got), sorted(got - left))) from e
+    for inst, source in ((b, a), (c, b)):
+        got = inst.ids('--source', source.id)
+        equal(len(got), len(left), 'a record twice at ' + inst.id)
+        equal(sorted(i for i in recalls.recalled if inst.ctl_run(
+            'show', i).returncode != 4), [], 'recalled, at ' + inst.id)
 
 
 main(globals())
