@@ -60,6 +60,12 @@ recall_message(struct vault *v, const struct store_record *r,
 	return msg_recall_sign(&m, v->key, out);
 }
 
+/* A recall on its way: the signed message, whose it is, who told us. */
+struct recall_word {
+	struct str payload, originator;
+	const struct peer *from;	/* NULL: it begins here */
+};
+
 /* Does the peer hold it, or may it be on its way there? */
 static bool
 peer_may_hold(const struct peer *p, int64_t seq)
@@ -84,14 +90,21 @@ recall_tell(struct peer *p, const struct store_record *r, struct str payload)
 	return 0;
 }
 
-/* Say it to everybody who may hold `original`, or what came of it. */
+/*
+ * Say it to everybody who may hold `original`, or what came of it, but for
+ * those two who know: who recalls it, and who told us (NULL: nobody).
+ */
 static int
 recall_tell_all(struct vault *v, const struct store_record *r,
-    int64_t original, struct str payload)
+    int64_t original, const struct recall_word *w)
 {
-	for (size_t i = 0; i < peers_count(v->peers); i++)
-		if (peer_may_hold(peers_at(v->peers, i), original))
-			TRY(recall_tell(peers_at(v->peers, i), r, payload));
+	for (size_t i = 0; i < peers_count(v->peers); i++) {
+		struct peer *p = peers_at(v->peers, i);
+
+		if (p != w->from && !str_eqz(w->originator, p->card.cert_id) &&
+		    peer_may_hold(p, original))
+			TRY(recall_tell(p, r, w->payload));
+	}
 	return 0;
 }
 
@@ -101,10 +114,12 @@ recall_one(struct vault *v, const struct store_record *r, int64_t original,
     const char *reason)
 {
 	AUTO_BUF struct buf payload = { 0 };
+	struct recall_word w = { .originator = str_of(v->cert_id) };
 
 	TRY(recall_message(v, r, reason, &payload));
-	TRY(recall_log(v, buf_str(&payload)));
-	TRY(recall_tell_all(v, r, original, buf_str(&payload)));
+	w.payload = buf_str(&payload);
+	TRY(recall_log(v, w.payload));
+	TRY(recall_tell_all(v, r, original, &w));
 	consult_recalled(v->consult);
 	return gate_tombstone(v->gate, r);
 }
@@ -256,13 +271,13 @@ on_version(void *arg, const struct store_record *r)
  */
 static int
 recall_pass_on(struct vault *v, const struct store_record *r,
-    struct str payload)
+    const struct recall_word *w)
 {
 	struct derived_recall d = { v, r->seq,
 	    "what it was derived from was recalled" };
 
 	TRY(derived_each(v->gate, r->seq, on_derived, &d));
-	return recall_tell_all(v, r, r->seq, payload);
+	return recall_tell_all(v, r, r->seq, w);
 }
 
 /* Delete what the originator withdraws; out_had: it was here. */
@@ -272,11 +287,14 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	struct target t = { .v = p->v, .m = m };
+	struct recall_word w = { payload, m->originator, p };
 	char origin[CERT_ID_MAX + 1];
 	int rc = store_find_id(p->v->store, m->id, arena, on_version, &t);
 
 	if (rc < 0)
 		return rc;
+	if (!t.have && str_eqz(m->originator, p->v->cert_id))
+		return 0;
 	if (!t.have) {
 		snprintf(origin, sizeof(origin), "%.*s",
 		    (int)m->originator.n, m->originator.p);
@@ -286,7 +304,7 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 	if (!str_eqz(m->originator, origin))
 		return ERR_AUTH;
 	*out_had = true;
-	TRY(recall_pass_on(p->v, &t.found, payload));
+	TRY(recall_pass_on(p->v, &t.found, &w));
 	TRY(gate_tombstone(p->v->gate, &t.found));
 	consult_recalled(p->v->consult);
 	/* It may be here again, under a later label. */
@@ -317,9 +335,15 @@ recall_received(struct peer *p, struct str payload)
 	TRY(msg_recall_decode(payload, &m));
 	snprintf(origin, sizeof(origin), "%.*s", (int)m.originator.n,
 	    m.originator.p);
-	key = peers_keys(p->v->peers, origin);
-	if (key == NULL)
-		return ERR_AUTH;
+	key = strcmp(origin, p->v->cert_id) == 0 ? p->v->own_key :
+	    peers_keys(p->v->peers, origin);
+	if (key == NULL) {
+		/* It stays open there, for the day when its card is here. */
+		log_notice("recall-unknown", "peer=%s originator=%s "
+		    "action=\"add the card of that CERT\"",
+		    p->card.cert_id, origin);
+		return 0;
+	}
 	TRY(msg_recall_verify(payload, key));
 	TRY(turn_open(p->v->turn));
 	rc = recall_obey(p, &m, payload, &had);

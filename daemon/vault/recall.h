@@ -26,7 +26,8 @@ int recall_send_waiting(struct peer *p) MUST_CHECK;
 /*
  * recall_received(p, payload): RECALL came: only the originator of a record
  * may recall it.  ERR_SIGNATURE, ERR_SYNTAX; a record we do not hold is
- * confirmed all the same.
+ * confirmed all the same.  One of a CERT whose card we lack is neither
+ * obeyed nor confirmed, and may come again.
  */
 int recall_received(struct peer *p, struct str payload) MUST_CHECK;
 

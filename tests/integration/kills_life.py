@@ -285,8 +285,10 @@ def test_kill_while_recalls_go_on(net):
                      held(i, s) == left, 60, 'it has what is left')
         except AssertionError as e:
             got = held(inst, source)
-            raise AssertionError('%s: missing %r, too many %r' % (
-                inst.id, sorted(left - got), sorted(got - left))) from e
+            raise AssertionError('%s: missing %d: %r, too many %r\n%r' % (
+                inst.id, len(left - got), sorted(left - got)[:3],
+                sorted(got - left)[:3],
+                [i.peers() for i in net.all])) from e
     for inst, source in ((b, a), (c, b)):
         got = inst.ids('--source', source.id)
         equal(len(got), len(left), 'a record twice at ' + inst.id)
