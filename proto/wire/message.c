@@ -13,6 +13,7 @@
 #include "wire/msg_records.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_supervisor.h"
+#include "wire/msg_taxii.h"
 #include "wire/msg_terms.h"
 
 struct message_info
@@ -58,6 +59,12 @@ union decoded {
 	struct msg_gone gone;
 	struct msg_dial dial;
 	struct msg_objects objects;
+	struct msg_front_clients clients;
+	struct msg_front_query query;
+	struct msg_front_objects posted;
+	struct msg_front_items items;
+	struct msg_front_post post;
+	struct msg_front_done done;
 	struct str text;
 	const uint8_t *signature;
 	uint64_t number;
@@ -109,6 +116,56 @@ check_peer(uint8_t type, struct str payload, struct arena *a)
 	}
 }
 
+/* Of fronts: those whose lists need room. */
+static int
+check_front_lists(uint8_t type, struct str payload, struct arena *a)
+{
+	struct taxii_lists *lists;
+	union decoded d;
+
+	switch (type) {
+	case MESSAGE_FRONT_CLIENTS:
+		d.clients = (struct msg_front_clients){
+		    .v = arena_alloc(a, TAXII_CLIENTS_MAX *
+		    sizeof(struct taxii_client)), .n = TAXII_CLIENTS_MAX };
+		return d.clients.v == NULL ? ERR_LIMIT :
+		    msg_front_clients_decode(payload, &d.clients);
+	case MESSAGE_FRONT_QUERY:
+		lists = arena_alloc(a, sizeof(*lists));
+		return lists == NULL ? ERR_LIMIT :
+		    msg_front_query_decode(payload, lists, &d.query);
+	case MESSAGE_FRONT_OBJECTS:
+		d.posted = (struct msg_front_objects){
+		    .v = arena_alloc(a, TAXII_OBJECTS_MAX *
+		    sizeof(struct str)), .n = TAXII_OBJECTS_MAX };
+		return d.posted.v == NULL ? ERR_LIMIT :
+		    msg_front_objects_decode(payload, &d.posted);
+	default:
+		d.items = (struct msg_front_items){
+		    .v = arena_alloc(a, TAXII_ITEMS_MAX *
+		    sizeof(struct taxii_item)), .n = TAXII_ITEMS_MAX };
+		return d.items.v == NULL ? ERR_LIMIT :
+		    msg_front_items_decode(payload, &d.items);
+	}
+}
+
+static int
+check_front(uint8_t type, struct str payload, struct arena *a)
+{
+	union decoded d;
+
+	switch (type) {
+	case MESSAGE_FRONT_POST:
+		return msg_front_post_decode(payload, &d.post);
+	case MESSAGE_FRONT_CANCEL:
+		return msg_ping_decode(payload, &d.number);
+	case MESSAGE_FRONT_DONE:
+		return msg_front_done_decode(payload, &d.done);
+	default:
+		return check_front_lists(type, payload, a);
+	}
+}
+
 /* Those of our own processes. */
 static int
 check_own(uint8_t type, struct str payload, struct arena *a)
@@ -142,6 +199,8 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 		return msg_config_decode(payload, &d.config);
 	case MESSAGE_CTL_OBJECTS:
 		return msg_objects_decode(payload, a, &d.objects);
+	case MESSAGE_FRONT_ADOPT:
+		return msg_front_adopt_decode(payload, &d.text);
 	case MESSAGE_NOTIFY:
 	case MESSAGE_CTL_REQUEST:
 	case MESSAGE_CTL_REPLY:
@@ -162,5 +221,7 @@ message_check(uint8_t type, struct str payload, struct arena *a)
 		return ERR_LIMIT;
 	if ((info.carriers & CARRIER_PEER) != 0)
 		return check_peer(type, payload, a);
+	if ((info.carriers & CARRIER_FRONT) != 0)
+		return check_front(type, payload, a);
 	return check_own(type, payload, a);
 }

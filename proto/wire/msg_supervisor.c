@@ -120,6 +120,25 @@ msg_dial_decode(struct str payload, struct msg_dial *out)
 }
 
 void
+msg_front_adopt_encode(struct str desk, struct buf *out)
+{
+	out_str8(out, field_cut(desk, NAME_MAX_BYTES - 1));
+}
+
+int
+msg_front_adopt_decode(struct str payload, struct str *out_desk)
+{
+	struct cur c = cur_of(payload.p, payload.n);
+	struct str desk = field_text8(&c, NAME_MAX_BYTES - 1);
+
+	TRY(cur_finish(&c));
+	if (!field_name_ok(desk))
+		return ERR_VALUE;
+	*out_desk = desk;
+	return 0;
+}
+
+void
 msg_text_encode(struct str text, struct buf *out)
 {
 	text = field_cut(text, SUPERVISOR_TEXT_MAX);

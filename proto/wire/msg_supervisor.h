@@ -70,6 +70,11 @@ struct msg_dial {
 void msg_dial_encode(const struct msg_dial *m, struct buf *out);
 int msg_dial_decode(struct str payload, struct msg_dial *out) MUST_CHECK;
 
+/* FRONT_ADOPT: serve a front of that desk over the descriptor with it. */
+void msg_front_adopt_encode(struct str desk, struct buf *out);
+int msg_front_adopt_decode(struct str payload, struct str *out_desk)
+    MUST_CHECK;
+
 /*
  * READY, STATUS: a line for the service manager.  Encoders of this header append the payload and
  * cut texts to their limits; decoders give ERR_SYNTAX, ERR_VALUE, ERR_LIMIT.

@@ -11,6 +11,7 @@
 #include "wire/frame.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
+#include "wire/msg_taxii.h"
 #include "wire/release_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,6 +60,33 @@ use_receipt(struct str payload, struct arena *a)
 	    BATCH_RECORDS_MAX);
 }
 
+/* A query is written again as it was, and within the limits. */
+static void
+use_query(struct str payload, struct arena *a)
+{
+	AUTO_BUF struct buf again = { 0 };
+	struct taxii_lists *lists = arena_alloc(a, sizeof(*lists));
+	struct msg_front_query m;
+
+	must(lists != NULL);
+	must(msg_front_query_decode(payload, lists, &m) == 0);
+	must(msg_front_query_encode(&m, &again) == 0);
+	must(str_eq(payload, buf_str(&again)));
+}
+
+static void
+use_items(struct str payload, struct arena *a)
+{
+	AUTO_BUF struct buf again = { 0 };
+	struct msg_front_items m = { .n = TAXII_ITEMS_MAX };
+
+	m.v = arena_alloc(a, m.n * sizeof(*m.v));
+	must(m.v != NULL);
+	must(msg_front_items_decode(payload, &m) == 0);
+	must(msg_front_items_encode(&m, &again) == 0);
+	must(str_eq(payload, buf_str(&again)));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -76,5 +104,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use_records(payload, a);
 	if (data[4] == MESSAGE_RECEIPT)
 		use_receipt(payload, a);
+	if (data[4] == MESSAGE_FRONT_QUERY)
+		use_query(payload, a);
+	if (data[4] == MESSAGE_FRONT_ITEMS)
+		use_items(payload, a);
 	return 0;
 }

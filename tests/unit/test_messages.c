@@ -21,6 +21,7 @@
 #include "wire/msg_records.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_supervisor.h"
+#include "wire/msg_taxii.h"
 #include "wire/msg_terms.h"
 
 #define VECTORS SOURCE_ROOT "/tests/vectors/wire/messages.txt"
@@ -440,6 +441,89 @@ make_objects(const struct fixture *f, struct buf *b)
 }
 
 static void
+make_front_adopt(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_front_adopt_encode(STR("ops"), b);
+}
+
+static void
+make_front_clients(const struct fixture *f, struct buf *b)
+{
+	struct taxii_client v[2] = {
+		{ 1, TAXII_LOGIN_TOKEN, STR("siem"), { { 0 } }, AT },
+		{ 2, TAXII_LOGIN_NAME, STR("feed"), { { 0 } },
+		  UNIX_MS_NEVER },
+	};
+
+	(void)f;
+	memset(v[0].digest.b, 0x77, DIGEST_BYTES);
+	assert_int_equal(msg_front_clients_encode(&(struct
+	    msg_front_clients){ STR("ops"), XA, v, 2 }, b), 0);
+}
+
+static void
+make_front_query(const struct fixture *f, struct buf *b)
+{
+	static const struct str types[] = { STR("indicator"),
+	    STR("malware") };
+	static const struct str spec[] = { STR("2.1") };
+	static const struct taxii_version versions[] = {
+		{ TAXII_VERSION_FIRST, 0 },
+		{ TAXII_VERSION_AT, 1790000000123456 },
+	};
+	struct msg_front_query m = { .request = 7, .client = 1,
+	    .what = TAXII_OBJECT, .collection = STR("all"),
+	    .object = STR("x--1"), .has_after = true, .after_us = 2,
+	    .limit = 10, .next = STR("abc"), .ids = types, .nids = 1,
+	    .types = types, .ntypes = 2, .spec_versions = spec,
+	    .nspec_versions = 1, .versions = versions, .nversions = 2 };
+
+	(void)f;
+	assert_int_equal(msg_front_query_encode(&m, b), 0);
+}
+
+static void
+make_front_objects(const struct fixture *f, struct buf *b)
+{
+	struct str v[] = { STR("{}"), STR(INDICATOR) };
+
+	(void)f;
+	assert_int_equal(msg_front_objects_encode(&(struct
+	    msg_front_objects){ 7, v, 2 }, b), 0);
+}
+
+static void
+make_front_post(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	assert_int_equal(msg_front_post_encode(&(struct msg_front_post){
+	    7, 1, STR("inbox"), 2 }, b), 0);
+}
+
+static void
+make_front_items(const struct fixture *f, struct buf *b)
+{
+	struct taxii_item v[] = {
+		{ 1790000000123456, STR("x--1"), STR("2026-01-01T00:00:00Z"),
+		  STR("") },
+		{ 1790000000123457, STR(""), STR(""), STR(INDICATOR) },
+	};
+
+	(void)f;
+	assert_int_equal(msg_front_items_encode(&(struct msg_front_items){
+	    7, v, 2 }, b), 0);
+}
+
+static void
+make_front_done(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	assert_int_equal(msg_front_done_encode(&(struct msg_front_done){
+	    7, TAXII_OK, true, STR("abc"), STR("{}") }, b), 0);
+}
+
+static void
 make_nothing(const struct fixture *f, struct buf *b)
 {
 	(void)f;
@@ -488,11 +572,19 @@ static const struct {
 	{ MESSAGE_RELOAD, make_nothing, false },
 	{ MESSAGE_SETTLED, make_heartbeat, false },
 	{ MESSAGE_NOTIFY, make_reply, true },
+	{ MESSAGE_FRONT_ADOPT, make_front_adopt, false },
 	{ MESSAGE_CTL_REQUEST, make_request, true },
 	{ MESSAGE_CTL_REPLY, make_reply, true },
 	{ MESSAGE_CTL_OBJECTS, make_objects, false },
 	{ MESSAGE_CTL_END, make_nothing, false },
 	{ MESSAGE_CTL_FILES, make_config, true },
+	{ MESSAGE_FRONT_CLIENTS, make_front_clients, false },
+	{ MESSAGE_FRONT_QUERY, make_front_query, false },
+	{ MESSAGE_FRONT_OBJECTS, make_front_objects, false },
+	{ MESSAGE_FRONT_POST, make_front_post, false },
+	{ MESSAGE_FRONT_CANCEL, make_one, false },
+	{ MESSAGE_FRONT_ITEMS, make_front_items, false },
+	{ MESSAGE_FRONT_DONE, make_front_done, false },
 };
 
 /* The payload of one of them. */
@@ -726,6 +818,42 @@ static const struct {
 	    ERR_VALUE },
 	{ "neither yes nor no", MESSAGE_RECALLED, -65, STR("\2"),
 	    ERR_VALUE },
+	{ "no desk", MESSAGE_FRONT_ADOPT, 0, STR("\0ops"), ERR_SYNTAX },
+	{ "blank in desk", MESSAGE_FRONT_ADOPT, 1, STR(" "), ERR_VALUE },
+	{ "1001 clients", MESSAGE_FRONT_CLIENTS, 20, STR("\3\xe9"),
+	  ERR_LIMIT },
+	{ "client 0", MESSAGE_FRONT_CLIENTS, 25, STR("\0"), ERR_VALUE },
+	{ "login 0", MESSAGE_FRONT_CLIENTS, 26, STR("\0"), ERR_VALUE },
+	{ "login 4", MESSAGE_FRONT_CLIENTS, 26, STR("\4"), ERR_VALUE },
+	{ "comma in client", MESSAGE_FRONT_CLIENTS, 28, STR(","),
+	  ERR_VALUE },
+	{ "query of client 0", MESSAGE_FRONT_QUERY, 11, STR("\0"),
+	  ERR_VALUE },
+	{ "query of nothing", MESSAGE_FRONT_QUERY, 12, STR("\0"),
+	  ERR_VALUE },
+	{ "query of what is not", MESSAGE_FRONT_QUERY, 12, STR("\x09"),
+	  ERR_VALUE },
+	{ "after without after", MESSAGE_FRONT_QUERY, 23, STR("\0"),
+	  ERR_VALUE },
+	{ "limit 10001", MESSAGE_FRONT_QUERY, 32, STR("\0\0\x27\x11"),
+	  ERR_LIMIT },
+	{ "257 ids", MESSAGE_FRONT_QUERY, 40, STR("\1\1"), ERR_LIMIT },
+	{ "version kind 5", MESSAGE_FRONT_QUERY, -9, STR("\5"), ERR_VALUE },
+	{ "version kind 0", MESSAGE_FRONT_QUERY, -9, STR("\0"), ERR_VALUE },
+	{ "last at a time", MESSAGE_FRONT_QUERY, -9, STR("\1"), ERR_VALUE },
+	{ "257 versions", MESSAGE_FRONT_QUERY, -20, STR("\1\1"),
+	  ERR_LIMIT },
+	{ "1001 objects", MESSAGE_FRONT_OBJECTS, 8, STR("\3\xe9"),
+	  ERR_LIMIT },
+	{ "post of client 0", MESSAGE_FRONT_POST, 11, STR("\0"),
+	  ERR_VALUE },
+	{ "100001 objects", MESSAGE_FRONT_POST, -4, STR("\0\1\x86\xa1"),
+	  ERR_LIMIT },
+	{ "1001 items", MESSAGE_FRONT_ITEMS, 8, STR("\3\xe9"), ERR_LIMIT },
+	{ "outcome 0", MESSAGE_FRONT_DONE, 8, STR("\0"), ERR_VALUE },
+	{ "outcome 9", MESSAGE_FRONT_DONE, 8, STR("\x09"), ERR_VALUE },
+	{ "neither more nor not", MESSAGE_FRONT_DONE, 9, STR("\2"),
+	  ERR_VALUE },
 	{ "case 0", MESSAGE_CONSULT, 7, STR("\0"), ERR_VALUE },
 	{ "deadline past 2^63", MESSAGE_CONSULT, 16, STR("\x80"), ERR_VALUE },
 	{ "capital in asker", MESSAGE_CONSULT, 25, STR("C"), ERR_VALUE },
