@@ -18,8 +18,9 @@ const struct command commands[] = {
 	  OFFLINE, cmd_init },
 	{ "key show", "", "identity key, TLS pins and their validity",
 	  "key show", OFFLINE, cmd_key_show },
-	{ "key generate", "identity|tls|tls-next|operator FILE [--replace]",
-	  "make a key, and for tls its certificate",
+	{ "key generate", "identity|tls|tls-next|operator FILE|"
+	  "front FILE --host HOST|client FILE [--replace]",
+	  "make a key, and for tls, front and client its certificate",
 	  "key generate tls-next", OFFLINE, cmd_key_generate },
 	{ "card show", "[FILE]", "a card's contents and its telephone code",
 	  "card show cert-xb.json", OFFLINE, cmd_card_show },

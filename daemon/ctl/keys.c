@@ -12,6 +12,7 @@
 #include "ctl/operator.h"
 #include "ctl/starter.h"
 #include "ctl/table.h"
+#include "ctl/key_tool.h"
 #include "ctl/tls_make.h"
 
 int
@@ -282,9 +283,10 @@ cmd_key_show(struct ctl *c)
 int
 cmd_key_generate(struct ctl *c)
 {
-	bool replace = false;
+	struct key_tool k = { .replace = false };
 	const struct ctl_option options[] = {
-		{ "replace", &replace, NULL, 0 },
+		{ "replace", &k.replace, NULL, 0 },
+		{ "host", NULL, k.hosts, KEY_HOSTS_MAX - 1 },
 	};
 	struct card card;
 	struct err e = { 0 };
@@ -294,18 +296,26 @@ cmd_key_generate(struct ctl *c)
 
 	CTL_OPTIONS(c, options, 1, 2);
 	which = c->argv[0];
-	if (strcmp(which, "operator") == 0 && c->argc == 2)
-		return operator_key_make(c, c->argv[1], replace);
-	if (strcmp(which, "operator") == 0)
-		return ctl_usage(c, "operator: want the FILE for its key");
+	k.client = strcmp(which, "client") == 0;
+	if (strcmp(which, "operator") == 0 || strcmp(which, "front") == 0 ||
+	    k.client) {
+		k.stem = c->argv[1];
+		if (c->argc != 2)
+			return ctl_usage(c, "%s: want the FILE for its key",
+			    which);
+		return strcmp(which, "operator") == 0 ?
+		    operator_key_make(c, c->argv[1], k.replace) :
+		    key_tool_make(c, &k);
+	}
 	if (c->argc == 2)
 		return ctl_usage(c, "one argument too many: %s", c->argv[1]);
 	if (strcmp(which, "identity") != 0 && strcmp(which, "tls") != 0 &&
 	    strcmp(which, "tls-next") != 0)
-		return ctl_usage(c, "want identity, tls, tls-next or operator");
+		return ctl_usage(c, "want identity, tls, tls-next, operator, "
+		    "front or client");
 	(void)snprintf(name, sizeof(name), "%s.key", which);
 	file_path(path, c->at.state, name);
-	if (file_exists(path) && !replace)
+	if (file_exists(path) && !k.replace)
 		return ctl_fail(c, CTL_REFUSED, "--replace makes a new one; "
 		    "peers must then learn the new card", "%s exists", path);
 	if (card_load_own(c, &card, &e) < 0)

@@ -53,12 +53,12 @@ set_serial(X509 *x)
 }
 
 static int
-set_name(X509 *x, const char *cert_id)
+set_name(X509 *x, const char *name_text)
 {
 	X509_NAME *name = X509_get_subject_name(x);
 	char common[65];	/* ub-common-name of RFC 5280 */
 
-	(void)snprintf(common, sizeof(common), "%.64s", cert_id);
+	(void)snprintf(common, sizeof(common), "%.64s", name_text);
 	if (X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
 	    (const unsigned char *)common, -1, -1, 0) != 1)
 		return ERR_CRYPTO;
@@ -66,24 +66,21 @@ set_name(X509 *x, const char *cert_id)
 }
 
 static int
-fill_certificate(X509 *x, EVP_PKEY *key, const char *cert_id, int days)
+fill_certificate(X509 *x, EVP_PKEY *key, const struct tls_subject *s)
 {
-	char san[CERT_ID_MAX + 32];
-
-	(void)snprintf(san, sizeof(san), "URI:comity://%s", cert_id);
 	if (X509_set_version(x, 2) != 1 || X509_set_pubkey(x, key) != 1)
 		return ERR_CRYPTO;
 	/* An hour back: the peer's clock may be a little behind. */
 	if (X509_gmtime_adj(X509_getm_notBefore(x), -3600) == NULL ||
-	    X509_gmtime_adj(X509_getm_notAfter(x), days * DAY_SECONDS) ==
+	    X509_gmtime_adj(X509_getm_notAfter(x), s->days * DAY_SECONDS) ==
 	    NULL)
 		return ERR_CRYPTO;
 	TRY(set_serial(x));
-	TRY(set_name(x, cert_id));
+	TRY(set_name(x, s->common));
 	TRY(add_extension(x, NID_basic_constraints, "critical,CA:FALSE"));
 	TRY(add_extension(x, NID_key_usage, "critical,digitalSignature"));
-	TRY(add_extension(x, NID_ext_key_usage, "serverAuth,clientAuth"));
-	TRY(add_extension(x, NID_subject_alt_name, san));
+	TRY(add_extension(x, NID_ext_key_usage, s->usage));
+	TRY(add_extension(x, NID_subject_alt_name, s->alternative));
 	TRY(add_extension(x, NID_subject_key_identifier, "hash"));
 	return X509_sign(x, key, EVP_sha256()) > 0 ? 0 : ERR_CRYPTO;
 }
@@ -99,7 +96,7 @@ bio_take(BIO *bio, struct buf *out)
 }
 
 int
-tls_make(const char *cert_id, int days, struct buf *out_key,
+tls_make_for(const struct tls_subject *s, struct buf *out_key,
     struct buf *out_cert, struct err *e)
 {
 	AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -109,15 +106,27 @@ tls_make(const char *cert_id, int days, struct buf *out_key,
 
 	if (key == NULL || x == NULL || kb == NULL || cb == NULL)
 		return err_set(e, ERR_CRYPTO, "cannot make a P-256 key");
-	if (fill_certificate(x, key, cert_id, days) < 0)
+	if (fill_certificate(x, key, s) < 0)
 		return err_set(e, ERR_CRYPTO,
-		    "cannot make a certificate for %s", cert_id);
+		    "cannot make a certificate for %s", s->common);
 	if (PEM_write_bio_PKCS8PrivateKey(kb, key, NULL, NULL, 0, NULL,
 	    NULL) != 1 || PEM_write_bio_X509(cb, x) != 1)
 		return err_set(e, ERR_CRYPTO, "cannot write PEM");
 	bio_take(kb, out_key);
 	bio_take(cb, out_cert);
 	return 0;
+}
+
+int
+tls_make(const char *cert_id, int days, struct buf *out_key,
+    struct buf *out_cert, struct err *e)
+{
+	char san[CERT_ID_MAX + 32];
+	struct tls_subject s = { .common = cert_id, .alternative = san,
+	    .usage = "serverAuth,clientAuth", .days = days };
+
+	(void)snprintf(san, sizeof(san), "URI:comity://%s", cert_id);
+	return tls_make_for(&s, out_key, out_cert, e);
 }
 
 /* An ASN.1 time as milliseconds. */

@@ -18,6 +18,20 @@
 int tls_make(const char *cert_id, int days, struct buf *out_key,
     struct buf *out_cert, struct err *e) MUST_CHECK;
 
+/*
+ * tls_make_for(s, out_key, out_cert, e): the same for any subject.
+ * alternative and usage are as in a configuration of OpenSSL,
+ * "DNS:a.example,IP:192.0.2.1" and "serverAuth": the caller has checked what
+ * goes into them.
+ */
+struct tls_subject {
+	const char *common;		/* its first 64 bytes count */
+	const char *alternative, *usage;
+	int days;
+};
+int tls_make_for(const struct tls_subject *s, struct buf *out_key,
+    struct buf *out_cert, struct err *e) MUST_CHECK;
+
 /* What a certificate says about itself. */
 struct tls_facts {
 	struct digest pin;	/* SHA-256 of its SPKI */

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """comityctl without a daemon, and that its documents know every command."""
+import hashlib
 import json
 import os
 import re
@@ -96,6 +97,35 @@ def test_keys_and_card(build):
         with open(changed, 'wb') as f:
             f.write(bytes_)
         assert 'signature' in said(i.ctl_run('card', 'show', changed), 1)
+
+
+def test_keys_of_tools(build):
+    with Place(build) as i:
+        front, siem = i.path('front'), i.path('siem.example')
+        i.ctl('key', 'generate', 'front', front, '--host', 'taxii.example',
+              '--host', '2001:db8::1', '--host', '192.0.2.1')
+        text = subprocess.run(
+            ['openssl', 'x509', '-in', front + '.crt', '-noout', '-text'],
+            check=True, stdout=subprocess.PIPE).stdout.decode()
+        for name in ('DNS:taxii.example', 'IP Address:2001:DB8:0:0:0:0:0:1',
+                     'IP Address:192.0.2.1', 'TLS Web Server'):
+            assert name in text, text
+        r = i.ask('key', 'generate', 'client', siem)
+        equal(r['name'], 'siem.example', 'name')
+        der = subprocess.run(
+            'openssl x509 -in %s.crt -noout -pubkey | '
+            'openssl pkey -pubin -outform DER' % siem, shell=True,
+            check=True, stdout=subprocess.PIPE).stdout
+        equal(r['pin'], 'sha256:' + hashlib.sha256(der).hexdigest(), 'pin')
+        for path in (front, siem):
+            equal(stat.S_IMODE(os.stat(path + '.key').st_mode), 0o600, path)
+        said(i.ctl_run('key', 'generate', 'client', siem), 1)
+        said(i.ctl_run('key', 'generate', 'front', i.path('x')), 2)
+        for host in ('a,IP:10.0.0.1', 'a b', '127.0.0.1:80', '', '-a',
+                     '@section'):
+            said(i.ctl_run('key', 'generate', 'front', i.path('x'),
+                           '--host=' + host), 1)
+        said(i.ctl_run('key', 'generate', 'client', i.path('a,b')), 1)
 
 
 def test_usage(build):
