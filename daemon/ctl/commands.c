@@ -179,6 +179,13 @@ const struct command commands[] = {
 	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
 	  "[--limit N] [--desk NAME] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },
+	{ "export", "--format FORMAT [--desk NAME] [--use PURPOSE] "
+	  "[--kind KIND]... [--type TYPE]... [--tag TAG]... "
+	  "[--confidence N] [--age DURATION] [--versions] [--name NAME] "
+	  "[--output FILE [--watch]]",
+	  "write what a desk may see as a file that its tools read",
+	  "export --format rpz --desk ops --output /etc/bind/comity.rpz "
+	  "--watch", ONLINE, cmd_export },
 	{ "backup", "PATH", "copy the store while it runs",
 	  "backup /var/backups/comity.db", ONLINE, cmd_backup },
 	{ "reload", "", "read configuration and policy again",

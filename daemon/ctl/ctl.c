@@ -45,6 +45,8 @@ ctl_fail(const struct ctl *c, int code, const char *hint,
 	char text[2048];
 	va_list ap;
 
+	if (c->quiet)
+		return code;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

@@ -42,6 +42,7 @@ struct ctl {
 	int argc;		/* what follows the command's words */
 	char **argv;
 	int timeout_ms;		/* for one answer of the daemon */
+	bool quiet;		/* ctl_fail says nothing: it is tried again */
 };
 
 struct command {
@@ -186,6 +187,7 @@ int cmd_proof_show(struct ctl *c);
 int cmd_backup(struct ctl *c);
 int cmd_reload(struct ctl *c);
 int cmd_records(struct ctl *c);
+int cmd_export(struct ctl *c);
 int cmd_log_tail(struct ctl *c);
 
 #endif

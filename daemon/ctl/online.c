@@ -170,6 +170,18 @@
  *                                        records (made here by redaction)
  *                                        only if derived is true.  limit
  *                                        <= 2000, default 1000.
+ * export          desk (root and the     records [{object (the stored text),
+ *                 daemon's user may      kind, tlp, pap, source, received}],
+ *                 leave it out), kind?   left {reason: number} of records
+ *                 type? tag? (lists),    that were asked for and may not be
+ *                 confidence?, age_ms?,  used so: "pap", "purpose",
+ *                 use? (a purpose),      "expired", "not-yet-valid",
+ *                 current?, versions?,   "revoked", "superseded"; mark; next
+ *                 since?                 (absent at the end; a page may be
+ *                                        empty).  current: only what counts
+ *                                        now.  versions: superseded ones too.
+ * export mark     -                      mark: while it is the same, so are
+ *                                        the records, but for what time ends.
  * log tail        limit? (<= 1000)       entries [{time, event, peer?,
  *                                        record?, outcome?, by?, text?}]
  *

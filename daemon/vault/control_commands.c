@@ -14,6 +14,9 @@ const struct control_command control_commands[] = {
 	{ "show",         false, "id modified desk",  control_show },
 	{ "records",      false, "since limit source derived desk",
 	    control_records },
+	{ "export", false, "desk kind type tag confidence age_ms use current "
+	    "versions since", control_export },
+	{ "export mark", false, "",                  control_export_mark },
 	{ "why",          false, "record peer modified", control_why },
 	{ "label show",   false, "id modified form",   control_label_show },
 	{ "recall",       true,  "id reason",         control_recall },
