@@ -86,7 +86,7 @@ limit_key(const struct sockaddr *sa)
 static int64_t
 bucket_used(struct bucket *b, unsigned per_minute, mono_ms_t now)
 {
-	int64_t passed = now.ms - b->at.ms;
+	int64_t passed = now.ms > b->at.ms ? now.ms - b->at.ms : 0;
 
 	if (passed > DAY(1) || passed * (int64_t)per_minute >= b->used)
 		b->used = 0;
