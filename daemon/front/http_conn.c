@@ -18,6 +18,9 @@ enum phase {
 	PHASE_DEAD,	/* gone() was told */
 };
 
+static const char too_much[] = "too much is asked and answered at once; try "
+    "again later";
+
 /* One request and what it takes to read it; there is none while idle. */
 struct exchange {
 	struct buf head_bytes;
@@ -32,6 +35,8 @@ struct http_conn {
 	struct loop *loop;		/* borrowed */
 	const struct http_options *o;	/* borrowed */
 	const struct http_handler *h;	/* borrowed */
+	struct http_budget *budget;	/* borrowed; may be NULL */
+	size_t charged;			/* of it, for us */
 	void *arg;
 	struct stream *stream;		/* owned */
 	struct timer *deadline;		/* owned */
@@ -148,6 +153,23 @@ conn_arm(struct http_conn *c)
 	timer_arm_ms(c->deadline, end > 0 ? end : 0);
 }
 
+/* Keep the budget right after a body or an answer grew or went. */
+static void
+conn_charge(struct http_conn *c)
+{
+	size_t has = c->out.n + (c->now == NULL ? 0 : c->now->body.n);
+
+	if (c->budget != NULL)
+		c->budget->used += has - c->charged;
+	c->charged = has;
+}
+
+static bool
+conn_is_over_budget(const struct http_conn *c)
+{
+	return c->budget != NULL && c->budget->used > c->budget->max;
+}
+
 static void
 conn_gone(struct http_conn *c, const char *why)
 {
@@ -156,6 +178,7 @@ conn_gone(struct http_conn *c, const char *why)
 	c->phase = PHASE_DEAD;
 	timer_cancel(c->deadline);
 	buf_clear(&c->out);
+	conn_charge(c);
 	c->h->gone(c->arg, why);
 }
 
@@ -175,6 +198,7 @@ conn_answered(struct http_conn *c)
 	buf_clear(&c->out);
 	c->out_at = 0;
 	exchange_free(TAKE(c->now));
+	conn_charge(c);
 	c->requests++;
 	if (c->last || c->draining) {
 		conn_finish(c);
@@ -247,6 +271,7 @@ http_conn_answer(struct http_conn *c, const struct http_answer *a,
 	}
 	conn_enter(c, PHASE_ANSWER);
 	conn_send_head(c, &last, c->now->head.method != HTTP_HEAD);
+	conn_charge(c);
 	if (c->in_handler)
 		return;		/* it may still look at its request */
 	conn_write(c);
@@ -263,12 +288,15 @@ conn_refuse(struct http_conn *c, unsigned status, const char *why)
 
 	if (status == 405)
 		a.fields = STR("Allow: GET, HEAD, POST, DELETE\r\n");
+	if (status == 503)
+		a.fields = STR("Retry-After: 5\r\n");
 	http_error_body(&body, status, why);
 	http_answer_head(&b, &a, body.n, clock_unix());
 	if (c->now == NULL || c->now->head.method != HTTP_HEAD)
 		buf_add(&b, body.p, body.n);
 	stream_send_take(c->stream, &b);
 	exchange_free(TAKE(c->now));
+	conn_charge(c);
 	conn_finish(c);
 	if (c->h->refused != NULL)
 		c->h->refused(c->arg, status, why);
@@ -296,6 +324,10 @@ conn_head(struct http_conn *c, bool more)
 {
 	struct exchange *x = c->now;
 
+	if (conn_is_over_budget(c)) {
+		conn_refuse(c, 503, too_much);
+		return;
+	}
 	x->body_due = http_head_has_body(&x->head);
 	x->request = (struct http_request){ .head = &x->head,
 	    .body_max = c->o->body_max };
@@ -358,6 +390,11 @@ conn_take_body(struct http_conn *c, struct str s)
 	}
 	c->moved += (uint64_t)n;
 	buf_add(&x->body, piece.p, piece.n);
+	conn_charge(c);
+	if (conn_is_over_budget(c)) {
+		conn_refuse(c, 503, too_much);
+		return s.n;
+	}
 	if (x->body_reader.done)
 		conn_request(c);
 	return (size_t)n;
@@ -486,6 +523,7 @@ http_conn_new(struct loop *l, const struct http_conn_config *config,
 	c->loop = l;
 	c->o = config->options;
 	c->h = h;
+	c->budget = config->budget;
 	c->arg = arg;
 	c->since = clock_mono();
 	c->rearm = true;
@@ -503,8 +541,9 @@ on_freed(void *arg)
 
 	stream_free(c->stream);
 	timer_free(c->deadline);
-	exchange_free(c->now);
+	exchange_free(TAKE(c->now));
 	buf_clear(&c->out);
+	conn_charge(c);
 	free(c);
 }
 

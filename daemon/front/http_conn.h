@@ -64,12 +64,22 @@ struct http_options {
 struct http_options http_options_default(void);
 
 /*
+ * What bodies and answers of all connections may take together; over it
+ * requests are answered 503.  used is kept by the connections.
+ */
+struct http_budget {
+	size_t used, max;		/* bytes */
+};
+#define HTTP_BUDGET_BYTES ((size_t)64 << 20)
+
+/*
  * http_conn_new(l, c, h, arg): serve the connected socket c->fd (taken
  * over).  h and what c points to are borrowed for good.
  */
 struct http_conn_config {
 	struct tls_context *tls;
 	const struct http_options *options;
+	struct http_budget *budget;	/* may be NULL: no bound */
 	int fd;
 };
 struct http_conn *http_conn_new(struct loop *l,

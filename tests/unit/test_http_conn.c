@@ -34,6 +34,7 @@ struct world {
 	struct stream *stream;
 	struct http_conn *conn;
 	struct http_options options;
+	struct http_budget budget;
 	unsigned heads, requests, gone, refused;
 	char why[100];
 	struct buf log;			/* "POST /a body\n" for each request */
@@ -248,7 +249,9 @@ setup(void **state)
 	the = w;
 	w->loop = loop_new();
 	w->options = http_options_default();
+	w->budget.max = HTTP_BUDGET_BYTES;
 	config.options = &w->options;
+	config.budget = &w->budget;
 	w->conn = http_conn_new(w->loop, &config, &handler, w);
 	w->stream->h->connected(w->stream->arg, NULL);
 	*state = w;
@@ -264,6 +267,7 @@ teardown(void **state)
 		http_conn_free(w->conn);
 	loop_free(w->loop);
 	assert_null(w->stream);
+	assert_int_equal(w->budget.used, 0);
 	buf_clear(&w->log);
 	buf_clear(&w->big);
 	free(w);
@@ -621,6 +625,27 @@ test_conn_drain(void **state)
 	assert_int_equal(w->requests, 1);
 }
 
+static void
+test_conn_budget(void **state)
+{
+	struct world *w = *state;
+
+	w->budget.max = 1000;
+	w->budget.used = 993;		/* of others */
+	w->answer_later = true;
+	client_sends(w, POST "Content-Length: 7\r\n\r\n1234567");
+	assert_int_equal(w->requests, 1);
+	assert_int_equal(w->budget.used, 1000);
+	answer(w, 200);			/* 6 bytes, sent at once */
+	assert_int_equal(w->budget.used, 993);
+	client_sends(w, POST "Content-Length: 9\r\n\r\n12345678");
+	assert_int_equal(w->requests, 1);
+	assert_int_equal(count(w, "503 Service Unavailable"), 1);
+	assert_int_equal(count(w, "Retry-After: "), 1);
+	assert_int_equal(w->budget.used, 993);
+	w->budget.used -= 993;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -648,6 +673,7 @@ main(void)
 		TEST(test_conn_free_in_callbacks),
 		TEST(test_conn_free_in_head),
 		TEST(test_conn_drain),
+		TEST(test_conn_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
