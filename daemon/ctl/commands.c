@@ -186,6 +186,11 @@ const struct command commands[] = {
 	  "write what a desk may see as a file that its tools read",
 	  "export --format rpz --desk ops --output /etc/bind/comity.rpz "
 	  "--watch", ONLINE, cmd_export },
+	{ "watch", "--desk NAME [--since CURSOR] [--use PURPOSE] "
+	  "[--kind KIND]... [--type TYPE]... [--tag TAG]... "
+	  "[--confidence N] [--age DURATION]",
+	  "stream what becomes visible to a desk as JSON lines",
+	  "watch --desk ops --kind botnet", ONLINE, cmd_watch },
 	{ "backup", "PATH", "copy the store while it runs",
 	  "backup /var/backups/comity.db", ONLINE, cmd_backup },
 	{ "reload", "", "read configuration and policy again",

@@ -188,6 +188,7 @@ int cmd_backup(struct ctl *c);
 int cmd_reload(struct ctl *c);
 int cmd_records(struct ctl *c);
 int cmd_export(struct ctl *c);
+int cmd_watch(struct ctl *c);
 int cmd_log_tail(struct ctl *c);
 
 #endif

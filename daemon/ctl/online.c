@@ -182,6 +182,10 @@
  *                                        now.  versions: superseded ones too.
  * export mark     -                      mark: while it is the same, so are
  *                                        the records, but for what time ends.
+ * watch           desk, since? ("start"  records [{as export, cursor}], next
+ *                 or a cursor; absent:   (always there), end (there is
+ *                 only what is new),     nothing more now)
+ *                 filters as export
  * log tail        limit? (<= 1000)       entries [{time, event, peer?,
  *                                        record?, outcome?, by?, text?}]
  *

@@ -28,6 +28,8 @@ pause_new(bool output)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	p->output = output;
+	if (output)
+		signal(SIGPIPE, SIG_IGN);
 	p->fd = signalfd(-1, &set, SFD_CLOEXEC);
 	return p;
 }

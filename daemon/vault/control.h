@@ -122,6 +122,7 @@ void control_show(struct control *c, const json_t *args);
 void control_records(struct control *c, const json_t *args);
 void control_export(struct control *c, const json_t *args);
 void control_export_mark(struct control *c, const json_t *args);
+void control_watch(struct control *c, const json_t *args);
 void control_why(struct control *c, const json_t *args);
 void control_label_show(struct control *c, const json_t *args);
 void control_recall(struct control *c, const json_t *args);

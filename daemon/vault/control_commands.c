@@ -17,6 +17,8 @@ const struct control_command control_commands[] = {
 	{ "export", false, "desk kind type tag confidence age_ms use current "
 	    "versions since", control_export },
 	{ "export mark", false, "",                  control_export_mark },
+	{ "watch", false, "desk kind type tag confidence age_ms use since",
+	    control_watch },
 	{ "why",          false, "record peer modified", control_why },
 	{ "label show",   false, "id modified form",   control_label_show },
 	{ "recall",       true,  "id reason",         control_recall },

@@ -258,5 +258,82 @@ def test_watch_keeps_it_up_to_date(net, a):
           'nothing is left behind')
 
 
+class Watch:
+    """comityctl watch, its lines as they come."""
+
+    def __init__(self, net, inst, *args):
+        self.out = os.path.join(net.dir, 'watch.%d' % time.monotonic_ns())
+        with open(self.out, 'wb') as f:
+            self.process = subprocess.Popen(
+                [os.path.join(net.build, 'daemon', 'ctl', 'comityctl'), '-C',
+                 inst.dir, 'watch', '--desk', 'ops', *args], stdout=f,
+                stderr=subprocess.PIPE)
+
+    def lines(self):
+        with open(self.out, encoding='utf-8') as f:
+            return [json.loads(line) for line in f
+                    if line.endswith('\n')]
+
+    def names(self):
+        return [line['object']['name'] for line in self.lines()]
+
+    def end(self, how=signal.SIGINT):
+        self.process.send_signal(how)
+        err = self.process.communicate(timeout=30)[1]
+        if how != signal.SIGKILL:
+            equal(self.process.returncode, 0, err)
+        return self.lines()
+
+
+@desks
+def test_watch_loses_and_repeats_nothing(net, a):
+    publish(net, a, [green(i) for i in range(3)])
+    new = Watch(net, a)
+    every = Watch(net, a, '--since', 'start')
+    wait_for(lambda: len(every.lines()) == 3, 30, 'what was there')
+    publish(net, a, [green(i) for i in range(3, 400)])
+    publish(net, a, [indicator(1000)], desk='fusion')
+    wait_for(lambda: len(every.lines()) > 100, 30, 'the first lines')
+    crash(a)
+    publish(net, a, [green(i) for i in range(400, 500)])
+    want = {green(i)['name'] for i in range(500)}
+    wait_for(lambda: set(every.names()) == want, 60, 'all of them')
+    # The reader dies, and goes on where its last line was.
+    cut = every.end(signal.SIGKILL)[249]['cursor']
+    equal(len(every.names()), 500, 'each once')
+    again = Watch(net, a, '--since', cut, '--tag', 'ioc')
+    wait_for(again.lines, 30, 'it goes on')
+    crash(a)
+    wait_for(lambda: len(again.lines()) >= 250, 60, 'the rest')
+    time.sleep(1)
+    equal(again.names(), every.names()[250:], 'from where it was')
+    again.end(signal.SIGTERM)
+    got = new.end()
+    equal({g['object']['name'] for g in got},
+          want - {green(i)['name'] for i in range(3)}, 'only what was new')
+    for args in (('--since', 'nonsense'), ('--since', cut + '0'),
+                 ('--desk', 'fusion', '--since', cut)):
+        p = a.ctl_run('watch', *(args if '--desk' in args else
+                                 ('--desk', 'ops') + args))
+        equal(p.returncode, 2, '%r: %r' % (args, p.stderr))
+
+
+@desks
+def test_watch_ends_with_its_reader(net, a):
+    publish(net, a, [green(1)])
+    p = subprocess.Popen(
+        [os.path.join(net.build, 'daemon', 'ctl', 'comityctl'), '-C', a.dir,
+         'watch', '--desk', 'ops', '--since', 'start'],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = json.loads(p.stdout.readline())
+    equal((line['object'], line['kind'], line['tlp'], line['pap'],
+           line['source']), (green(1), 'ioc', 'green', 'green', a.id),
+          'the line')
+    p.stdout.close()
+    p.wait(timeout=10)
+    equal((p.returncode, p.stderr.read()), (0, b''), 'how it ends')
+    p.stderr.close()
+
+
 if __name__ == '__main__':
     main(globals())
