@@ -1,76 +1,33 @@
 #include "net/conn.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <openssl/err.h>
-
-#include "net/loop_private.h"
-#include "net/queue.h"
-#include "net/tls_private.h"
-
-#define READ_CHUNK (16 << 10)		/* one TLS record */
-#define READ_BUDGET (256 << 10)		/* per dispatch */
+#include "net/stream.h"
 
 struct conn {
 	const struct conn_handler *h;	/* borrowed */
 	void *arg;
-	struct loop *loop;		/* borrowed */
-	SSL *ssl;			/* owned */
-	int fd;				/* owned */
-	struct event *readable, *writable;	/* owned */
-	struct queue in, out;
-	size_t mark;
-	bool connected, dead, paused, finishing, lingering, above_mark;
+	struct stream *stream;		/* owned */
+	bool dead;
 	bool deaf;			/* a header was wrong: read no frames */
+	bool paused;
+	bool finishing;
 };
 
-static void on_readable(evutil_socket_t fd, short what, void *arg);
-static void on_writable(evutil_socket_t fd, short what, void *arg);
-
-struct conn *
-conn_new(struct loop *l, const struct conn_options *o,
-    const struct conn_handler *h, void *arg)
+static void
+on_connected(void *arg, const struct tls_peer *peer)
 {
-	struct conn *c = mem_new(struct conn);
-	int on = 1;
+	struct conn *c = arg;
 
-	(void)evutil_make_socket_nonblocking(o->fd);
-	(void)setsockopt(o->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c->h = h;
-	c->arg = arg;
-	c->loop = l;
-	c->fd = o->fd;
-	c->mark = o->mark_bytes;
-	c->ssl = tls_start(o->tls, o->fd, o->server);
-	c->readable = event_new(loop_base(l), o->fd, EV_READ | EV_PERSIST,
-	    on_readable, c);
-	c->writable = event_new(loop_base(l), o->fd, EV_WRITE, on_writable,
-	    c);
-	assert(c->ssl != NULL && c->readable != NULL && c->writable != NULL);
-	(void)event_add(c->readable, NULL);
-	(void)event_add(c->writable, NULL);
-	return c;
+	c->h->connected(c->arg, peer);
 }
 
-void
-conn_free(struct conn *c)
+static void
+on_drained(void *arg)
 {
-	if (c == NULL)
-		return;
-	event_free(c->readable);
-	event_free(c->writable);
-	SSL_free(c->ssl);
-	close(c->fd);
-	queue_clear(&c->in);
-	queue_clear(&c->out);
-	free(c);
+	struct conn *c = arg;
+
+	c->h->drained(c->arg);
 }
 
 static void
@@ -79,217 +36,82 @@ conn_fail(struct conn *c, int code, const char *text)
 	if (c->dead)
 		return;
 	c->dead = true;
-	(void)event_del(c->readable);
-	(void)event_del(c->writable);
+	stream_pause(c->stream, true);
 	c->h->closed(c->arg, code, text);
 }
 
-/* What SSL_* said; true if it only has to be tried again later. */
-static bool
-conn_again(struct conn *c, int rc)
+static void
+on_closed(void *arg, int code, const char *text)
 {
-	char reason[200];
-	int saved = errno;
-
-	switch (SSL_get_error(c->ssl, rc)) {
-	case SSL_ERROR_WANT_READ:
-		return true;
-	case SSL_ERROR_WANT_WRITE:
-		(void)event_add(c->writable, NULL);
-		return true;
-	case SSL_ERROR_ZERO_RETURN:
-		if (tls_is_flooded(c->ssl))
-			conn_fail(c, ERR_TLS, "too many changes of keys");
-		else
-			conn_fail(c, ERR_CLOSED, "closed by the other side");
-		return false;
-	case SSL_ERROR_SYSCALL:
-		conn_fail(c, ERR_IO, saved == 0 ? "the connection broke" :
-		    strerror(saved));
-		return false;
-	default:
-		/* Frames carry lengths, so a cut stream is seen as such. */
-		conn_fail(c, ERR_TLS, tls_reason(reason, sizeof(reason)));
-		return false;
-	}
-}
-
-static bool
-conn_handshake(struct conn *c)
-{
-	struct tls_peer peer;
-	int rc;
-
-	if (c->connected)
-		return true;
-	ERR_clear_error();
-	rc = SSL_do_handshake(c->ssl);
-	if (rc != 1) {
-		(void)conn_again(c, rc);
-		return false;
-	}
-	if (tls_describe(c->ssl, &peer) != 0) {
-		conn_fail(c, ERR_TLS, "the other side's certificate is not "
-		    "usable: none, or more than one URI name");
-		return false;
-	}
-	c->connected = true;
-	c->h->connected(c->arg, &peer);
-	return !c->dead;
+	conn_fail(arg, code, text);
 }
 
 static void
-conn_header_error(struct conn *c, int code)
+conn_header_error(struct conn *c, const uint8_t *header, int code)
 {
 	char text[FRAME_EXPLAIN_MAX];
-	struct str head = queue_head(&c->in);
 
 	if (c->h->refused == NULL) {
-		conn_fail(c, code, frame_header_explain(text,
-		    (const uint8_t *)head.p, CARRIER_PEER));
+		conn_fail(c, code, frame_header_explain(text, header,
+		    CARRIER_PEER));
 		return;
 	}
 	c->deaf = true;
-	c->h->refused(c->arg, code, frame_header_explain(text,
-	    (const uint8_t *)head.p, CARRIER_PEER));
+	c->h->refused(c->arg, code, frame_header_explain(text, header,
+	    CARRIER_PEER));
 }
 
-/* Hand on whole frames; false if the connection has ended. */
-static bool
-conn_dispatch(struct conn *c)
+/* Hand on whole frames. */
+static size_t
+on_data(void *arg, struct str s)
 {
-	if (c->deaf)
-		queue_drop(&c->in, queue_bytes(&c->in));
-	while (!c->dead && !c->paused && !c->deaf) {
+	struct conn *c = arg;
+	size_t at = 0;
+
+	while (!c->dead && !c->paused && !c->deaf && !c->finishing) {
+		struct str rest = { s.p + at, s.n - at };
 		struct frame f;
-		int n = frame_next(queue_head(&c->in), CARRIER_PEER, &f);
+		int n = frame_next(rest, CARRIER_PEER, &f);
 
 		if (n < 0) {
-			conn_header_error(c, n);
-			return false;
+			conn_header_error(c, (const uint8_t *)rest.p, n);
+			break;
 		}
 		if (n == 0)
-			break;
-		if (!c->finishing)
-			c->h->frame(c->arg, &f);
-		queue_drop(&c->in, (size_t)n);
+			return at;
+		c->h->frame(c->arg, &f);
+		at += (size_t)n;
 	}
-	return !c->dead;
+	/* What follows a wrong header, or our last word, is of no use. */
+	return c->dead || c->deaf || c->finishing ? s.n : at;
 }
 
-/* Read until TLS has no more, or this dispatch's share is used up. */
-static void
-conn_read(struct conn *c)
+struct conn *
+conn_new(struct loop *l, const struct conn_options *o,
+    const struct conn_handler *h, void *arg)
 {
-	size_t budget = READ_BUDGET;
+	static const struct stream_handler handler = {
+		.connected = on_connected, .data = on_data,
+		.drained = on_drained, .closed = on_closed,
+	};
+	struct conn *c = mem_new(struct conn);
 
-	/* What came before a pause is handed on first. */
-	if (!conn_dispatch(c))
+	c->h = h;
+	c->arg = arg;
+	/* A frame's header bounds what waits for the rest of it. */
+	c->stream = stream_new(l, &(struct stream_options){ .tls = o->tls,
+	    .fd = o->fd, .server = o->server, .mark_bytes = o->mark_bytes },
+	    &handler, c);
+	return c;
+}
+
+void
+conn_free(struct conn *c)
+{
+	if (c == NULL)
 		return;
-	while (!c->dead && !c->paused && budget > 0) {
-		int n;
-
-		ERR_clear_error();
-		n = SSL_read(c->ssl, queue_room(&c->in, READ_CHUNK),
-		    READ_CHUNK);
-		if (n <= 0) {
-			(void)conn_again(c, n);
-			return;
-		}
-		queue_filled(&c->in, (size_t)n);
-		budget -= (size_t)n < budget ? (size_t)n : budget;
-		if (!conn_dispatch(c))
-			return;
-	}
-	/* What is left inside OpenSSL would not wake the socket again. */
-	if (!c->dead && !c->paused && SSL_has_pending(c->ssl))
-		event_active(c->readable, EV_READ, 0);
-}
-
-/*
- * All is said.  Closing the socket now would, with input unread, reset the
- * connection and destroy what the other side has not read yet: say so, and
- * throw away what comes until it closes too.  Our owner bounds the time.
- */
-static void
-conn_linger(struct conn *c)
-{
-	c->lingering = true;
-	(void)SSL_shutdown(c->ssl);
-	(void)shutdown(c->fd, SHUT_WR);
-	(void)event_del(c->writable);
-	(void)event_add(c->readable, NULL);
-	event_active(c->readable, EV_READ, 0);
-}
-
-static void
-conn_discard(struct conn *c)
-{
-	char bytes[4096];
-	ssize_t n;
-
-	for (int i = 0; i < READ_BUDGET / (int)sizeof(bytes); i++) {
-		n = recv(c->fd, bytes, sizeof(bytes), 0);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0) {
-			conn_fail(c, ERR_CLOSED, "finished");
-			return;
-		}
-	}
-}
-
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-
-	(void)fd, (void)what;
-	if (c->dead)
-		return;
-	if (c->lingering) {
-		conn_discard(c);
-		return;
-	}
-	if (conn_handshake(c))
-		conn_read(c);
-}
-
-static void
-conn_write(struct conn *c)
-{
-	while (!c->dead && queue_bytes(&c->out) > 0) {
-		struct str head = queue_head(&c->out);
-		int n;
-
-		ERR_clear_error();
-		n = SSL_write(c->ssl, head.p, head.n > (1 << 20) ? 1 << 20 :
-		    (int)head.n);
-		if (n <= 0) {
-			(void)conn_again(c, n);
-			return;
-		}
-		queue_drop(&c->out, (size_t)n);
-	}
-}
-
-static void
-on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-
-	(void)fd, (void)what;
-	if (c->dead || c->lingering || !conn_handshake(c))
-		return;
-	conn_write(c);
-	if (c->dead)
-		return;
-	if (c->above_mark && queue_bytes(&c->out) < c->mark / 2) {
-		c->above_mark = false;
-		c->h->drained(c->arg);
-	}
-	if (c->finishing && queue_bytes(&c->out) == 0)
-		conn_linger(c);
+	stream_free(c->stream);
+	free(c);
 }
 
 void
@@ -300,31 +122,24 @@ conn_send(struct conn *c, const struct frame *f)
 	if (c->dead || c->finishing)
 		return;
 	frame_header_encode(header, f->type, (uint32_t)f->payload.n);
-	queue_add(&c->out, header, sizeof(header));
-	queue_add(&c->out, f->payload.p, f->payload.n);
-	if (queue_bytes(&c->out) >= c->mark)
-		c->above_mark = true;
-	(void)event_add(c->writable, NULL);
+	stream_send(c->stream, (struct str){ (const char *)header,
+	    sizeof(header) });
+	stream_send(c->stream, f->payload);
 }
 
 bool
 conn_is_full(const struct conn *c)
 {
-	return c->above_mark;
+	return stream_is_full(c->stream);
 }
 
 void
 conn_pause(struct conn *c, bool on)
 {
-	if (c->dead || c->lingering || c->paused == on)
+	if (c->dead || c->paused == on)
 		return;
 	c->paused = on;
-	if (on) {
-		(void)event_del(c->readable);
-		return;
-	}
-	(void)event_add(c->readable, NULL);
-	event_active(c->readable, EV_READ, 0);
+	stream_pause(c->stream, on);
 }
 
 void
@@ -332,5 +147,5 @@ conn_finish(struct conn *c)
 {
 	c->finishing = true;
 	if (!c->dead)
-		event_active(c->writable, EV_WRITE, 0);
+		stream_finish(c->stream);
 }

@@ -31,7 +31,7 @@ struct stream_options {
 	int fd;				/* connected; taken over */
 	bool server;			/* they called us */
 	size_t mark_bytes;		/* of output, for stream_is_full */
-	size_t input_max;		/* unconsumed input at which to stop */
+	size_t input_max;		/* unconsumed input at which to stop; 0: none */
 };
 
 /* stream_new(l, o, h, arg): h is borrowed for good. */
@@ -43,7 +43,10 @@ void stream_free(struct stream *s);
 
 /* stream_send(s, bytes): queue a copy. */
 void stream_send(struct stream *s, struct str bytes);
-/* stream_send_take(s, b): queue the buffer's bytes and leave it empty. */
+/*
+ * stream_send_take(s, b): queue the buffer's bytes, without a copy when
+ * nothing else waits, and leave it empty.
+ */
 void stream_send_take(struct stream *s, struct buf *b);
 
 /* stream_is_full(s): the output queue is above the mark. */

@@ -22,10 +22,6 @@
 #define CERTIFICATES_BYTES_MAX (16 << 10)
 #define KEY_UPDATES_MAX 10	/* a minute, without data */
 
-struct tls_context {
-	SSL_CTX *ctx;	/* owned */
-};
-
 const char *
 tls_reason(char *dst, size_t size)
 {
@@ -95,8 +91,8 @@ tls_is_flooded(const SSL *ssl)
 	return (state & 0xff) > KEY_UPDATES_MAX;
 }
 
-static bool
-context_profile(SSL_CTX *ctx)
+bool
+tls_context_profile(SSL_CTX *ctx)
 {
 	if (SSL_CTX_set1_groups_list(ctx, GROUPS_HYBRID) != 1) {
 		ERR_clear_error();
@@ -109,23 +105,29 @@ context_profile(SSL_CTX *ctx)
 	SSL_CTX_set_max_cert_list(ctx, CERTIFICATES_BYTES_MAX);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
+	SSL_CTX_set_msg_callback(ctx, on_message);
+	return SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	    SSL_CTX_set_ciphersuites(ctx, SUITES) == 1 &&
+	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	    SSL_CTX_set_max_early_data(ctx, 0) == 1;
+}
+
+static bool
+context_comity(SSL_CTX *ctx)
+{
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER |
 	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
-	SSL_CTX_set_msg_callback(ctx, on_message);
-	return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_ciphersuites(ctx, SUITES) == 1 &&
+	return tls_context_profile(ctx) &&
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
 	    SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) == 1 &&
-	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
-	    SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
 	    SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)ALPN,
 	    sizeof(ALPN) - 1) == 0;
 }
 
-static bool
-context_keys(SSL_CTX *ctx, struct str certificate, struct str key)
+bool
+tls_context_keys(SSL_CTX *ctx, struct str certificate, struct str key)
 {
 	BIO *c = BIO_new_mem_buf(certificate.p, (int)certificate.n);
 	BIO *k = BIO_new_mem_buf(key.p, (int)key.n);
@@ -152,12 +154,12 @@ tls_context_new(struct str certificate, struct str key, struct err *e)
 	char reason[200];
 
 	t->ctx = SSL_CTX_new(TLS_method());
-	if (t->ctx == NULL || !context_profile(t->ctx)) {
+	if (t->ctx == NULL || !context_comity(t->ctx)) {
 		(void)err_set(e, ERR_TLS, "OpenSSL does not take the TLS "
 		    "profile: %s", tls_reason(reason, sizeof(reason)));
 		return NULL;
 	}
-	if (!context_keys(t->ctx, certificate, key)) {
+	if (!tls_context_keys(t->ctx, certificate, key)) {
 		(void)err_set(e, ERR_CONF, "the TLS certificate and key do "
 		    "not read or do not belong together: %s; make new ones "
 		    "with: comityctl key generate", tls_reason(reason,
@@ -173,6 +175,7 @@ tls_context_free(struct tls_context *t)
 	if (t == NULL)
 		return;
 	SSL_CTX_free(t->ctx);
+	X509_STORE_free(t->clients);
 	free(t);
 }
 
@@ -249,41 +252,100 @@ describe_uri(X509 *cert, char *dst, size_t size)
 	return rc;
 }
 
+/* Text of a certificate, if it is one line of UTF-8 that fits. */
+static bool
+describe_text(const ASN1_STRING *text, char *dst, size_t size)
+{
+	unsigned char *utf8 = NULL;
+	int n = text == NULL ? -1 : ASN1_STRING_to_UTF8(&utf8, text);
+	bool ok = n > 0 && (size_t)n < size;
+
+	for (int i = 0; ok && i < n; i++)
+		ok = utf8[i] >= ' ' && utf8[i] != 0x7f;
+	if (ok)
+		snprintf(dst, size, "%.*s", n, (const char *)utf8);
+	OPENSSL_free(utf8);
+	return ok;
+}
+
+/* What people call it: one common name, else its first DNS name. */
+static void
+describe_name(X509 *cert, char *dst, size_t size)
+{
+	X509_NAME *subject = X509_get_subject_name(cert);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	GENERAL_NAMES *names;
+	bool found = false;
+
+	dst[0] = '\0';
+	if (at >= 0) {
+		/* Two of them would be read differently by two readers. */
+		if (X509_NAME_get_index_by_NID(subject, NID_commonName, at) <
+		    0)
+			(void)describe_text(X509_NAME_ENTRY_get_data(
+			    X509_NAME_get_entry(subject, at)), dst, size);
+		return;
+	}
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
+
+		found = n->type == GEN_DNS;
+		if (found)
+			(void)describe_text(n->d.dNSName, dst, size);
+	}
+	GENERAL_NAMES_free(names);
+}
+
 static int
 describe_certificate(X509 *cert, struct tls_peer *out)
 {
+	out->presented = true;
+	describe_name(cert, out->name, sizeof(out->name));
 	TRY(describe_pin(cert, &out->pin));
 	TRY(describe_time(X509_get0_notBefore(cert), &out->not_before));
-	TRY(describe_time(X509_get0_notAfter(cert), &out->not_after));
-	return describe_uri(cert, out->uri, sizeof(out->uri));
+	return describe_time(X509_get0_notAfter(cert), &out->not_after);
 }
 
-int
-tls_describe(SSL *ssl, struct tls_peer *out)
+/* comity/1: its name, what was agreed on, and what to sign. */
+static int
+describe_comity(SSL *ssl, X509 *cert, struct tls_peer *out)
 {
-	X509 *cert = SSL_get1_peer_certificate(ssl);
-	int group = (int)SSL_get_negotiated_group(ssl);
 	const unsigned char *alpn;
 	unsigned alpn_n;
-	int rc;
 
-	if (cert == NULL)
-		return ERR_TLS;
-	memset(out, 0, sizeof(*out));
-	rc = describe_certificate(cert, out);
-	X509_free(cert);
-	TRY(rc);
+	TRY(describe_uri(cert, out->uri, sizeof(out->uri)));
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_n);
 	if (alpn_n != sizeof(ALPN) - 2 ||
 	    memcmp(alpn, ALPN + 1, alpn_n) != 0)
 		return ERR_TLS;
+	return SSL_export_keying_material(ssl, out->exporter,
+	    sizeof(out->exporter), EXPORTER_LABEL,
+	    sizeof(EXPORTER_LABEL) - 1, NULL, 0, 0) == 1 ? 0 : ERR_TLS;
+}
+
+int
+tls_describe(const struct tls_context *t, SSL *ssl, struct tls_peer *out)
+{
+	X509 *cert = SSL_get1_peer_certificate(ssl);
+	int group = (int)SSL_get_negotiated_group(ssl);
+	int rc = 0;
+
+	if (cert == NULL && !t->front)
+		return ERR_TLS;
+	memset(out, 0, sizeof(*out));
+	if (cert != NULL)
+		rc = describe_certificate(cert, out);
+	if (rc == 0 && !t->front)
+		rc = describe_comity(ssl, cert, out);
+	if (rc == 0 && t->front && cert != NULL)
+		out->verified = tls_verify_client(t, ssl, cert);
+	X509_free(cert);
 	snprintf(out->version, sizeof(out->version), "%s",
 	    SSL_get_version(ssl));
 	snprintf(out->cipher, sizeof(out->cipher), "%s",
 	    SSL_get_cipher_name(ssl));
 	snprintf(out->group, sizeof(out->group), "%s",
 	    OBJ_nid2sn(group) ? OBJ_nid2sn(group) : "");
-	return SSL_export_keying_material(ssl, out->exporter,
-	    sizeof(out->exporter), EXPORTER_LABEL,
-	    sizeof(EXPORTER_LABEL) - 1, NULL, 0, 0) == 1 ? 0 : ERR_TLS;
+	return rc;
 }
