@@ -1,11 +1,17 @@
 #include "front/http_conn.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "host/clock.h"
 #include "net/timer.h"
 
 #define PIECE_BYTES KIB(32)	/* of an answer, given to the stream at once */
 #define MARK_BYTES KIB(64)	/* of output that the client has not taken */
 #define INPUT_MAX KIB(16)	/* what waits behind a request */
+#define KERNEL_BYTES (64 << 10)	/* of output not yet on the wire */
+#define STALLED_GRACES 3	/* without a byte taken: it is given up */
 
 enum phase {
 	PHASE_HANDSHAKE,
@@ -43,6 +49,8 @@ struct http_conn {
 	enum phase phase;
 	mono_ms_t since;		/* in this phase */
 	uint64_t moved;			/* bytes in this phase */
+	uint64_t taken;			/* of an answer, by the client ... */
+	mono_ms_t taken_at;		/* ... when it last was more */
 	struct exchange *now;		/* owned; NULL while idle */
 	struct buf out;			/* the answer's body ... */
 	size_t out_at;			/* ... and how much the stream has */
@@ -83,10 +91,10 @@ conn_enter(struct http_conn *c, enum phase phase)
 
 	c->phase = phase;
 	c->rearm = true;
-	c->moved = 0;
+	c->moved = c->taken = 0;
 	/* Handshake and first head have one deadline together. */
 	if (!first)
-		c->since = clock_mono();
+		c->since = c->taken_at = clock_mono();
 }
 
 /* The moment of this phase at which ms have passed and the rate was kept. */
@@ -97,17 +105,29 @@ conn_rate_end(const struct http_conn *c, uint64_t moved, uint32_t rate)
 	    (rate == 0 ? 0 : (int64_t)(moved * 1000 / rate));
 }
 
-static uint64_t
-conn_taken(const struct http_conn *c)
+/*
+ * When the client has taken its answer too slowly, as things are now: over
+ * all of it, or nothing for a while.
+ */
+static int64_t
+conn_taking_end(struct http_conn *c)
 {
 	size_t unsent = stream_unsent(c->stream);
+	uint64_t taken = c->moved > unsent ? c->moved - unsent : 0;
+	int64_t end = conn_rate_end(c, taken, c->o->answer_rate);
+	int64_t stalled;
 
-	return c->moved > unsent ? c->moved - unsent : 0;
+	if (taken != c->taken) {
+		c->taken = taken;
+		c->taken_at = clock_mono();
+	}
+	stalled = c->taken_at.ms + STALLED_GRACES * c->o->grace_ms;
+	return end < stalled ? end : stalled;
 }
 
 /* When this phase has lasted too long, as things are now. */
 static int64_t
-conn_end_of_phase(const struct http_conn *c)
+conn_end_of_phase(struct http_conn *c)
 {
 	int64_t end;
 
@@ -123,11 +143,10 @@ conn_end_of_phase(const struct http_conn *c)
 		return end < c->since.ms + c->o->body_ms ? end :
 		    c->since.ms + c->o->body_ms;
 	case PHASE_ANSWER:
-		return conn_rate_end(c, conn_taken(c), c->o->answer_rate);
+		return conn_taking_end(c);
 	case PHASE_LINGER:
 		return stream_unsent(c->stream) == 0 ?
-		    c->since.ms + c->o->linger_ms :
-		    conn_rate_end(c, conn_taken(c), c->o->answer_rate);
+		    c->since.ms + c->o->linger_ms : conn_taking_end(c);
 	case PHASE_WAIT:
 	case PHASE_DEAD:
 		break;
@@ -519,7 +538,11 @@ http_conn_new(struct loop *l, const struct http_conn_config *config,
 	struct stream_options o = { .tls = config->tls, .fd = config->fd,
 	    .server = true, .mark_bytes = MARK_BYTES,
 	    .input_max = INPUT_MAX };
+	int kernel = KERNEL_BYTES;
 
+	/* Or megabytes in the kernel would pass for taken by the client. */
+	(void)setsockopt(config->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kernel,
+	    sizeof(kernel));
 	c->loop = l;
 	c->o = config->options;
 	c->h = h;

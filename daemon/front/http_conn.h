@@ -55,7 +55,7 @@ struct http_options {
 	int64_t body_ms;	/* 60 s: all of a body */
 	int64_t linger_ms;	/* 2 s: for the client to take the last answer */
 	uint32_t body_rate;	/* 1 KiB/s: bytes a second, at least */
-	uint32_t answer_rate;	/* 4 KiB/s: read by the client, at least */
+	uint32_t answer_rate;	/* 4 KiB/s: taken by the client, at least */
 	uint64_t body_max;	/* 4 MiB */
 	unsigned requests_max;	/* 10,000: then the connection ends */
 };
