@@ -5,7 +5,7 @@
 #include "format/export_private.h"
 
 const struct export_format *const export_formats[] = {
-	&export_stix, &export_jsonl, &export_csv, &export_list,
+	&export_stix, &export_jsonl, &export_misp, &export_csv, &export_list,
 	&export_rpz, &export_hosts, &export_nftables,
 	&export_suricata, &export_suricata_domains, &export_suricata_ips,
 	&export_suricata_md5, &export_suricata_sha256, &export_zeek,

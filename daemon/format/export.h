@@ -27,6 +27,7 @@ struct export_format {
 	const char *use;
 	bool fixed;
 	bool values;		/* values of indicators, else whole objects */
+	bool observed;		/* of cyber-observable objects too */
 	uint32_t kinds;		/* bit set of enum observable_kind */
 	/*
 	 * Each value has effect by itself (blocks, alerts): addresses and

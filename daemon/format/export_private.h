@@ -14,6 +14,13 @@ struct export_object {
 	struct stix_time version;
 	int confidence;		/* -1: none */
 	size_t values;		/* of it in the set */
+	/* For MISP only. */
+	bool indicator;
+	struct str description;
+	struct str *labels;
+	size_t nlabels;
+	struct str misp_type, misp_category, misp_comment;	/* or empty */
+	int misp_to_ids;	/* 0, 1, or -1: not said */
 };
 
 /* A value that is a match by itself, of one object. */
@@ -61,7 +68,7 @@ struct export_url {
 bool export_url_read(struct str url, struct export_url *out);
 
 extern const struct export_format export_stix, export_jsonl, export_csv,
-    export_list, export_rpz, export_hosts, export_nftables, export_zeek,
+    export_list, export_misp, export_rpz, export_hosts, export_nftables, export_zeek,
     export_suricata, export_suricata_domains, export_suricata_ips,
     export_suricata_md5, export_suricata_sha256;
 

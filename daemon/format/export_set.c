@@ -56,6 +56,25 @@ property(struct export_set *s, const json_t *object, const char *name)
 	    json_string_value(v), json_string_length(v) }) : STR("");
 }
 
+/* What an event of MISP says of an attribute, besides its value. */
+static void
+object_for_misp(struct export_set *s, const struct stix_object *o,
+    struct export_object *e)
+{
+	const json_t *to_ids = json_object_get(o->json, "x_misp_to_ids");
+
+	e->indicator = str_eqz(o->type, "indicator");
+	e->description = property(s, o->json, "description");
+	e->misp_type = property(s, o->json, "x_misp_type");
+	e->misp_category = property(s, o->json, "x_misp_category");
+	e->misp_comment = property(s, o->json, "x_misp_comment");
+	e->misp_to_ids = json_is_boolean(to_ids) ? json_is_true(to_ids) : -1;
+	e->labels = o->nlabels == 0 ? NULL : arena_alloc(s->arena,
+	    o->nlabels * sizeof(*e->labels));
+	for (size_t i = 0; i < o->nlabels && e->labels != NULL; i++)
+		e->labels[e->nlabels++] = kept(s, o->labels[i]);
+}
+
 static struct export_object *
 object_new(struct export_set *s, const struct export_record *r,
     const struct stix_object *o)
@@ -77,6 +96,8 @@ object_new(struct export_set *s, const struct export_record *r,
 	e->pap = kept(s, r->pap);
 	e->source = kept(s, r->source);
 	e->received = kept(s, r->received);
+	if (s->format == &export_misp)
+		object_for_misp(s, o, e);
 	e->bytes = s->format->values ? STR("") : kept(s, r->object);
 	return e;
 }
@@ -147,20 +168,29 @@ values_add(struct export_set *s, const struct stix_object *o,
 	return e->values > 0;
 }
 
+/* Has the format nothing of such an object at all? */
 static bool
-indicator_add(struct export_set *s, const struct export_record *r,
+is_left_out(const struct export_set *s, const struct stix_object *o,
+    enum export_why *out_why)
+{
+	if (!str_eqz(o->type, "indicator")) {
+		*out_why = EXPORT_WHY_NO_INDICATOR;
+		return !s->format->observed;
+	}
+	*out_why = EXPORT_WHY_BENIGN;
+	if (is_benign(o))
+		return true;
+	*out_why = EXPORT_WHY_PATTERN;
+	return !str_eqz(o->pattern_type, "stix");
+}
+
+static bool
+valued_add(struct export_set *s, const struct export_record *r,
     const struct stix_object *o, enum export_why *out_why)
 {
 	struct export_object *e;
 
-	*out_why = EXPORT_WHY_NO_INDICATOR;
-	if (!str_eqz(o->type, "indicator"))
-		return false;
-	*out_why = EXPORT_WHY_BENIGN;
-	if (is_benign(o))
-		return false;
-	*out_why = EXPORT_WHY_PATTERN;
-	if (!str_eqz(o->pattern_type, "stix"))
+	if (is_left_out(s, o, out_why))
 		return false;
 	*out_why = EXPORT_WHY_INVALID;
 	e = object_new(s, r, o);
@@ -182,7 +212,7 @@ export_set_add(struct export_set *s, const struct export_record *r)
 	if (stix_read(s->reader, r->object, &o, &problem) < 0) {
 		there = false;
 	} else if (s->format->values) {
-		there = indicator_add(s, r, &o, &why);
+		there = valued_add(s, r, &o, &why);
 	} else {
 		e = object_new(s, r, &o);
 		there = e != NULL;

@@ -250,6 +250,46 @@ test_write_csv(void **state)
 	    "000000000002,2026-01-01T00:00:00.000Z,\"'-1+2\"\n");
 }
 
+static void
+test_write_misp(void **state)
+{
+	AUTO(export_set_free) struct export_set *s = export_set_new(
+	    export_format_find("misp"));
+	AUTO_BUF struct buf out = { 0 };
+
+	(void)state;
+	add(s, 1, "[ipv4-addr:value = '198.51.100.7']",
+	    ",\"labels\":[\"a \\\"b\\\"\"],\"x_misp_type\":\"ip-src\","
+	    "\"x_misp_comment\":\"seen\\nonce\",\"x_misp_to_ids\":false");
+	add(s, 2, "[ipv4-addr:value = '198.51.100.7']", "");
+	add(s, 3, "[ipv4-addr:value = '198.51.100.7']", "");
+	export_set_add(s, &(struct export_record){ .object = STR(
+	    "{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"id\":"
+	    "\"domain-name--5a2e7d3c-0d4b-4f0e-9d6a-000000000001\","
+	    "\"value\":\"k.example.net\"}") });
+	export_set_sort(s, false);
+	export_set_write(s, &plain, &out);
+#define LINE(name, value) "\n    \"" name "\": " value
+	assert_non_null(strstr(out.p, "\"date\": \"2026-01-01\""));
+	assert_non_null(strstr(out.p,
+	    LINE("uuid", "\"5a2e7d3c-0d4b-4f0e-9d6a-000000000001\",")
+	    LINE("type", "\"domain\",")
+	    LINE("category", "\"Network activity\",")
+	    LINE("value", "\"k.example.net\",")
+	    LINE("to_ids", "false,")));
+	assert_non_null(strstr(out.p, LINE("type", "\"ip-src\",")
+	    LINE("category", "\"Network activity\",")
+	    LINE("value", "\"198.51.100.7\",")
+	    LINE("to_ids", "false,")
+	    LINE("comment", "\"seen\\nonce\",")));
+	assert_non_null(strstr(out.p, "\"name\": \"a \\\"b\\\"\""));
+	assert_non_null(strstr(out.p, "\"name\": \"PAP:GREEN\""));
+	/* The third says what the second said. */
+	assert_non_null(strstr(out.p, "000000000002\""));
+	assert_null(strstr(out.p, "000000000003\""));
+#undef LINE
+}
+
 /* Whole objects keep their bytes, blanks and order of properties too. */
 static void
 test_write_objects(void **state)
@@ -361,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_write_suricata_datasets),
 		cmocka_unit_test(test_write_zeek),
 		cmocka_unit_test(test_write_csv),
+		cmocka_unit_test(test_write_misp),
 		cmocka_unit_test(test_write_objects),
 		cmocka_unit_test(test_set_keeps_the_newest),
 		cmocka_unit_test(test_set_counts_what_is_left_out),
