@@ -119,7 +119,10 @@ const struct export_format export_hosts = {
 
 /* ---- Zeek ---- */
 
-/* A field: tabs, line ends, backslashes and what is no ASCII as \xNN. */
+/*
+ * A field: tabs, line ends, backslashes and what is no ASCII as \xNN, and so
+ * what would make it a comment or no value.
+ */
 static void
 zeek_field(struct buf *out, struct str s, char after)
 {
@@ -129,7 +132,7 @@ zeek_field(struct buf *out, struct str s, char after)
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (c < ' ' || c >= 0x7f || c == '\\' || c == '|' ||
-		    (s.n == 1 && c == '-'))
+		    (i == 0 && c == '#') || (s.n == 1 && c == '-'))
 			buf_addf(out, "\\x%02x", c);
 		else
 			buf_addc(out, (char)c);

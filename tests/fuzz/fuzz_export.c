@@ -52,7 +52,9 @@ check_line(const char *format, struct str line)
 		quotes = 0;
 		for (size_t i = 0; i < line.n; i++)
 			quotes += line.p[i] == '\t';
-		demand(quotes == (line.p[0] == '#' ? 4U : 3U));
+		demand(quotes == (str_starts(line, "#fields\tindicator\t") ?
+		    4U : 3U));
+		demand(quotes == 4 || line.p[0] != '#');
 	}
 }
 
