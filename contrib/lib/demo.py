@@ -20,6 +20,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from instance import Failed, Instance, free_ports  # noqa: E402
+from fronts import desks_of, make_fronts, write_taxii  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -53,10 +54,14 @@ class Demo:
 
     def make(self):
         missing = [i for i in self.all if not i.exists()]
-        ports = free_ports(len(missing))
-        for inst, port in zip(missing, ports):
+        desks = {i.id: desks_of(CERTS[i.id][2]) for i in missing}
+        ports = free_ports(sum(1 + len(d) for d in desks.values()))
+        for inst in missing:
+            port = ports.pop(0)
             shutil.rmtree(inst.dir, ignore_errors=True)
             inst.init(port, *CERTS[inst.id])
+            make_fronts(inst, desks[inst.id],
+                        [ports.pop(0) for _ in desks[inst.id]])
             # One peer may fill the store of another here, at once.
             inst.set_options(peer_rate=100000, peer_burst=10000000,
                              peer_daily=100000000,
@@ -74,6 +79,11 @@ class Demo:
             inst.wait_ready()
         self.talk('four daemons run' + (
             '' if self.started else ' already'))
+
+    def show_fronts(self):
+        path = os.path.join(DEMO, 'taxii.json')
+        n = len(write_taxii(path, self.all))
+        self.talk('%d desks have a TAXII server, see %s' % (n, path))
 
     def introduce(self):
         """Exchange the cards of those whose policies name each other."""
@@ -262,6 +272,7 @@ def run(demo, files, once, as_json):
     demo.make()
     demo.start()
     demo.introduce()
+    demo.show_fronts()
     result = demo.exchange(files)
     wrong = demo.verify(demo.remember(files), result['peers'])
     demo.table(result)
