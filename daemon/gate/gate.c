@@ -146,6 +146,7 @@ struct closure {
 	struct label *label;
 	struct arena *arena;
 	unix_ms_t *embargo_end;	/* the latest of all, or NULL */
+	const char *recipient;	/* CERT id of who is to have it, or NULL */
 	VEC(struct str) ids;	/* seen and to see, in order of discovery */
 	int64_t best_us;	/* newest version of the id at hand */
 	struct store_record newest;
@@ -244,11 +245,28 @@ closure_embargo(struct closure *c, const struct label *l, struct str bytes)
 		*c->embargo_end = end;
 }
 
+/*
+ * How far a record may still go does not count towards who gave it to us,
+ * or made it: word about it may always return there.  Whatever else its
+ * label says holds on the way back too.
+ */
+static int
+closure_way_back(struct closure *c, struct label *inout)
+{
+	int echo = c->recipient == NULL ? 0 :
+	    gate_is_echo(c->g, &c->newest, c->recipient, c->arena);
+
+	if (echo > 0)
+		inout->hops = LABEL_HOPS_MAX;
+	return echo < 0 ? echo : 0;
+}
+
 /* Join the label of one referenced object, if it is stored here. */
 static int
 closure_join(struct closure *c, struct str id)
 {
 	const struct label *l;
+	struct label there;
 
 	c->found = false;
 	TRY(store_find_id(c->g->o.store, id, c->arena, on_version, c));
@@ -257,7 +275,9 @@ closure_join(struct closure *c, struct str id)
 	l = labels_get(c->g->labels, c->newest.label, c->newest.desks);
 	if (l == NULL)
 		return ERR_DENIED;
-	label_join(c->label, c->label, l);
+	there = *l;
+	TRY(closure_way_back(c, &there));
+	label_join(c->label, c->label, &there);
 	closure_embargo(c, l, c->newest.bytes);
 	if ((c->newest.flags & RECORD_HAS_REFS) != 0)
 		return closure_refs(c, c->newest.bytes);
@@ -265,16 +285,18 @@ closure_join(struct closure *c, struct str id)
 }
 
 /*
- * The label of a record and, if embargo_end is not NULL, when the last
- * embargo on it and on what it refers to ends.
+ * The label of a record towards a recipient (NULL: nobody in particular)
+ * and, if embargo_end is not NULL, when the last embargo on it and on what
+ * it refers to ends.
  */
 static int
 closure_label(struct gate *g, const struct store_record *r,
-    unix_ms_t *embargo_end, struct label *out)
+    const char *recipient, unix_ms_t *embargo_end, struct label *out)
 {
 	AUTO(arena_free) struct arena *arena = NULL;
 	const struct label *own;
-	struct closure c = { .g = g, .embargo_end = embargo_end };
+	struct closure c = { .g = g, .embargo_end = embargo_end,
+	    .recipient = recipient };
 	struct label l;
 	int rc;
 
@@ -307,7 +329,7 @@ closure_label(struct gate *g, const struct store_record *r,
 int
 gate_label(struct gate *g, const struct store_record *r, struct label *out)
 {
-	return closure_label(g, r, NULL, out);
+	return closure_label(g, r, NULL, NULL, out);
 }
 
 /* What the obligations make of what the policy answered. */
@@ -334,6 +356,12 @@ answer_oblige(struct gate *g, const struct gate_query *q,
 		a->cap_hops = 0;
 }
 
+static const char *
+party_name(const struct gate *g, const struct gate_party *p)
+{
+	return p->org < 0 ? NULL : policy_org(g->policy, (size_t)p->org)->id;
+}
+
 int
 gate_answer_out(struct gate *g, const struct gate_query *q,
     struct gate_answer *out)
@@ -346,7 +374,8 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 	};
 	unix_ms_t end = { 0 };
 
-	TRY(closure_label(g, q->record, &end, &label));
+	TRY(closure_label(g, q->record, party_name(g, q->party), &end,
+	    &label));
 	answer_out(&question, out);
 	if (out->outcome == OUTCOME_CONSULT && q->agreed != NULL)
 		answer_agreed(&question, q->agreed, out);

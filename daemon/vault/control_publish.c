@@ -17,6 +17,7 @@ struct publication {
 	struct control *c;
 	int desk;
 	bool holds;		/* see publication_hold */
+	bool ended;		/* CTL_END is here */
 	uint64_t stored, unchanged, unkeyed, refused;
 	VEC(json_t *) replies;	/* owned: of frames that await their turn */
 };
@@ -140,6 +141,19 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 	return rc;
 }
 
+/* Everything is on disk: the totals. */
+static void
+publication_finish(struct publication *p)
+{
+	publication_let_go(p);
+	control_vault(p->c)->published += p->stored;
+	control_reply(p->c, json_pack("{s:I, s:I, s:I, s:I}",
+	    "stored", (json_int_t)p->stored,
+	    "unchanged", (json_int_t)p->unchanged,
+	    "unkeyed", (json_int_t)p->unkeyed,
+	    "refused", (json_int_t)p->refused));
+}
+
 /* The turn has ended: every frame that shared it is answered. */
 static void
 on_turn(struct control *c, bool ok)
@@ -152,6 +166,8 @@ on_turn(struct control *c, bool ok)
 		control_more(c, p->replies.v[i]);
 	if (ok) {
 		p->replies.n = 0;
+		if (p->ended)
+			publication_finish(p);
 		return;
 	}
 	(void)control_error(c, control_vault(c)->degraded_by,
@@ -198,11 +214,8 @@ control_end(struct control *c)
 		    "the end of a publication that has not begun");
 		return;
 	}
-	publication_let_go(p);
-	control_vault(c)->published += p->stored;
-	control_reply(c, json_pack("{s:I, s:I, s:I, s:I}",
-	    "stored", (json_int_t)p->stored,
-	    "unchanged", (json_int_t)p->unchanged,
-	    "unkeyed", (json_int_t)p->unkeyed,
-	    "refused", (json_int_t)p->refused));
+	/* Not before the frames that came with it are on disk. */
+	p->ended = true;
+	if (p->replies.n == 0)
+		publication_finish(p);
 }
