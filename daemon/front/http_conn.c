@@ -478,13 +478,15 @@ static void
 on_closed(void *arg, int code, const char *text)
 {
 	struct http_conn *c = arg;
-	bool in_order = c->phase == PHASE_IDLE || c->phase == PHASE_LINGER;
+	bool between = c->phase == PHASE_IDLE && c->requests > 0;
 
-	if (code != ERR_CLOSED)
-		conn_gone(c, in_order && code == ERR_IO ? NULL : text);
-	else
-		conn_gone(c, in_order ? NULL :
-		    "closed in the middle of a request or an answer");
+	/* Many clients go without a word of TLS when they have all. */
+	if (c->phase == PHASE_LINGER || between)
+		text = NULL;
+	else if (code == ERR_CLOSED)
+		text = c->phase == PHASE_IDLE ? NULL :
+		    "closed in the middle of a request or an answer";
+	conn_gone(c, text);
 }
 
 static void

@@ -32,7 +32,10 @@ struct http_handler {
 	 * after it, when asked for.  May be NULL.
 	 */
 	void (*head)(void *arg, struct http_request *r);
-	/* request(arg, r): a whole request; answer now or later. */
+	/*
+	 * request(arg, r): a whole request; answer now or later.  How long
+	 * that takes is the handler's: no deadline runs meanwhile.
+	 */
 	void (*request)(void *arg, const struct http_request *r);
 	/*
 	 * gone(arg, why): the connection ended; why is for the log, NULL if it
