@@ -5,6 +5,7 @@
 
 #include "base/unit.h"
 #include "config/schema.h"
+#include "config/settings_front.h"
 
 #define LIMIT_MAX INT64_C(1000000000)
 #define KEY_PREFIX "ed25519:"
@@ -87,6 +88,10 @@ static const struct option options[] = {
 	    "operators",
 	    "Who may approve changes; without any, every Unix user who may "
 	    "change things, in every role."),
+
+	OPT_MAPS(settings, fronts, nfronts, settings_front_options, "fronts",
+	    "Where the tools of our desks connect, with TAXII 2.1; without "
+	    "any, none do."),
 
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
@@ -307,6 +312,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 	TRY(check_order(yaml_root(t), &s, e));
 	TRY(check_operators(yaml_root(t), &s, e));
 	TRY(check_notify(yaml_root(t), &s, e));
+	TRY(settings_check_fronts(yaml_root(t), &s, e));
 	*out = s;
 	return 0;
 }

@@ -56,6 +56,34 @@ struct settings_operator {
 	size_t nroles;
 };
 
+#define SETTINGS_FRONTS_MAX 16
+#define SETTINGS_CLIENTS_MAX 32		/* of one front */
+#define SETTINGS_COLLECTIONS_MAX 8	/* named for one client */
+#define SETTINGS_ALL_COLLECTIONS "*"
+
+/* A tool that logs in to a front with a certificate. */
+struct settings_client {
+	char name[NAME_MAX_BYTES];
+	/* settings_pin; or empty: known by name, if client_ca vouches for it */
+	char pin[80];
+	/* Names of collections, or SETTINGS_ALL_COLLECTIONS. */
+	char read[SETTINGS_COLLECTIONS_MAX][NAME_MAX_BYTES];
+	size_t nread;
+	char write[SETTINGS_COLLECTIONS_MAX][NAME_MAX_BYTES];
+	size_t nwrite;
+};
+
+/* Where the tools of one desk connect. */
+struct settings_front {
+	char desk[NAME_MAX_BYTES];	/* whether there is one, the vault sees */
+	char listen[CERT_ID_MAX + 8];	/* host:port */
+	/* Files; certificate and key empty: the daemon's own. */
+	char certificate[SETTINGS_PATH_MAX], key[SETTINGS_PATH_MAX];
+	char client_ca[SETTINGS_PATH_MAX];	/* or empty */
+	struct settings_client clients[SETTINGS_CLIENTS_MAX];
+	size_t nclients;
+};
+
 /* Plain values: copied by assignment, owns nothing. */
 struct settings {
 	char cert_id[CERT_ID_MAX + 1];
@@ -75,6 +103,8 @@ struct settings {
 	char sendmail[SETTINGS_PATH_MAX];
 	struct settings_operator operators[SETTINGS_OPERATORS_MAX];
 	size_t noperators;	/* 0: whoever may change things, all roles */
+	struct settings_front fronts[SETTINGS_FRONTS_MAX];
+	size_t nfronts;
 	struct settings_limits limits;
 };
 
@@ -102,10 +132,15 @@ void settings_defaults(struct settings *out);
 int settings_operator_key(struct str text, uint8_t out[32]) MUST_CHECK;
 
 /*
+ * settings_pin(text, out): the 32 bytes of "sha256:HEX"; ERR_SYNTAX.
+ */
+int settings_pin(struct str text, uint8_t out[32]) MUST_CHECK;
+
+/*
  * settings_path(dst, size, base, path): path if it is absolute, else below
  * the directory base.  ERR_LIMIT if it does not fit in size bytes.
- * state_directory starts at the configuration directory, control_socket at
- * the state directory.
+ * state_directory and the files of a front start at the configuration
+ * directory, control_socket at the state directory.
  */
 int settings_path(char *dst, size_t size, const char *base,
     const char *path) MUST_CHECK;

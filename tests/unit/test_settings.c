@@ -13,6 +13,11 @@
 
 #define HEAD "cert-id: cert-xa\ncountry: XA\n"
 
+#define PIN "'sha256:0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789ABCDEF'"
+#define FRONT(clients) HEAD "fronts: [{desk: ops, listen: 'h:1', " \
+	"clients: [" clients "]}]\n"
+
 static int
 parse(const char *text, struct settings *out, struct err *e)
 {
@@ -109,6 +114,43 @@ test_settings_parse_bad(void **state)
 		    "comityd.yaml:3:16: notify.mail" },
 		{ HEAD "notify: {mail: \"a@x\\nBcc: all@x\"}\n",
 		    "comityd.yaml:3:16: notify.mail" },
+		{ HEAD "fronts: [{desk: ops}]\n",
+		    "comityd.yaml:3:10: listen is missing" },
+		{ HEAD "fronts: [{desk: ops, listen: here}]\n",
+		    "comityd.yaml:3:30: listen \"here\"; want host:port" },
+		{ HEAD "fronts: [{desk: a b, listen: 'h:1'}]\n",
+		    "comityd.yaml:3:10: desk \"a b\"; want the name of one of "
+		    "our desks" },
+		{ HEAD "fronts: [{desk: ops, listen: 'h:1', key: k}]\n",
+		    "comityd.yaml:3:10: front of desk ops: want certificate "
+		    "and key, or neither for the daemon's own" },
+		{ HEAD "fronts: [{desk: a, listen: 'h:1'}, "
+		    "{desk: a, listen: 'h:2'}]\n", "comityd.yaml:3:36: desk a "
+		    "has a front already; one desk, one front" },
+		{ HEAD "fronts: [{desk: a, listen: 'h:1'}, "
+		    "{desk: b, listen: 'h:1'}]\n", "comityd.yaml:3:54: listen "
+		    "h:1 is taken already; want an address or port" },
+		{ HEAD "listen: ['h:1']\nfronts: [{desk: a, listen: 'h:1'}]\n",
+		    "comityd.yaml:4:28: listen h:1 is taken already" },
+		{ FRONT("{name: siem}"), "comityd.yaml:3:47: client siem has "
+		    "no pin, and the front no client-ca that would vouch for "
+		    "its name; want one of both" },
+		{ FRONT("{name: siem, pin: 'sha256:00'}"), "comityd.yaml:3:47: "
+		    "client siem: pin \"sha256:00\"; want sha256: and 64 "
+		    "hexadecimal digits" },
+		{ FRONT("{name: a b, pin: " PIN "}"), "comityd.yaml:3:47: name "
+		    "\"a b\"; want a name without blanks" },
+		{ FRONT("{name: a, pin: " PIN "}, {name: a, pin: " PIN "}"),
+		    "comityd.yaml:3:138: client a has the name of client a" },
+		{ FRONT("{name: a, pin: " PIN "}, {name: b, pin: " PIN "}"),
+		    "comityd.yaml:3:138: client b has the pin of client a; one "
+		    "tool, one entry" },
+		{ FRONT("{name: a, pin: " PIN ", read: [a b]}"),
+		    "comityd.yaml:3:144: \"a b\"; want the name of a "
+		    "collection" },
+		{ FRONT("{name: a, pin: " PIN ", reads: []}"),
+		    "comityd.yaml:3:137: unknown key \"reads\"; did you mean "
+		    "\"read\"?" },
 		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
 		{ "", "comityd.yaml:1:1: nothing in it" },
 		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
@@ -140,6 +182,10 @@ test_settings_print_round(void **state)
 	    "operators: [{name: duty, unix: alice, roles: [duty, legal]}, "
 	    "{name: director, key: 'ed25519:"
 	    "Ds3Q0WQmPGqS0hZrc0yJm4b0d9w0mYCRYjZkAWNm1Ew=', roles: []}]\n"
+	    "fronts: [{desk: ops, listen: '[::1]:443', certificate: f.crt, "
+	    "key: f.key, client-ca: ca.pem, clients: [{name: siem}, "
+	    "{name: misp, pin: " PIN ", read: [all, inbox], write: []}]}, "
+	    "{desk: fusion, listen: 'h:1'}]\n"
 	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
 	settings_print(&s, true, &a);
 	if (parse(a.p, &t, &e) < 0)
@@ -147,6 +193,35 @@ test_settings_print_round(void **state)
 	assert_memory_equal(&s, &t, sizeof(s));
 	settings_print(&t, true, &b);
 	assert_string_equal(a.p, b.p);
+}
+
+/* What a client may do if nothing is said, and if "nothing" is said. */
+static void
+test_settings_parse_rights(void **state)
+{
+	struct settings s;
+	struct err e = { 0 };
+	uint8_t pin[32];
+
+	(void)state;
+	if (parse(FRONT("{name: a, pin: " PIN "}, {name: b, pin: 'sha256:"
+	    "0000000000000000000000000000000000000000000000000000000000000000"
+	    "', read: [], write: []}"), &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(s.nfronts, 1);
+	assert_string_equal(s.fronts[0].certificate, "");
+	assert_int_equal(s.fronts[0].nclients, 2);
+	assert_int_equal(s.fronts[0].clients[0].nread, 1);
+	assert_string_equal(s.fronts[0].clients[0].read[0],
+	    SETTINGS_ALL_COLLECTIONS);
+	assert_int_equal(s.fronts[0].clients[0].nwrite, 1);
+	assert_string_equal(s.fronts[0].clients[0].write[0], "inbox");
+	assert_int_equal(s.fronts[0].clients[1].nread, 0);
+	assert_int_equal(s.fronts[0].clients[1].nwrite, 0);
+	assert_int_equal(settings_pin(str_of(s.fronts[0].clients[0].pin),
+	    pin), 0);
+	assert_int_equal(pin[1], 0x23);
+	assert_int_equal(settings_pin(STR("sha256:"), pin), ERR_SYNTAX);
 }
 
 /* The shipped example says what is the default anyway. */
@@ -209,6 +284,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settings_parse_small),
 		cmocka_unit_test(test_settings_parse_bad),
+		cmocka_unit_test(test_settings_parse_rights),
 		cmocka_unit_test(test_settings_print_round),
 		cmocka_unit_test(test_settings_example),
 		cmocka_unit_test(test_settings_path),
