@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "store/siphash.h"
+#include "store/feed.h"
 #include "store/store_private.h"
 
 #define VARINT_MAX 10
@@ -208,6 +209,36 @@ store_get(struct store *s, int64_t seq, struct arena *arena,
     struct store_record *out)
 {
 	return record_fetch(s, seq, (struct str){ 0 }, arena, out);
+}
+
+int
+store_get_named(struct store *s, int64_t seq, struct arena *arena,
+    struct store_record *out)
+{
+	sqlite3_stmt *st = sql_get(s, SQL_RECORD_GET);
+	struct store_record r, head;
+	struct str id = { 0 };
+	int rc;
+
+	sql_int(st, 1, seq);
+	if ((rc = sql_step(s, st)) <= 0)
+		return rc < 0 ? rc : ERR_NOT_FOUND;
+	rc = record_of_row(st, (struct str){ 0 }, arena, &r);
+	if (rc == 0)
+		rc = head_decode(sql_column(st, 1), &head, &id);
+	if (rc == 0 && id.n > 0) {
+		id.p = arena_dup(arena, id.p, id.n);
+		rc = id.p == NULL ? ERR_LIMIT : 0;
+	} else if (rc == 0 && (r.flags & RECORD_TOMBSTONE) == 0 &&
+	    !json_id(r.bytes, &id)) {
+		rc = ERR_STORE;
+	}
+	sqlite3_reset(st);
+	if (rc < 0)
+		return rc;
+	r.id = (r.flags & RECORD_TOMBSTONE) == 0 ? id : (struct str){ 0 };
+	*out = r;
+	return 0;
 }
 
 static int

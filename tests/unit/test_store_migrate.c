@@ -1,6 +1,6 @@
 /*
- * A file of an older version.  The schema here has a second step; it takes
- * the place of the store's own when this program is linked.
+ * A file of an older version.  The schema here is the store's own, as one
+ * step, and a second step; it takes its place when this program is linked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,10 @@
 
 #include "lib/store_fixture.h"
 
-#define FIRST_STEP SOURCE_ROOT "/daemon/store/migrations/001.sql"
+static const char *const own_steps[] = {
+	SOURCE_ROOT "/daemon/store/migrations/001.sql",
+	SOURCE_ROOT "/daemon/store/migrations/002.sql",
+};
 
 static char first_step[16384];
 static char second_step[256];
@@ -25,14 +28,29 @@ const char *const schema_migrations[2] = { first_step, second_step };
 int schema_version = 1;
 
 static int
+read_steps(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NELEM(own_steps); i++) {
+		FILE *f = fopen(own_steps[i], "r");
+
+		if (f == NULL)
+			return -1;
+		n += fread(first_step + n, 1, sizeof(first_step) - 1 - n, f);
+		fclose(f);
+	}
+	return 0;
+}
+
+static int
 setup(void **state)
 {
-	FILE *f = fopen(FIRST_STEP, "r");
 	struct store *s;
 
-	if (f == NULL || fread(first_step, 1, sizeof(first_step) - 1, f) == 0)
+	memset(first_step, 0, sizeof(first_step));
+	if (read_steps() < 0)
 		return -1;
-	fclose(f);
 	*state = fixture_dir();
 	schema_version = 1;
 	s = fixture_open(*state);
