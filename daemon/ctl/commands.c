@@ -184,6 +184,7 @@ const struct command commands[] = {
 	  "[--limit N] [--desk NAME] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },
 	{ "export", "--format FORMAT [--desk NAME] [--use PURPOSE] "
+	  "[--circle NAME] "
 	  "[--kind KIND]... [--type TYPE]... [--tag TAG]... "
 	  "[--confidence N] [--age DURATION] [--versions] [--name NAME] "
 	  "[--output FILE [--watch]]",
@@ -191,7 +192,7 @@ const struct command commands[] = {
 	  "export --format rpz --desk ops --output /etc/bind/comity.rpz "
 	  "--watch", ONLINE, cmd_export },
 	{ "watch", "--desk NAME [--since CURSOR] [--use PURPOSE] "
-	  "[--kind KIND]... [--type TYPE]... [--tag TAG]... "
+	  "[--circle NAME] [--kind KIND]... [--type TYPE]... [--tag TAG]... "
 	  "[--confidence N] [--age DURATION]",
 	  "stream what becomes visible to a desk as JSON lines",
 	  "watch --desk ops --kind botnet", ONLINE, cmd_watch },

@@ -50,7 +50,8 @@ filter_arguments(const struct ctl *c, const struct export_filters *f,
 	if (f->age != NULL && schema_duration(str_of(f->age), &age) < 0)
 		return ctl_usage(c, "--age %s: want a duration like 30d or "
 		    "12h", f->age);
-	args = json_pack("{s:s*, s:s*}", "desk", f->desk, "use", f->use);
+	args = json_pack("{s:s*, s:s*, s:s*}", "desk", f->desk, "circle",
+	    f->circle, "use", f->use);
 	if (args == NULL)
 		return ctl_usage(c, "an argument is not UTF-8 text");
 	list_set(args, "kind", f->kinds);

@@ -9,7 +9,7 @@
 #define EXPORT_VALUES 16	/* of one option */
 
 struct export_filters {
-	const char *desk, *use, *confidence, *age;
+	const char *desk, *circle, *use, *confidence, *age;
 	const char *kinds[EXPORT_VALUES], *types[EXPORT_VALUES],
 	    *tags[EXPORT_VALUES];
 };
@@ -17,6 +17,7 @@ struct export_filters {
 /* Rows of struct ctl_option for all but use. */
 #define EXPORT_FILTER_OPTIONS(f)					\
 	{ "desk", NULL, &(f).desk, 1 },					\
+	{ "circle", NULL, &(f).circle, 1 },				\
 	{ "kind", NULL, (f).kinds, EXPORT_VALUES },			\
 	{ "type", NULL, (f).types, EXPORT_VALUES },			\
 	{ "tag", NULL, (f).tags, EXPORT_VALUES },			\

@@ -172,13 +172,13 @@
  *                                        <= 2000, default 1000.
  * export          desk (root and the     records [{object (the stored text),
  *                 daemon's user may      kind, tlp, pap, source, received}],
- *                 leave it out), kind?   left {reason: number} of records
- *                 type? tag? (lists),    that were asked for and may not be
- *                 confidence?, age_ms?,  used so: "pap", "purpose",
- *                 use? (a purpose),      "expired", "not-yet-valid",
- *                 current?, versions?,   "revoked", "superseded"; mark; next
- *                 since?                 (absent at the end; a page may be
- *                                        empty).  current: only what counts
+ *                 leave it out),         left {reason: number} of records
+ *                 circle?, kind? type?   that were asked for and may not be
+ *                 tag? (lists),          used so: "pap", "purpose",
+ *                 confidence?, age_ms?,  "expired", "not-yet-valid",
+ *                 use? (a purpose),      "revoked", "superseded"; mark; next
+ *                 current?, versions?,   (absent at the end; a page may be
+ *                 since?                 empty).  current: only what counts
  *                                        now.  versions: superseded ones too.
  * export mark     -                      mark: while it is the same, so are
  *                                        the records, but for what time ends.

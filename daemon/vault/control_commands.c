@@ -14,10 +14,10 @@ const struct control_command control_commands[] = {
 	{ "show",         false, "id modified desk",  control_show },
 	{ "records",      false, "since limit source derived desk",
 	    control_records },
-	{ "export", false, "desk kind type tag confidence age_ms use current "
-	    "versions since", control_export },
+	{ "export", false, "desk circle kind type tag confidence age_ms use "
+	    "current versions since", control_export },
 	{ "export mark", false, "",                  control_export_mark },
-	{ "watch", false, "desk kind type tag confidence age_ms use since",
+	{ "watch", false, "desk circle kind type tag confidence age_ms use since",
 	    control_watch },
 	{ "why",          false, "record peer modified", control_why },
 	{ "label show",   false, "id modified form",   control_label_show },

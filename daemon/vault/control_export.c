@@ -88,6 +88,24 @@ use_read(struct control *c, const json_t *args, struct export_filter *f)
 	return 0;
 }
 
+/* A circle that the policy lacks would be an empty file, too. */
+static int
+circle_read(struct control *c, const json_t *args, struct export_filter *f)
+{
+	const char *name;
+
+	TRY(control_filter(c, args, "circle", &name));
+	if (name == NULL)
+		return 0;
+	for (size_t i = 0; policy_circle_at(f->v->policy, i, &f->circle); i++)
+		if (strcmp(f->circle.id, name) == 0) {
+			f->of_circle = true;
+			return 0;
+		}
+	return control_error(c, ERR_USAGE, "comityctl circle list",
+	    "no circle %s in the policy", name);
+}
+
 /* Everything at once is for those whom the daemon trusts with its store. */
 static int
 desk_needed(struct control *c, const json_t *args)
@@ -117,6 +135,7 @@ export_filter_read(struct control *c, const json_t *args,
 	TRY(count_read(c, args, "confidence", 100, &confidence));
 	TRY(count_read(c, args, "age_ms", INT64_MAX, &f.age_ms));
 	TRY(use_read(c, args, &f));
+	TRY(circle_read(c, args, &f));
 	f.confidence = (int)confidence;
 	f.versions = json_is_true(json_object_get(args, "versions"));
 	f.current = json_is_true(json_object_get(args, "current"));
@@ -218,6 +237,24 @@ not_usable(const struct export_filter *f, const struct store_record *r,
 	return EXPORT_PURPOSE;
 }
 
+/*
+ * Is it of a circle: about what the circle is for, and from nobody but its
+ * members?
+ */
+static bool
+is_of_circle(const struct policy_circle_facts *circle,
+    const struct label *label)
+{
+	if (label->kind >= 64 || (circle->foci >> label->kind & 1) == 0)
+		return false;
+	/* Bit 0 are we, in every circle of ours. */
+	for (size_t i = 0; i < NELEM(label->roots.w); i++)
+		if ((label->roots.w[i] & ~circle->members.w[i] &
+		    (i == 0 ? ~UINT64_C(1) : ~UINT64_C(0))) != 0)
+			return false;
+	return true;
+}
+
 static json_t *
 record_fields(struct vault *v, const struct store_record *r,
     const struct label *label)
@@ -264,6 +301,8 @@ export_record(const struct export_filter *f, const struct store_record *r,
 		return EXPORT_FILTERED;
 	if (f->kinds != NULL && (label.kind >= voc->kinds.n ||
 	    !list_has(f->kinds, voc->kinds.v[label.kind])))
+		return EXPORT_FILTERED;
+	if (f->of_circle && !is_of_circle(&f->circle, &label))
 		return EXPORT_FILTERED;
 	object = json_loadb(r->bytes.p, r->bytes.n, JSON_REJECT_DUPLICATES,
 	    NULL);

@@ -30,6 +30,8 @@ enum export_left {
 struct export_filter {
 	struct vault *v;		/* borrowed */
 	struct desk_view view;
+	bool of_circle;			/* of what is in `circle` only */
+	struct policy_circle_facts circle;
 	const json_t *kinds, *types, *tags;	/* borrowed; NULL: all */
 	int confidence;			/* at least; -1: any, also none */
 	int64_t age_ms;			/* received within; 0: ever */
@@ -40,8 +42,8 @@ struct export_filter {
 };
 
 /*
- * export_filter_read(c, args, out): desk kind type tag confidence age_ms use
- * current versions.  Borrows from args.  ERR_* after having answered the
+ * export_filter_read(c, args, out): desk circle kind type tag confidence
+ * age_ms use current versions.  Borrows from args.  ERR_* after having answered the
  * request: a filter that cannot be applied never means "all".
  */
 int export_filter_read(struct control *c, const json_t *args,

@@ -15,6 +15,10 @@ from daemons import (  # noqa: E402
     TLP_GREEN, Net, crash, equal, indicator, main, wait_for, write_lines)
 
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
+CIRCLES = '''circles:
+  net: {members: [%s], foci: [botnet], charter: "sha256:7c1e", quorum: 1}
+  far: {members: [%s], foci: [vuln], charter: "sha256:7c1f", quorum: 1}
+''' % (('cert-xb',) * 2)
 BLOCKING = ('rpz', 'hosts', 'nftables')
 
 
@@ -37,7 +41,7 @@ def give_fusion(inst):
 def desks(function):
     """Run it with two daemons that have the desks ops and fusion."""
     def run(build):
-        net = Net(build, 2)
+        net = Net(build, 2, CIRCLES)
         failed = True
         for inst in net.all:
             give_fusion(inst)
@@ -214,6 +218,10 @@ def test_filters(net, a):
     equal(names('--tag', 'mirai'), ['h1'], 'tag')
     equal(names('--confidence', '60'), ['h1'], 'confidence')
     equal(names('--type', 'identity'), ['x'], 'type')
+    equal(sorted(names('--circle', 'net')), ['h1', 'h2'], 'circle')
+    equal(names('--circle', 'far'), [], 'another circle')
+    p = a.ctl_run('export', '--format', 'list', '--circle', 'nothing')
+    equal(p.returncode, 2, p.stderr)
     equal(len(names('--age', '1h')), 4, 'age')
     time.sleep(0.05)
     equal(names('--age', '1ms'), [], 'too old')
