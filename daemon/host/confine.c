@@ -25,7 +25,7 @@
 static const int refused_to_all[] = {
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(socket),
 	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
-	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open),
 	SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill),
 	SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo),
@@ -54,13 +54,18 @@ static const int refused_to_all[] = {
 	SCMP_SYS(request_key), SCMP_SYS(fork), SCMP_SYS(vfork),
 };
 
+/* Only a front takes connections. */
+static const int refused_unless_front[] = {
+	SCMP_SYS(accept), SCMP_SYS(accept4),
+};
+
 /* LeakSanitizer traces its own process at exit: not refused in its builds. */
 static const int refused_unless_sanitized[] = {
 	SCMP_SYS(ptrace), SCMP_SYS(clone), SCMP_SYS(clone3),
 };
 
-/* A session has all its descriptors before it starts. */
-static const int refused_to_session[] = {
+/* Sessions and fronts have all their files before they start. */
+static const int refused_without_files[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
 	SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
@@ -125,9 +130,12 @@ filter_rules(scmp_filter_ctx ctx, enum confine_role role)
 	if (!SANITIZED)
 		TRY(refuse_calls(ctx, refused_unless_sanitized,
 		    NELEM(refused_unless_sanitized)));
-	if (role == CONFINE_SESSION && !SANITIZED)
-		TRY(refuse_calls(ctx, refused_to_session,
-		    NELEM(refused_to_session)));
+	if (role != CONFINE_FRONT)
+		TRY(refuse_calls(ctx, refused_unless_front,
+		    NELEM(refused_unless_front)));
+	if (role != CONFINE_VAULT && !SANITIZED)
+		TRY(refuse_calls(ctx, refused_without_files,
+		    NELEM(refused_without_files)));
 	return 0;
 }
 

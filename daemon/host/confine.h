@@ -18,6 +18,8 @@ enum confine_role {
 	CONFINE_VAULT,
 	/* What it has open and nothing else; no files, no sockets. */
 	CONFINE_SESSION,
+	/* The same, and connections of a listening socket it has open. */
+	CONFINE_FRONT,
 	/* Starts the others: only what none of them ever needs is refused. */
 	CONFINE_SUPERVISOR,
 };

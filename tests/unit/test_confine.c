@@ -35,6 +35,7 @@
 #define NOT_CONFINED 100	/* exit status: confine() itself failed */
 #define WORKED 0		/* else the errno of the call */
 
+static int listening;	/* of test_confine_accept */
 static char dir[] = "/tmp/comity-test-confine-XXXXXX";
 
 typedef long (*call_fn)(void);
@@ -213,7 +214,7 @@ test_confine_refused_calls(void **state)
 		{ "io_uring_setup", do_io_uring },
 	};
 	static const enum confine_role roles[] = {
-		CONFINE_VAULT, CONFINE_SESSION,
+		CONFINE_VAULT, CONFINE_SESSION, CONFINE_FRONT,
 	};
 
 	(void)state;
@@ -235,6 +236,7 @@ test_confine_ptrace(void **state)
 		skip();
 	assert_int_equal(try_call(CONFINE_VAULT, true, do_ptrace), EPERM);
 	assert_int_equal(try_call(CONFINE_SESSION, true, do_ptrace), EPERM);
+	assert_int_equal(try_call(CONFINE_FRONT, true, do_ptrace), EPERM);
 }
 
 static void
@@ -250,11 +252,32 @@ test_confine_what_goes_on(void **state)
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		int vault = try_call(CONFINE_VAULT, true, cases[i].fn);
 		int session = try_call(CONFINE_SESSION, true, cases[i].fn);
+		int front = try_call(CONFINE_FRONT, true, cases[i].fn);
 
-		if (vault != WORKED || session != WORKED)
-			fail_msg("%s: vault %d, session %d", cases[i].name,
-			    vault, session);
+		if (vault != WORKED || session != WORKED || front != WORKED)
+			fail_msg("%s: vault %d, session %d, front %d",
+			    cases[i].name, vault, session, front);
 	}
+}
+
+/* On a socket that does not listen: EINVAL says that the kernel looked. */
+static long
+do_accept(void)
+{
+	return accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* Only a front takes connections, and of its own socket. */
+static void
+test_confine_accept(void **state)
+{
+	(void)state;
+	listening = socket(AF_INET, SOCK_STREAM, 0);
+	assert_true(listening >= 0);
+	assert_int_equal(try_call(CONFINE_FRONT, true, do_accept), EINVAL);
+	assert_int_equal(try_call(CONFINE_SESSION, true, do_accept), EPERM);
+	assert_int_equal(try_call(CONFINE_VAULT, true, do_accept), EPERM);
+	close(listening);
 }
 
 static void
@@ -268,6 +291,8 @@ test_confine_session_opens_nothing(void **state)
 	assert_int_equal(try_call(CONFINE_SESSION, false, do_unlink), EPERM);
 	assert_int_equal(try_call(CONFINE_SESSION, true, do_open_file),
 	    EPERM);
+	assert_int_equal(try_call(CONFINE_FRONT, false, do_open_file), EPERM);
+	assert_int_equal(try_call(CONFINE_FRONT, false, do_unlink), EPERM);
 }
 
 /* Has this kernel Landlock at all? */
@@ -386,6 +411,7 @@ main(void)
 		cmocka_unit_test(test_confine_refused_calls),
 		cmocka_unit_test(test_confine_ptrace),
 		cmocka_unit_test(test_confine_what_goes_on),
+		cmocka_unit_test(test_confine_accept),
 		cmocka_unit_test(test_confine_session_opens_nothing),
 		cmocka_unit_test(test_confine_vault_files),
 		cmocka_unit_test(test_confine_process_flags),
