@@ -250,6 +250,26 @@ def test_slow(server):
     server.wait_open(0)
 
 
+def test_strangers(server):
+    """Many who are slow: each gets 408, and others do not notice."""
+    slow_ones = [server.connect() for _ in range(200)]
+    for sock in slow_ones:
+        sock.sendall(b'GET /x HTTP/1.1\r\nHo')
+    client = server.http()
+    took = []
+    for _ in range(100):
+        start = time.monotonic()
+        client.request('GET', '/x')
+        assert client.getresponse().read() == b'/x '
+        took.append(time.monotonic() - start)
+    client.close()
+    assert sorted(took)[-2] < 0.5, took
+    for sock in slow_ones:
+        assert read_all(sock).startswith(b'HTTP/1.1 408')
+        sock.close()
+    server.wait_open(0)
+
+
 def test_slow_reader(server):
     sock = server.connect(buffer=4096)
     sock.sendall(b'GET /big HTTP/1.1\r\nHost: a\r\n\r\n')
