@@ -19,7 +19,8 @@ struct export_object {
 	struct str description;
 	struct str *labels;
 	size_t nlabels;
-	struct str misp_type, misp_category, misp_comment;	/* or empty */
+	struct str misp_type, misp_category, misp_comment,
+	    misp_value;		/* or empty */
 	int misp_to_ids;	/* 0, 1, or -1: not said */
 };
 

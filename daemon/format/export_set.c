@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/unit.h"
 #include "format/export_private.h"
+#include "format/misp.h"
 
 /* Text of a million records, say. */
 #define ARENA_BYTES (UINT64_C(8) << 30)
@@ -61,13 +62,14 @@ static void
 object_for_misp(struct export_set *s, const struct stix_object *o,
     struct export_object *e)
 {
-	const json_t *to_ids = json_object_get(o->json, "x_misp_to_ids");
+	const json_t *to_ids = json_object_get(o->json, MISP_TO_IDS);
 
 	e->indicator = str_eqz(o->type, "indicator");
 	e->description = property(s, o->json, "description");
-	e->misp_type = property(s, o->json, "x_misp_type");
-	e->misp_category = property(s, o->json, "x_misp_category");
-	e->misp_comment = property(s, o->json, "x_misp_comment");
+	e->misp_type = property(s, o->json, MISP_TYPE);
+	e->misp_category = property(s, o->json, MISP_CATEGORY);
+	e->misp_comment = property(s, o->json, MISP_COMMENT);
+	e->misp_value = property(s, o->json, MISP_VALUE);
 	e->misp_to_ids = json_is_boolean(to_ids) ? json_is_true(to_ids) : -1;
 	e->labels = o->nlabels == 0 ? NULL : arena_alloc(s->arena,
 	    o->nlabels * sizeof(*e->labels));
@@ -184,6 +186,19 @@ is_left_out(const struct export_set *s, const struct stix_object *o,
 	return !str_eqz(o->pattern_type, "stix");
 }
 
+/* What came from MISP goes back as the one attribute that it was. */
+static bool
+misp_value_add(struct export_set *s, struct export_object *e)
+{
+	struct export_value v = { .o = { .value = e->misp_value }, .of = e };
+
+	if (e->misp_type.n == 0 || e->misp_value.n == 0)
+		return false;
+	vec_push(&s->values, v);
+	e->values++;
+	return true;
+}
+
 static bool
 valued_add(struct export_set *s, const struct export_record *r,
     const struct stix_object *o, enum export_why *out_why)
@@ -194,7 +209,8 @@ valued_add(struct export_set *s, const struct export_record *r,
 		return false;
 	*out_why = EXPORT_WHY_INVALID;
 	e = object_new(s, r, o);
-	if (e == NULL || !values_add(s, o, e, out_why))
+	if (e == NULL || !(misp_value_add(s, e) ||
+	    values_add(s, o, e, out_why)))
 		return false;
 	vec_push(&s->objects, e);
 	return true;

@@ -267,6 +267,10 @@ test_write_misp(void **state)
 	    "{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"id\":"
 	    "\"domain-name--5a2e7d3c-0d4b-4f0e-9d6a-000000000001\","
 	    "\"value\":\"k.example.net\"}") });
+	add(s, 4, "[file:name = 'A.exe' AND file:hashes.MD5 = "
+	    "'d41d8cd98f00b204e9800998ecf8427e']", ",\"x_misp_type\":"
+	    "\"filename|md5\",\"x_misp_category\":\"Payload delivery\","
+	    "\"x_misp_value\":\"A.exe|d41d8cd98f00b204e9800998ecf8427e\"");
 	export_set_sort(s, false);
 	export_set_write(s, &plain, &out);
 #define LINE(name, value) "\n    \"" name "\": " value
@@ -287,6 +291,10 @@ test_write_misp(void **state)
 	/* The third says what the second said. */
 	assert_non_null(strstr(out.p, "000000000002\""));
 	assert_null(strstr(out.p, "000000000003\""));
+	assert_non_null(strstr(out.p, LINE("type", "\"filename|md5\",")
+	    LINE("category", "\"Payload delivery\",")
+	    LINE("value", "\"A.exe|d41d8cd98f00b204e9800998ecf8427e\",")
+	    LINE("to_ids", "true,")));
 #undef LINE
 }
 
