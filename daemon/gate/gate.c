@@ -359,7 +359,8 @@ answer_oblige(struct gate *g, const struct gate_query *q,
 static const char *
 party_name(const struct gate *g, const struct gate_party *p)
 {
-	return p->org < 0 ? NULL : policy_org(g->policy, (size_t)p->org)->id;
+	return g->policy == NULL || p->org < 0 ? NULL :
+	    policy_org(g->policy, (size_t)p->org)->id;
 }
 
 int
