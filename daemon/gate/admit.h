@@ -36,9 +36,28 @@ struct admit_objects {
 	const struct str *v;	/* borrowed */
 	size_t n;
 	unix_ms_t now;
+	/* What is here byte for byte keeps the label that it has. */
+	bool keep_label;
+	const struct admit_binding *binding;	/* borrowed; NULL: none */
 };
 int admit_published(struct gate *g, const struct admit_objects *in,
     struct admit_verdict *out) MUST_CHECK;
+
+/*
+ * For a circle alone: beside what its label says, only these desks may have
+ * it, and an object of another kind is refused (REFUSAL_POLICY).
+ */
+struct admit_binding {
+	struct desk_set audience;
+	uint64_t kinds;
+};
+
+/*
+ * admit_published_by(g, r, desk): was that stored record published here by
+ * the desk of that number?  1 or 0; ERR_* of the store.
+ */
+int admit_published_by(struct gate *g, const struct store_record *r,
+    int desk) MUST_CHECK;
 
 /* One record of a received batch. */
 struct admit_record {

@@ -27,6 +27,7 @@ struct admit {
 	struct arena *arena;		/* what waits for the seal */
 	const char *origin;		/* CERT id that seals */
 	unix_ms_t now;
+	const struct admit_objects *in;	/* published: what is asked; or NULL */
 	struct version_verdict version;	/* of the object at hand */
 	VEC(struct admitted) waiting;
 };

@@ -1,10 +1,14 @@
 #include "gate/admit_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "record/marking.h"
 
 #define KEYS_ARENA_BYTES MIB(32)
+
+/* Space "published-by", key the seal: the name of the desk. */
+#define PUBLISHED_BY "published-by"
 
 /*
  * A label is state with a sequence: another one than the version before had
@@ -54,6 +58,9 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
 	TRY(label_from_markings(o, v, &src, &base, &label, &unknown));
 	label_normalise(&label, v);
 	org_set_add(&label.roots, 0);
+	if (a->in->binding != NULL)
+		for (size_t i = 0; i < NELEM(label.audience.w); i++)
+			label.audience.w[i] &= a->in->binding->audience.w[i];
 	rc = admit_label_sequence(a, &label);
 	if (rc < 0 || (rc == 0 && a->version.unchanged))
 		return rc;
@@ -90,6 +97,26 @@ admit_dangles(struct admit *a, const struct stix_object *o, bool *out)
 	return 0;
 }
 
+/* Is it of a kind that what it is bound to is about? */
+static bool
+admit_is_bound(struct admit *a, const struct stix_object *o,
+    struct admit_verdict *out)
+{
+	const struct admit_binding *b = a->in->binding;
+	uint8_t kind;
+	char text[128];
+
+	if (b == NULL)
+		return true;
+	kind = policy_classify(a->g->policy, o);
+	if ((b->kinds >> kind & 1) != 0)
+		return true;
+	snprintf(text, sizeof(text), "the circle is not about kind %s",
+	    policy_vocabulary(a->g->policy)->kinds.v[kind]);
+	admit_refuse(out, REFUSAL_POLICY, text);
+	return false;
+}
+
 static int
 admit_publish_one(struct admit *a, int desk, struct str bytes,
     struct admit_verdict *out)
@@ -98,8 +125,9 @@ admit_publish_one(struct admit *a, int desk, struct str bytes,
 	struct stix_object o = { 0 };
 	int rc = admit_read(a, bytes, &o, out);
 
-	if (rc <= 0)
-		return rc;
+	if (rc <= 0 || (out->unchanged && a->in->keep_label) ||
+	    !admit_is_bound(a, &o, out))
+		return rc < 0 ? rc : 0;
 	w.rec.flags = RECORD_OWN;
 	rc = admit_label_own(a, desk, &o, &w);
 	if (rc <= 0)
@@ -111,6 +139,34 @@ admit_publish_one(struct admit *a, int desk, struct str bytes,
 	seals_leaf(w.rec.salt, w.label, w.rec.bytes, &w.leaf);
 	vec_push(&a->waiting, w);
 	return 0;
+}
+
+static int
+admit_note_desk(struct admit *a, int64_t seal)
+{
+	const char *desk = policy_vocabulary(a->g->policy)->
+	    desks.v[a->in->desk];
+	char key[24];
+
+	snprintf(key, sizeof(key), "%lld", (long long)seal);
+	return store_set(a->g->o.store, PUBLISHED_BY, key, str_of(desk));
+}
+
+int
+admit_published_by(struct gate *g, const struct store_record *r, int desk)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct str name;
+	char key[24];
+	int rc;
+
+	if ((r->flags & RECORD_OWN) == 0 || g->policy == NULL || desk < 0)
+		return 0;
+	snprintf(key, sizeof(key), "%lld", (long long)r->seal);
+	rc = store_value(g->o.store, PUBLISHED_BY, key, arena, &name);
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	return str_eqz(name, policy_vocabulary(g->policy)->desks.v[desk]);
 }
 
 /* Seal what waits as one batch and store it. */
@@ -126,6 +182,7 @@ admit_seal(struct admit *a)
 		leaves[i] = a->waiting.v[i].leaf;
 	TRY(seals_make(a->g->seals, &(struct seals_leaves){ leaves,
 	    a->waiting.n }, a->now, &seal));
+	TRY(admit_note_desk(a, seal));
 	for (size_t i = 0; i < a->waiting.n; i++) {
 		struct admitted *w = &a->waiting.v[i];
 
@@ -168,7 +225,7 @@ admit_published(struct gate *g, const struct admit_objects *in,
 {
 	AUTO(arena_free) struct arena *arena = arena_new(KEYS_ARENA_BYTES);
 	struct admit a = { .g = g, .arena = arena, .origin = g->o.cert_id,
-	    .now = in->now };
+	    .now = in->now, .in = in };
 	int rc = 0;
 
 	if (g->policy == NULL || in->desk < 0 || in->n > BATCH_RECORDS_MAX)

@@ -274,13 +274,14 @@ channel_read(struct channel *c)
 	return n;
 }
 
-/* The oldest descriptor belongs to the first ADOPT that is handled. */
+/* The oldest descriptor belongs to the first frame that adopts one. */
 static int
 channel_take_fd(struct channel *c, uint8_t type)
 {
 	int fd;
 
-	if (type != MESSAGE_ADOPT || c->nfds_in == 0)
+	if ((type != MESSAGE_ADOPT && type != MESSAGE_FRONT_ADOPT) ||
+	    c->nfds_in == 0)
 		return -1;
 	fd = c->fds_in[0];
 	memmove(c->fds_in, c->fds_in + 1, --c->nfds_in * sizeof(int));

@@ -160,7 +160,7 @@ on_own_version(void *arg, const struct store_record *r)
 	return 0;
 }
 
-static int
+int
 recall_version(struct vault *v, int64_t seq, const char *reason)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);

@@ -15,6 +15,13 @@
 int recall_start(struct vault *v, const struct store_record *r,
     const char *reason) MUST_CHECK;
 
+/*
+ * recall_version(v, seq, reason): the same for one stored version alone,
+ * which began here.
+ */
+int recall_version(struct vault *v, int64_t seq, const char *reason)
+    MUST_CHECK;
+
 /* recall_each(v, id, visit, arg): who has to confirm the recall of id. */
 typedef void (*recall_visit)(void *arg, const char *peer, bool confirmed);
 int recall_each(struct vault *v, struct str id, recall_visit visit,

@@ -169,6 +169,13 @@ int msg_front_items_encode(const struct msg_front_items *m,
     struct buf *out) MUST_CHECK;
 int msg_front_items_decode(struct str payload,
     struct msg_front_items *inout) MUST_CHECK;
+/*
+ * The same one by one, into an empty buffer: begin, then add until it is
+ * false: the frame is full (or t over a limit), and out as it was.
+ */
+void msg_front_items_begin(uint64_t request, struct buf *out);
+bool msg_front_items_add(struct buf *out, const struct taxii_item *t)
+    MUST_CHECK;
 int msg_front_done_encode(const struct msg_front_done *m,
     struct buf *out) MUST_CHECK;
 int msg_front_done_decode(struct str payload, struct msg_front_done *out)

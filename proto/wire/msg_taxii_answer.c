@@ -73,32 +73,46 @@ msg_front_clients_decode(struct str payload, struct msg_front_clients *inout)
 	return 0;
 }
 
+#define ITEMS_HEAD (8 + 2)	/* request, number of items */
+
+void
+msg_front_items_begin(uint64_t request, struct buf *out)
+{
+	out_u64(out, request);
+	out_u16(out, 0);
+}
+
+bool
+msg_front_items_add(struct buf *out, const struct taxii_item *t)
+{
+	size_t size = 8 + 2 + t->id.n + 1 + t->version.n + 4 + t->bytes.n;
+	uint8_t *count = (uint8_t *)out->p + 8;
+	unsigned n = (unsigned)count[0] << 8 | count[1];
+
+	if (n == TAXII_ITEMS_MAX || t->id.n > TAXII_ID_MAX ||
+	    t->version.n > VERSION_TEXT_MAX ||
+	    t->bytes.n > FRAME_RECORDS_MAX ||
+	    out->n + size > FRAME_RECORDS_MAX)
+		return false;
+	count[0] = (uint8_t)((n + 1) >> 8);
+	count[1] = (uint8_t)(n + 1);
+	out_u64(out, (uint64_t)t->added_us);
+	out_str16(out, t->id);
+	out_str8(out, t->version);
+	out_str32(out, t->bytes);
+	return true;
+}
+
 int
 msg_front_items_encode(const struct msg_front_items *m, struct buf *out)
 {
-	size_t size = 8 + 2;
+	AUTO_BUF struct buf b = { 0 };
 
-	if (m->n > TAXII_ITEMS_MAX)
-		return ERR_LIMIT;
-	for (size_t i = 0; i < m->n; i++) {
-		const struct taxii_item *t = &m->v[i];
-
-		if (t->id.n > TAXII_ID_MAX ||
-		    t->version.n > VERSION_TEXT_MAX ||
-		    t->bytes.n > FRAME_RECORDS_MAX)
+	msg_front_items_begin(m->request, &b);
+	for (size_t i = 0; i < m->n; i++)
+		if (!msg_front_items_add(&b, &m->v[i]))
 			return ERR_LIMIT;
-		size += 8 + 2 + t->id.n + 1 + t->version.n + 4 + t->bytes.n;
-	}
-	if (size > FRAME_RECORDS_MAX)
-		return ERR_LIMIT;
-	out_u64(out, m->request);
-	out_u16(out, (uint16_t)m->n);
-	for (size_t i = 0; i < m->n; i++) {
-		out_u64(out, (uint64_t)m->v[i].added_us);
-		out_str16(out, m->v[i].id);
-		out_str8(out, m->v[i].version);
-		out_str32(out, m->v[i].bytes);
-	}
+	buf_add(out, b.p, b.n);
 	return 0;
 }
 
