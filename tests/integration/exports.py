@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -225,6 +227,47 @@ def test_filters(net, a):
     equal(len(names('--age', '1h')), 4, 'age')
     time.sleep(0.05)
     equal(names('--age', '1ms'), [], 'too old')
+
+
+def ask_raw(inst, command, **arguments):
+    """One request on the control socket, whatever is in it."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(inst.path('state', 'control.sock'))
+        text = json.dumps({'v': 1, 'command': command,
+                           'arguments': arguments}).encode()
+        s.sendall(struct.pack('>IBxxx', len(text), 96) + text)
+        n, _ = struct.unpack('>IBxxx', s.recv(8, socket.MSG_WAITALL))
+        return json.loads(s.recv(n, socket.MSG_WAITALL))
+
+
+@desks
+def test_no_filter_means_all_by_mistake(net, a):
+    publish(net, a, [green(1)])
+    for command in ('export', 'watch'):
+        for wrong in ({'kind': 'ioc'}, {'kind': [1]}, {'tag': {}},
+                      {'type': ['x'] * 65}, {'confidence': '60'},
+                      {'confidence': 101}, {'confidence': -1},
+                      {'age_ms': 1.5}, {'use': 1}, {'use': 'nonsense'},
+                      {'circle': []}, {'circle': 'nonsense'}, {'desk': 1},
+                      {'desk': 'nobody'}, {'since': 1}, {'since': 'e-1'},
+                      {'since': 'e01'}, {'since': 'w.0'}, {'since': ''},
+                      {'nonsense': 1}):
+            r = ask_raw(a, command, **dict({'desk': 'ops'}, **wrong))
+            equal((r['ok'], r.get('code')), (False, 'ERR_USAGE'),
+                  '%s %r: %r' % (command, wrong, r))
+    equal(ask_raw(a, 'watch')['code'], 'ERR_USAGE', 'no desk')
+    # Long answers come in pages, each within its frame.
+    big = [green(i, description='"' * 130000) for i in range(10, 16)]
+    publish(net, a, big)
+    seen, since, pages = [], {}, 0
+    while since is not None:
+        r = ask_raw(a, 'export', desk='ops', **since)
+        seen += [json.loads(x['object'])['name'] for x in r['records']]
+        since = {'since': r['next']} if 'next' in r else None
+        pages += 1
+    equal(sorted(seen), sorted(o['name'] for o in [green(1)] + big), 'all')
+    assert pages > 2, pages
 
 
 @desks
