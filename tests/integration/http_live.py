@@ -252,9 +252,10 @@ def test_slow(server):
 
 def test_strangers(server):
     """Many who are slow: each gets 408, and others do not notice."""
-    slow_ones = [server.connect() for _ in range(200)]
-    for sock in slow_ones:
-        sock.sendall(b'GET /x HTTP/1.1\r\nHo')
+    slow_ones = []
+    for _ in range(200):
+        slow_ones.append(server.connect())
+        slow_ones[-1].sendall(b'GET /x HTTP/1.1\r\nHo')
     client = server.http()
     took = []
     for _ in range(100):
