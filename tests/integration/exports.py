@@ -237,8 +237,9 @@ def ask_raw(inst, command, **arguments):
         text = json.dumps({'v': 1, 'command': command,
                            'arguments': arguments}).encode()
         s.sendall(struct.pack('>IBxxx', len(text), 96) + text)
-        n, _ = struct.unpack('>IBxxx', s.recv(8, socket.MSG_WAITALL))
-        return json.loads(s.recv(n, socket.MSG_WAITALL))
+        with s.makefile('rb') as f:
+            n, _ = struct.unpack('>IBxxx', f.read(8))
+            return json.loads(f.read(n))
 
 
 @desks
