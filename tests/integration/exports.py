@@ -17,7 +17,9 @@ from daemons import (  # noqa: E402
     TLP_GREEN, Net, crash, equal, indicator, main, wait_for, write_lines)
 
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
-CIRCLES = '''circles:
+CIRCLES = '''  - {id: out-net, out: {circle: net}, kind: [botnet], for: [secops],
+     tlp: <=green, cap: {hops: 0}}
+circles:
   net: {members: [%s], foci: [botnet], charter: "sha256:7c1e", quorum: 1}
   far: {members: [%s], foci: [vuln], charter: "sha256:7c1f", quorum: 1}
 ''' % (('cert-xb',) * 2)
