@@ -327,6 +327,24 @@ status_store(const json_t *s)
 		    reply_text(s, "error"));
 }
 
+/* How much each of our desks may see, and what is not decided yet. */
+static void
+status_feeds(const json_t *feeds)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(feeds, i, f) {
+		if (reply_int(f, "lag") > 0)
+			table_line(stdout, "feed", "%s: %lld records, %lld "
+			    "to look at", reply_text(f, "desk"),
+			    reply_int(f, "items"), reply_int(f, "lag"));
+		else
+			table_line(stdout, "feed", "%s: %lld records",
+			    reply_text(f, "desk"), reply_int(f, "items"));
+	}
+}
+
 static void
 status_print(const json_t *r)
 {
@@ -351,6 +369,7 @@ status_print(const json_t *r)
 	shadow_line_print(json_object_get(policy, "shadow"));
 	postures_print(json_object_get(r, "postures"));
 	status_store(json_object_get(r, "store"));
+	status_feeds(json_object_get(r, "feeds"));
 	table_line(stdout, "published", "%lld", reply_int(r, "published"));
 	if (reply_int(json_object_get(r, "consult"), "open") > 0)
 		table_line(stdout, "consult", "%lld cases are open; "

@@ -245,7 +245,8 @@ derived_make(struct derived *d, const struct store_record *rec,
 	w->rec = *rec;
 	w->rec.seq = 0;
 	w->rec.flags = RECORD_OWN | RECORD_DERIVED |
-	    (rec->flags & (RECORD_HAS_REFS | RECORD_REVOKED));
+	    (rec->flags & (RECORD_HAS_REFS | RECORD_REVOKED)) |
+	    (rec->seq == 0 ? RECORD_STANDS : 0);
 	w->rec.id = w->id;
 	w->rec.desks = 0;
 	w->rec.source = 0;

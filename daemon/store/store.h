@@ -71,6 +71,7 @@ enum record_flag {
 	RECORD_RELABELLED = 128,	/* stored again under a later label, */
 				/*   which stands for it everywhere */
 	RECORD_HELD = 256,	/* received, and people must agree first */
+	RECORD_STANDS = 512,	/* derived, and no original is stored here */
 };
 
 struct store_record {

@@ -7,6 +7,7 @@
 #include "host/log.h"
 #include "policy/prove.h"
 #include "vault/apply.h"
+#include "vault/feeds.h"
 #include "vault/peer.h"
 #include "vault/supervisor_link.h"
 
@@ -89,6 +90,8 @@ vault_take_policy(struct vault *v, struct policy *p)
 		shadow_reset(v->shadow, vault_now(v));
 	if (v->peers != NULL)
 		peers_policy_changed(v->peers, true);
+	if (v->feeds != NULL)
+		feeds_policy_changed(v->feeds);
 	policy_free(old);
 	for (size_t i = 0; policy_warning(p, i) != NULL; i++)
 		log_warning("policy-warning", "text=\"%s\"",

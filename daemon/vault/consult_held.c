@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "gate/held.h"
+#include "vault/feeds.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(4)
@@ -45,6 +46,7 @@ static int
 let_in(struct consult *c, const struct held_entry *h)
 {
 	TRY(held_let_in(c->v->gate, h));
+	TRY(feeds_look(c->v->feeds, h->seq));
 	for (size_t i = 0; i < peers_count(c->v->peers); i++)
 		release_look_again(peers_at(c->v->peers, i)->release, h->seq);
 	turn_wake(c->v->turn);

@@ -9,6 +9,7 @@
 #include "vault/control_policy.h"
 #include "vault/control_posture.h"
 #include "vault/control_shadow.h"
+#include "vault/feeds.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/version.h"
@@ -235,6 +236,7 @@ control_status(struct control *c, const json_t *args)
 	(void)json_object_set_new(f, "consult", control_consult_json(v));
 	(void)json_object_set_new(f, "warnings", warnings_json(v));
 	(void)json_object_set_new(f, "peers", peers_json(v));
+	(void)json_object_set_new(f, "feeds", feeds_json(v->feeds));
 	(void)json_object_set_new(f, "libraries", version_libraries());
 	(void)json_object_set_new(f, "counters", counters_json());
 	control_reply(c, f);

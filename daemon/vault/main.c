@@ -15,6 +15,7 @@
 #include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
+#include "vault/feeds.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
@@ -68,6 +69,7 @@ tear_down(struct vault *v)
 	timer_free(v->second);
 	peers_free(v->peers);
 	circles_free(v->circles);
+	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);
 	wishes_free(v->wishes);

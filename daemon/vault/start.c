@@ -23,6 +23,7 @@
 #include "vault/question.h"
 #include "vault/wish.h"
 #include "vault/control.h"
+#include "vault/feeds.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
@@ -123,6 +124,7 @@ open_gate(struct vault *v, struct err *e)
 	v->own_key = verify_key_new(public);
 	options = vault_gate_options(v);
 	v->gate = gate_new(&options);
+	v->feeds = feeds_new(v);
 	rc = postures_open(v, &v->postures);
 	if (rc < 0)
 		return err_set(e, rc, "the stored postures do not read: %s",

@@ -3,6 +3,7 @@
 #include "host/counters.h"
 #include "host/log.h"
 #include "net/loop.h"
+#include "vault/feeds.h"
 #include "vault/outbound.h"
 #include "vault/peer.h"
 #include "vault/vault.h"
@@ -142,6 +143,8 @@ turn_end(struct turn *t)
 	if (t->wake) {
 		t->wake = false;
 		outbound_run(t->v);
+		if (t->v->feeds != NULL)
+			feeds_wake(t->v->feeds);
 	}
 	if (!store_in_transaction(t->v->store)) {
 		turn_tell(t, t->failed == 0);

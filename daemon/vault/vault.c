@@ -9,6 +9,7 @@
 #include "net/timer.h"
 #include "vault/apply.h"
 #include "vault/circle.h"
+#include "vault/feeds.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/consult.h"
@@ -58,6 +59,8 @@ void
 vault_rolled_back(struct vault *v)
 {
 	gate_rolled_back(v->gate);
+	if (v->feeds != NULL)
+		feeds_rolled_back(v->feeds);
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
@@ -78,6 +81,8 @@ vault_committed(struct vault *v)
 {
 	if (v->maintain != NULL)
 		timer_arm_ms(v->maintain, 1);
+	if (v->feeds != NULL)
+		feeds_wake(v->feeds);
 }
 
 void

@@ -15,6 +15,7 @@
 
 struct apply;
 struct apply_ask;
+struct feeds;
 struct link;
 struct loop;
 struct timer;
@@ -42,6 +43,7 @@ struct vault {
 	struct apply *apply;		/* owned: the policy's life */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
+	struct feeds *feeds;		/* owned: what our desks may see */
 	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
 	struct controls *controls;	/* owned */

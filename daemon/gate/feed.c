@@ -1,0 +1,418 @@
+#include "gate/feed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "gate/feed_private.h"
+
+#define SPACE "feed"		/* desk to what is kept of its feed */
+#define ARENA_BYTES MIB(8)
+#define LIST_NAME_MAX (2 * NAME_MAX_BYTES + 16)
+
+/* ---- what the store keeps ---- */
+
+static int
+state_load(struct feed *f)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct feed_state s = { 0 };
+	struct str value;
+	struct cur c;
+	int rc = store_value(f->g->o.store, SPACE, f->desk, arena, &value);
+
+	f->state = s;
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	TRY(rc);
+	c = cur_of(value.p, value.n);
+	s.at = (int64_t)cur_u64(&c);
+	s.back_at = (int64_t)cur_u64(&c);
+	s.back_end = (int64_t)cur_u64(&c);
+	s.items = cur_u64(&c);
+	cur_copy(&c, s.policy, sizeof(s.policy));
+	if (cur_finish(&c) != 0)
+		return ERR_STORE;
+	f->state = s;
+	return 0;
+}
+
+static int
+state_save(struct feed *f)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	if (!f->dirty)
+		return 0;
+	out_u64(&b, (uint64_t)f->state.at);
+	out_u64(&b, (uint64_t)f->state.back_at);
+	out_u64(&b, (uint64_t)f->state.back_end);
+	out_u64(&b, f->state.items);
+	buf_add(&b, f->state.policy, sizeof(f->state.policy));
+	TRY(store_set(f->g->o.store, SPACE, f->desk, buf_str(&b)));
+	f->dirty = false;
+	return 0;
+}
+
+/* ---- its life ---- */
+
+int
+feed_open(struct gate *g, const char *desk, struct feed **out)
+{
+	AUTO(feed_free) struct feed *f = mem_new(struct feed);
+
+	f->g = g;
+	snprintf(f->desk, sizeof(f->desk), "%s", desk);
+	f->circles = feed_circles_new(g);
+	f->arena = arena_new(ARENA_BYTES);
+	TRY(feed_sync(f));
+	*out = TAKE(f);
+	return 0;
+}
+
+void
+feed_free(struct feed *f)
+{
+	if (f == NULL)
+		return;
+	feed_circles_free(f->circles);
+	arena_free(f->arena);
+	free(f);
+}
+
+void
+feed_rolled_back(struct feed *f)
+{
+	f->sound = f->dirty = false;
+	f->again = f->again || f->rewound;
+}
+
+void
+feed_restart(struct feed *f)
+{
+	f->again = true;
+}
+
+/* Circles have other bits now: their lists are found by name again. */
+static void
+lists_forget(struct feed *f)
+{
+	memset(&f->all, 0, sizeof(f->all));
+	memset(f->lists, 0, sizeof(f->lists));
+}
+
+/* The policy of the gate is another, or answers have aged. */
+static void
+follow_gate(struct feed *f)
+{
+	char name[CERT_ID_MAX + NAME_MAX_BYTES + 2];
+	struct digest digest = { { 0 } };
+
+	f->generation = gate_generation(f->g);
+	f->index = -1;
+	feed_circles_forget(f->circles);
+	lists_forget(f);
+	if (f->g->policy != NULL) {
+		snprintf(name, sizeof(name), "%s/%s", f->g->o.cert_id,
+		    f->desk);
+		f->index = policy_find_desk(f->g->policy, str_of(name));
+		policy_digest(f->g->policy, &digest);
+	}
+	memcpy(f->policy, digest.b, sizeof(f->policy));
+}
+
+int
+feed_sync(struct feed *f)
+{
+	if (f->generation != gate_generation(f->g))
+		follow_gate(f);
+	if (!f->sound) {
+		lists_forget(f);
+		TRY(state_load(f));
+		f->sound = true;
+	}
+	return 0;
+}
+
+/* Does what was there have to be looked at under this policy? */
+static bool
+is_stale(const struct feed *f)
+{
+	return f->again || memcmp(f->policy, f->state.policy,
+	    sizeof(f->policy)) != 0;
+}
+
+static void
+rewind_all(struct feed *f, int64_t end)
+{
+	/* What was stored before it was ever open is no news either. */
+	if (f->state.at == 0)
+		f->state.at = end;
+	f->state.back_at = 0;
+	f->state.back_end = f->state.at;
+	memcpy(f->state.policy, f->policy, sizeof(f->policy));
+	f->rewound = f->rewound || f->again;
+	f->again = false;
+	f->dirty = true;
+}
+
+/* ---- lists ---- */
+
+static void
+list_name(const struct feed *f, const char *circle,
+    char dst[static LIST_NAME_MAX])
+{
+	/* Desks and circles have no space in their names. */
+	snprintf(dst, LIST_NAME_MAX, "feed %s%s%s", f->desk,
+	    circle == NULL ? "" : " ", circle == NULL ? "" : circle);
+}
+
+static int
+list_read(struct feed *f, const char *circle, struct feed_list *l)
+{
+	struct store *store = f->g->o.store;
+	char name[LIST_NAME_MAX];
+	int rc;
+
+	if (l->known)
+		return 0;
+	list_name(f, circle, name);
+	l->number = 0;
+	l->last_us = -1;
+	rc = store_feed_find_list(store, str_of(name), &l->number);
+	if (rc == 0)
+		rc = store_feed_last(store, l->number, &l->last_us);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	l->known = true;
+	return 0;
+}
+
+int
+feed_list_of(struct feed *f, const char *circle, struct feed_list **out,
+    int *out_circle)
+{
+	struct policy_circle_facts facts;
+	size_t i = 0;
+
+	if (circle == NULL) {
+		TRY(list_read(f, NULL, &f->all));
+		*out = &f->all;
+		*out_circle = -1;
+		return 0;
+	}
+	while (f->g->policy != NULL && i < FEED_CIRCLES_MAX &&
+	    policy_circle_at(f->g->policy, i, &facts)) {
+		if (strcmp(facts.id, circle) == 0) {
+			TRY(list_read(f, circle, &f->lists[i]));
+			*out = &f->lists[i];
+			*out_circle = (int)i;
+			return 0;
+		}
+		i++;
+	}
+	return ERR_NOT_FOUND;
+}
+
+/* One more record in a list.  Returns 1, or 0 if it is there already. */
+static int
+list_add(struct feed *f, const char *circle, struct feed_list *l,
+    const struct store_feed_row *row)
+{
+	struct store_feed_row dated = *row;
+	char name[LIST_NAME_MAX];
+	int rc;
+
+	TRY(list_read(f, circle, l));
+	if (l->number == 0) {
+		list_name(f, circle, name);
+		TRY(store_feed_list(f->g->o.store, str_of(name),
+		    &l->number));
+	}
+	/* A clock may stand still or step back; dates do not. */
+	if (dated.added_us <= l->last_us)
+		dated.added_us = l->last_us + 1;
+	rc = store_feed_add(f->g->o.store, l->number, &dated);
+	if (rc == ERR_EXISTS)
+		return 0;
+	TRY(rc);
+	l->last_us = dated.added_us;
+	return 1;
+}
+
+/* ---- the scan ---- */
+
+int
+feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now)
+{
+	if (f->index < 0 || (r->flags & (RECORD_TOMBSTONE |
+	    RECORD_RELABELLED | RECORD_HELD)) != 0)
+		return 0;
+	/* What was derived for others stands beside its original. */
+	if ((r->flags & RECORD_DERIVED) != 0 &&
+	    (r->flags & RECORD_STANDS) == 0)
+		return 0;
+	return gate_answer_local(f->g, r, f->index, now);
+}
+
+static int
+record_date(struct feed *f, const struct store_record *r, unix_ms_t now)
+{
+	struct store_feed_row row = { now.ms * 1000, r->seq };
+	struct policy_circle_facts facts;
+	uint64_t circles;
+	int rc = feed_shows(f, r, now);
+
+	if (rc <= 0)
+		return rc;
+	rc = list_add(f, NULL, &f->all, &row);
+	TRY(rc);
+	f->state.items += (uint64_t)rc;
+	circles = feed_circles_of(f->circles, r, now);
+	for (; circles != 0; circles &= circles - 1) {
+		size_t i = (size_t)__builtin_ctzll(circles);
+
+		if (policy_circle_at(f->g->policy, i, &facts))
+			TRY(list_add(f, facts.id, &f->lists[i], &row));
+	}
+	return 0;
+}
+
+struct run {
+	struct feed *f;
+	unix_ms_t now;
+	int64_t *at;		/* what the scan moves on */
+	int64_t end;		/* and how far it may */
+	size_t looked;
+};
+
+static int
+on_scanned(void *arg, const struct store_record *r)
+{
+	struct run *run = arg;
+
+	if (r->seq > run->end)
+		return 1;
+	TRY(record_date(run->f, r, run->now));
+	*run->at = r->seq;
+	run->looked++;
+	return 0;
+}
+
+/* Scan (*at, end], at most max records of it. */
+static int
+run_scan(struct run *run, int64_t *at, int64_t end, size_t max)
+{
+	struct feed *f = run->f;
+	int rc;
+
+	if (*at >= end || run->looked >= max)
+		return 0;
+	run->at = at;
+	run->end = end;
+	arena_reset(f->arena);
+	rc = store_scan(f->g->o.store, *at, max - run->looked, f->arena,
+	    on_scanned, run);
+	return rc < 0 ? rc : 0;
+}
+
+static int64_t
+min_seq(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int
+feed_run(struct feed *f, unix_ms_t now, size_t max_records)
+{
+	struct run run = { .f = f, .now = now };
+	int64_t end;
+	int rc;
+
+	TRY(feed_sync(f));
+	if (f->index < 0)
+		return 0;
+	end = gate_releasable(f->g, now);
+	if (is_stale(f))
+		rewind_all(f, end);
+	rc = run_scan(&run, &f->state.at, end, max_records);
+	if (rc == 0)
+		rc = run_scan(&run, &f->state.back_at,
+		    min_seq(f->state.back_end, end), max_records);
+	f->dirty = f->dirty || run.looked > 0;
+	if (rc == 0)
+		rc = state_save(f);
+	return rc < 0 ? rc : (int)run.looked;
+}
+
+int
+feed_look(struct feed *f, int64_t seq, unix_ms_t now)
+{
+	struct store_record r;
+	int rc;
+
+	TRY(feed_sync(f));
+	/* What the scan has not come to it will look at anyway. */
+	if (f->index < 0 || seq > f->state.at)
+		return 0;
+	arena_reset(f->arena);
+	rc = store_get(f->g->o.store, seq, f->arena, &r);
+	if (rc == 0)
+		rc = record_date(f, &r, now);
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	f->dirty = true;
+	return state_save(f);
+}
+
+bool
+feed_waits(struct feed *f, unix_ms_t now)
+{
+	int64_t end = gate_releasable(f->g, now);
+
+	/* The next run says what is wrong with the store. */
+	if (feed_sync(f) < 0)
+		return true;
+	return f->index >= 0 && (is_stale(f) || f->state.at < end ||
+	    f->state.back_at < min_seq(f->state.back_end, end));
+}
+
+uint64_t
+feed_behind(struct feed *f, unix_ms_t now)
+{
+	int64_t end = gate_releasable(f->g, now);
+
+	if (feed_sync(f) < 0 || f->index < 0 || f->state.at >= end)
+		return 0;
+	return (uint64_t)(end - f->state.at);
+}
+
+int
+feed_has(struct feed *f, int64_t seq)
+{
+	int64_t us;
+	int rc;
+
+	TRY(feed_sync(f));
+	TRY(list_read(f, NULL, &f->all));
+	if (f->all.number == 0)
+		return 0;
+	rc = store_feed_find(f->g->o.store, f->all.number, seq, &us);
+	return rc == 0 ? 1 : rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+void
+feed_figures(struct feed *f, struct feed_figures *out)
+{
+	int64_t last = store_last_seq(f->g->o.store);
+	struct feed_state *s = &f->state;
+
+	*out = (struct feed_figures){ 0 };
+	if (feed_sync(f) < 0 || f->index < 0)
+		return;
+	out->items = s->items;
+	out->lag = is_stale(f) ? (uint64_t)last :
+	    (uint64_t)(last > s->at ? last - s->at : 0) +
+	    (uint64_t)(s->back_end > s->back_at ?
+	    s->back_end - s->back_at : 0);
+}
