@@ -43,6 +43,8 @@ listen_tcp(const struct addrinfo *a, int v6only)
 static bool
 has_ipv4_of_port(const struct settings *s, const char *port)
 {
+	if (s == NULL)
+		return false;
 	for (size_t i = 0; i < s->nlisten; i++) {
 		const char *colon = strrchr(s->listen[i], ':');
 
@@ -84,6 +86,12 @@ listen_at(const struct settings *s, const char *address, struct err *e)
 		    " (is another comityd running? choose another port)" :
 		    "");
 	return fd;
+}
+
+int
+sockets_listen(const char *address, struct err *e)
+{
+	return listen_at(NULL, address, e);
 }
 
 /* Does somebody answer on the control socket already? */
@@ -163,6 +171,11 @@ sockets_open(const struct settings *settings,
 	for (size_t i = 0; i < settings->nlisten; i++) {
 		TRY(fd = listen_at(settings, settings->listen[i], e));
 		out->v[out->n++] = fd;
+	}
+	out->nfronts = 0;
+	for (size_t i = 0; i < settings->nfronts; i++) {
+		TRY(fd = sockets_listen(settings->fronts[i].listen, e));
+		out->fronts[out->nfronts++] = fd;
 	}
 	TRY(fd = listen_control(paths->control_socket, e));
 	out->v[out->n++] = fd;

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-#define SPAWN_FDS_MAX 4
+#define SPAWN_FDS_MAX 5
 #define SPAWN_FD_FIRST 3
 
 /*

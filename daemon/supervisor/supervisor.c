@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/timer.h"
 #include "supervisor/admission.h"
+#include "supervisor/fronts.h"
 #include "supervisor/start.h"
 #include "supervisor/tell.h"
 #include "wire/msg_flow.h"
@@ -50,6 +51,7 @@ struct supervisor {
 	struct admission *admission;		/* owned */
 	struct timer *beat, *stop, *put_down;	/* owned */
 	struct tell *tell;			/* owned */
+	struct fronts *fronts;			/* owned */
 	struct buf sent;		/* the file set the vault looks at */
 	struct buf config;		/* the last one it took */
 	bool sending;			/* it has not answered for it yet */
@@ -183,6 +185,7 @@ restart_vault(struct supervisor *s)
 {
 	struct err e;
 
+	fronts_halt(s->fronts);
 	channel_free(s->vault);
 	s->vault = NULL;
 	end_sessions(s);
@@ -423,6 +426,14 @@ vault_penalises(struct supervisor *s, struct str payload)
 	return 0;
 }
 
+/* All is said: is everybody gone? */
+static void
+exit_if_alone(struct supervisor *s)
+{
+	if (s->stopped && s->children.n == 0 && fronts_are_gone(s->fronts))
+		supervisor_exit(s, 0);
+}
+
 /* ---- what the vault says ---- */
 
 /*
@@ -466,7 +477,7 @@ reload_again(struct supervisor *s)
 		request_reload(s, CONFIG_ASKED);
 }
 
-/* What the vault took is in force here too: limits, what is logged. */
+/* What the vault took is in force here too: limits, logging, fronts. */
 static void
 take_config(struct supervisor *s)
 {
@@ -488,6 +499,7 @@ take_config(struct supervisor *s)
 	log_set_rate((unsigned)fresh.limits.log_lines_per_minute);
 	log_inherit();
 	tell_configured(&s->limits);
+	fronts_run(s->fronts, &s->limits, s->vault);
 }
 
 static int
@@ -549,12 +561,10 @@ vault_says(struct supervisor *s, const struct frame *f)
 	case MESSAGE_STATUS:
 		return vault_status(f->payload);
 	case MESSAGE_STOPPED:
-		/* The sessions still say good-bye. */
+		/* Sessions and fronts still say good-bye. */
 		s->stopped = true;
-		if (s->children.n == 0)
-			supervisor_exit(s, 0);
-		else
-			timer_arm_ms(s->stop, LINGER_MS);
+		timer_arm_ms(s->stop, LINGER_MS);
+		exit_if_alone(s);
 		return 0;
 	default:
 		return ERR_ORDER;
@@ -595,8 +605,6 @@ child_ended(struct supervisor *s, pid_t pid, int status)
 			log_warning("session-ended", "signal=%d",
 			    WTERMSIG(status));
 		tell_gone(s, c.number, status);
-		if (s->stopped && s->children.n == 0)
-			supervisor_exit(s, 0);
 		return;
 	}
 }
@@ -611,9 +619,11 @@ on_sigchld(void *arg)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->vault_pid)
 			on_vault_exit(s, status);
-		else if (!tell_ended(s->tell, pid, status))
+		else if (!tell_ended(s->tell, pid, status) &&
+		    !fronts_ended(s->fronts, pid, status))
 			child_ended(s, pid, status);
 	}
+	exit_if_alone(s);
 }
 
 static void
@@ -636,6 +646,7 @@ on_sigterm(void *arg)
 	for (size_t i = 0; i < s->listeners.n; i++)
 		listener_free(s->listeners.v[i]);
 	s->listeners.n = 0;
+	fronts_drain(s->fronts);
 	timer_arm_ms(s->stop, STOP_MS);
 	if (s->vault != NULL)
 		channel_send(s->vault, MESSAGE_STOP, STR(""));
@@ -711,6 +722,7 @@ supervisor_tear_down(struct supervisor *s)
 		listener_free(s->listeners.v[i]);
 	vec_clear(&s->listeners);
 	end_sessions(s);
+	fronts_free(s->fronts);
 	channel_free(s->vault);
 	if (s->vault_pid > 0)
 		wait_for_vault(s);
@@ -741,6 +753,7 @@ supervisor_run(const struct settings *settings,
 	s.stop = timer_new(s.loop, on_stop_timeout, &s);
 	s.put_down = timer_new(s.loop, on_put_down, &s);
 	s.tell = tell_new(s.loop, &s.limits);
+	s.fronts = fronts_new(s.loop, paths, settings, sockets);
 	loop_signal(s.loop, SIGCHLD, on_sigchld, &s);
 	loop_signal(s.loop, SIGHUP, on_sighup, &s);
 	loop_signal(s.loop, SIGTERM, on_sigterm, &s);

@@ -20,11 +20,14 @@ struct supervisor_paths {
 /*
  * supervisor_run(settings, paths, listeners, n): run until told to stop.
  * listeners: listening sockets, the last one the control socket; taken
- * over.  Returns the process's exit code.
+ * over.  fronts: one for each of settings->fronts, likewise.  Returns the
+ * process's exit code.
  */
 struct supervisor_sockets {
 	int v[SETTINGS_LISTEN_MAX + 1];
 	size_t n;
+	int fronts[SETTINGS_FRONTS_MAX];
+	size_t nfronts;
 };
 int supervisor_run(const struct settings *settings,
     const struct supervisor_paths *paths,
@@ -32,11 +35,18 @@ int supervisor_run(const struct settings *settings,
 
 /*
  * sockets_open(settings, paths, out, e): bind and listen on every address
- * of the settings and on the control socket.  ERR_CONF, ERR_SYSTEM with e.
+ * of the settings, of the fronts and on the control socket.  ERR_CONF,
+ * ERR_SYSTEM with e.
  */
 int sockets_open(const struct settings *settings,
     const struct supervisor_paths *paths, struct supervisor_sockets *out,
     struct err *e) MUST_CHECK;
+
+/*
+ * sockets_listen(address, e): a listening socket on "host:port"; ERR_CONF,
+ * ERR_SYSTEM with e.
+ */
+int sockets_listen(const char *address, struct err *e) MUST_CHECK;
 
 /* sockets_address(sa, dst): "address:port" for people and the vault. */
 struct sockaddr_storage;

@@ -25,7 +25,8 @@ class Daemon:
         self.bin = os.path.join(self.dir, 'bin')
         os.mkdir(self.bin)
         for role, name in (('supervisor', 'comityd'),
-                           ('session', 'comity-session')):
+                           ('session', 'comity-session'),
+                           ('front', 'comity-front')):
             shutil.copy(os.path.join(build, 'daemon', role, name), self.bin)
         vault = os.path.join(self.bin, 'comity-vault')
         shutil.copy(os.path.join(HERE, '..', 'lib', 'fake_vault.py'), vault)
@@ -412,4 +413,5 @@ def test_supervisor_is_killed(d):
     equal(d.stop(), 0, 'exit code')
 
 
-main(globals())
+if __name__ == '__main__':
+    main(globals())

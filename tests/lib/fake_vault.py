@@ -15,6 +15,7 @@ import sys
 CONFIG, CONFIG_DONE, ADOPT, GONE, DIAL, READY = range(70, 76)
 STOP, STOPPED, HEARTBEAT, PENALTY = range(77, 81)
 SETTLED = 82
+FRONT_ADOPT = 84
 HERE = os.environ['FAKE_VAULT']
 
 
@@ -46,6 +47,7 @@ class Vault:
         self.fds = []
         self.config = b''
         self.sessions = {}     # socket: [number, bytes so far]
+        self.fronts = []       # sockets, kept open
 
     def frames(self):
         data, fds, _, _ = socket.recv_fds(self.super, 1 << 20, 16)
@@ -93,6 +95,9 @@ class Vault:
             self.configure(p)
         elif kind == ADOPT:
             self.adopt(p)
+        elif kind == FRONT_ADOPT:
+            note(type='FRONT_ADOPT', desk=p[1:].decode(), fds=len(self.fds))
+            self.fronts.append(socket.socket(fileno=self.fds.pop(0)))
         elif kind == GONE:
             number, status = struct.unpack('>QI', p)
             note(type='GONE', number=number, status=status)
