@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/feed_circle.h"
 #include "host/clock.h"
 #include "vault/record_json.h"
 
@@ -92,14 +93,16 @@ use_read(struct control *c, const json_t *args, struct export_filter *f)
 static int
 circle_read(struct control *c, const json_t *args, struct export_filter *f)
 {
+	struct policy_circle_facts facts;
 	const char *name;
 
+	f->circle = -1;
 	TRY(control_filter(c, args, "circle", &name));
 	if (name == NULL)
 		return 0;
-	for (size_t i = 0; policy_circle_at(f->v->policy, i, &f->circle); i++)
-		if (strcmp(f->circle.id, name) == 0) {
-			f->of_circle = true;
+	for (int i = 0; policy_circle_at(f->v->policy, (size_t)i, &facts); i++)
+		if (strcmp(facts.id, name) == 0) {
+			f->circle = i;
 			return 0;
 		}
 	return control_error(c, ERR_USAGE, "comityctl circle list",
@@ -237,24 +240,6 @@ not_usable(const struct export_filter *f, const struct store_record *r,
 	return EXPORT_PURPOSE;
 }
 
-/*
- * Is it of a circle: about what the circle is for, and from nobody but its
- * members?
- */
-static bool
-is_of_circle(const struct policy_circle_facts *circle,
-    const struct label *label)
-{
-	if (label->kind >= 64 || (circle->foci >> label->kind & 1) == 0)
-		return false;
-	/* Bit 0 are we, in every circle of ours. */
-	for (size_t i = 0; i < NELEM(label->roots.w); i++)
-		if ((label->roots.w[i] & ~circle->members.w[i] &
-		    (i == 0 ? ~UINT64_C(1) : ~UINT64_C(0))) != 0)
-			return false;
-	return true;
-}
-
 static json_t *
 record_fields(struct vault *v, const struct store_record *r,
     const struct label *label)
@@ -302,7 +287,8 @@ export_record(const struct export_filter *f, const struct store_record *r,
 	if (f->kinds != NULL && (label.kind >= voc->kinds.n ||
 	    !list_has(f->kinds, voc->kinds.v[label.kind])))
 		return EXPORT_FILTERED;
-	if (f->of_circle && !is_of_circle(&f->circle, &label))
+	if (f->circles != NULL && f->circle >= 0 && (feed_circles_of(
+	    f->circles, r, vault_now(f->v)) >> f->circle & 1) == 0)
 		return EXPORT_FILTERED;
 	object = json_loadb(r->bytes.p, r->bytes.n, JSON_REJECT_DUPLICATES,
 	    NULL);
@@ -436,6 +422,7 @@ control_export(struct control *c, const json_t *args)
 	    since_read(c, args, &p.last) < 0)
 		return;
 	p.list = json_array();
+	p.filter.circles = feed_circles_new(v->gate);
 	mark_of(v, text);
 	do {
 		from = p.last;
@@ -444,6 +431,7 @@ control_export(struct control *c, const json_t *args)
 		    on_record, &p);
 	} while (rc >= 0 && p.last != from && p.bytes <= REPLY_BYTES &&
 	    clock_mono().ms - began.ms < SLICE_MS);
+	feed_circles_free(p.filter.circles);
 	if (rc < 0) {
 		json_decref(p.list);
 		(void)control_error(c, rc, NULL, "the store could not be "

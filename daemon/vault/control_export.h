@@ -11,6 +11,8 @@
 
 #include "vault/desk_view.h"
 
+struct feed_circles;
+
 #define EXPORT_LIST_MAX 64	/* names in one filter */
 
 /* Why a record that the desk may see is not in the answer. */
@@ -30,8 +32,8 @@ enum export_left {
 struct export_filter {
 	struct vault *v;		/* borrowed */
 	struct desk_view view;
-	bool of_circle;			/* of what is in `circle` only */
-	struct policy_circle_facts circle;
+	int circle;			/* of the policy; -1: none asked */
+	struct feed_circles *circles;	/* borrowed; NULL: not asked here */
 	const json_t *kinds, *types, *tags;	/* borrowed; NULL: all */
 	int confidence;			/* at least; -1: any, also none */
 	int64_t age_ms;			/* received within; 0: ever */
@@ -44,7 +46,8 @@ struct export_filter {
 /*
  * export_filter_read(c, args, out): desk circle kind type tag confidence
  * age_ms use current versions.  Borrows from args.  ERR_* after having answered the
- * request: a filter that cannot be applied never means "all".
+ * request: a filter that cannot be applied never means "all".  The caller
+ * sets circles, unless it reads that circle only.
  */
 int export_filter_read(struct control *c, const json_t *args,
     struct export_filter *out) MUST_CHECK;

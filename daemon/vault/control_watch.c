@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/feed.h"
 #include "vault/control_export.h"
+#include "vault/feeds.h"
 
 #define ARENA_BYTES MIB(8)
 #define ROWS_MAX 256		/* looked at for one page */
@@ -16,7 +18,8 @@ struct watching {
 	struct control *c;		/* borrowed */
 	json_t *args;			/* owned */
 	struct export_filter filter;
-	int64_t at;			/* looked at last */
+	struct feed *feed;		/* borrowed */
+	const char *circle;		/* borrowed from args, or NULL */
 	json_t *list;			/* owned until the reply has it */
 	size_t bytes;
 };
@@ -32,11 +35,11 @@ watching_free(void *arg)
 }
 
 /*
- * A cursor is a place of that desk in this store's history: of another
+ * A cursor is a date_added of that desk and circle in this store's history: of another
  * it would mean nothing, and what it skips would be missed.
  */
 static void
-cursor_write(const struct watching *w, int64_t at,
+cursor_write(const struct watching *w, int64_t us,
     char dst[static CURSOR_MAX])
 {
 	AUTO_BUF struct buf b = { 0 };
@@ -46,10 +49,11 @@ cursor_write(const struct watching *w, int64_t at,
 
 	store_epoch(w->filter.v->store, epoch);
 	buf_add(&b, epoch, sizeof(epoch));
-	buf_addz(&b, control_text(w->args, "desk"));
+	buf_addf(&b, "%s\n%s", control_text(w->args, "desk"),
+	    w->circle == NULL ? "" : w->circle);
 	digest = sha256_of(b.p, b.n);
 	hex_encode(hex, digest.b, 4);
-	snprintf(dst, CURSOR_MAX, "w%s.%" PRId64, hex, at);
+	snprintf(dst, CURSOR_MAX, "w%s.%" PRId64, hex, us + 1);
 }
 
 /* Where to go on: after what was added then; what is new only without one. */
@@ -62,19 +66,19 @@ cursor_read(struct watching *w, int64_t *out)
 
 	TRY(control_filter(w->c, w->args, "since", &text));
 	if (text == NULL) {
-		*out = store_last_seq(w->filter.v->store);
+		*out = feed_last_us(w->feed, w->circle);
 		return 0;
 	}
 	if (strcmp(text, "start") == 0) {
-		*out = 0;
+		*out = -1;
 		return 0;
 	}
 	dot = strchr(text, '.');
 	if (dot != NULL && str_to_u64(str_of(dot + 1), &n) == 0 &&
-	    n <= (uint64_t)store_last_seq(w->filter.v->store)) {
-		cursor_write(w, (int64_t)n, again);
+	    n <= (uint64_t)(feed_last_us(w->feed, w->circle) + 1)) {
+		cursor_write(w, (int64_t)n - 1, again);
 		if (strcmp(again, text) == 0) {
-			*out = (int64_t)n;
+			*out = (int64_t)n - 1;
 			return 0;
 		}
 	}
@@ -83,19 +87,18 @@ cursor_read(struct watching *w, int64_t *out)
 }
 
 static int
-on_record(void *arg, const struct store_record *r)
+on_item(void *arg, const struct feed_item *item)
 {
 	struct watching *w = arg;
 	char cursor[CURSOR_MAX];
 	json_t *fields;
 
-	w->at = r->seq;
-	if (export_record(&w->filter, r, &fields) != EXPORT_TAKEN)
+	if (export_record(&w->filter, item->record, &fields) != EXPORT_TAKEN)
 		return 0;
-	cursor_write(w, r->seq, cursor);
+	cursor_write(w, item->added_us, cursor);
 	(void)json_object_set_new(fields, "cursor", json_string(cursor));
 	(void)json_array_append_new(w->list, fields);
-	w->bytes += 2 * r->bytes.n + 256;
+	w->bytes += 2 * item->record->bytes.n + 256;
 	return w->bytes > REPLY_BYTES;
 }
 
@@ -103,22 +106,26 @@ static void
 watch_page(struct watching *w)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
-	struct store *s = w->filter.v->store;
+	struct vault *v = w->filter.v;
 	char next[CURSOR_MAX];
+	int64_t at;
+	bool end = false;
 	int rc;
 
-	if (cursor_read(w, &w->at) < 0)
+	if (cursor_read(w, &at) < 0)
 		return;
 	w->list = json_array();
-	rc = store_scan(s, w->at, ROWS_MAX, arena, on_record, w);
+	rc = feed_scan(w->feed, &(struct feed_query){ .after_us = at,
+	    .circle = w->circle, .now = vault_now(v),
+	    .max_rows = ROWS_MAX }, arena, on_item, w, &at, &end);
 	if (rc < 0) {
 		(void)control_error(w->c, rc, NULL, "the store could not be "
 		    "read: %s", err_text(rc));
 		return;
 	}
-	cursor_write(w, w->at, next);
+	cursor_write(w, at, next);
 	control_reply(w->c, json_pack("{s:O, s:s, s:b}", "records", w->list,
-	    "next", next, "end", w->at >= store_last_seq(s)));
+	    "next", next, "end", end));
 }
 
 /* The policy may be another one by now. */
@@ -128,7 +135,13 @@ watch_answer(struct watching *w)
 	if (export_filter_read(w->c, w->args, &w->filter) < 0)
 		return;
 	w->filter.versions = true;
-	watch_page(w);
+	w->circle = control_text(w->args, "circle");
+	w->feed = feeds_get(w->filter.v->feeds, control_text(w->args, "desk"));
+	if (w->feed == NULL)
+		(void)control_error(w->c, ERR_USAGE, NULL, "no desk %s in "
+		    "the policy", control_text(w->args, "desk"));
+	else
+		watch_page(w);
 }
 
 static void

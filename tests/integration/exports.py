@@ -366,6 +366,7 @@ def test_watch_loses_and_repeats_nothing(net, a):
     equal({g['object']['name'] for g in got},
           want - {green(i)['name'] for i in range(3)}, 'only what was new')
     for args in (('--since', 'nonsense'), ('--since', cut + '0'),
+                 ('--circle', 'net', '--since', cut),
                  ('--desk', 'fusion', '--since', cut)):
         p = a.ctl_run('watch', *(args if '--desk' in args else
                                  ('--desk', 'ops') + args))
