@@ -41,6 +41,7 @@ show
 why
 label show
 recall
+sight
 consult list
 consult show
 consult open
@@ -56,6 +57,8 @@ circle accept
 proof list
 proof show
 records
+export
+watch
 backup
 reload
 log tail
@@ -124,13 +127,22 @@ _comityctl() {
 	"recall "*) options="--reason --yes" ;;
 	"records "*)
 		options="--source --derived --since --limit --ids" ;;
+	"export "*)
+		options="--format --desk --use --circle --kind --type --tag
+		    --confidence --age --versions --name --output --watch
+		    stix jsonl misp csv list rpz hosts nftables suricata
+		    suricata-domains suricata-ips suricata-md5
+		    suricata-sha256 zeek" ;;
+	"watch "*)
+		options="--desk --since --use --circle --kind --type --tag
+		    --confidence --age" ;;
 	*) options="$(_comityctl_next "$command")" ;;
 	esac
 	[ -n "$command" ] || options+=" -C --json --as -h"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	case $command in
 	"publish "* | "policy "*" "* | "card show "* | "peer add "* | \
-	"backup "* | "init "*)
+	"backup "* | "init "* | "export "*)
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
 		    < <(compgen -f -- "$cur") ;;
 	esac
