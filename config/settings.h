@@ -137,6 +137,15 @@ int settings_operator_key(struct str text, uint8_t out[32]) MUST_CHECK;
 int settings_pin(struct str text, uint8_t out[32]) MUST_CHECK;
 
 /*
+ * settings_check_desks(file, text, v, e): is the desk of each front in text,
+ * which settings_parse took, a desk of ours in the policy's vocabulary?
+ * ERR_CONF with file:line:col.
+ */
+struct vocabulary;
+int settings_check_desks(const char *file, struct str text,
+    const struct vocabulary *v, struct err *e) MUST_CHECK;
+
+/*
  * settings_path(dst, size, base, path): path if it is absolute, else below
  * the directory base.  ERR_LIMIT if it does not fit in size bytes.
  * state_directory and the files of a front start at the configuration

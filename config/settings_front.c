@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "record/label.h"
+
 #define PIN_PREFIX "sha256:"
 
 #define TEXT(st, f, k, name, def, help) \
@@ -182,6 +184,49 @@ settings_check_fronts(const struct yaml_node *root, struct settings *s,
 	for (size_t i = 0; i < s->nfronts && at != NULL; i++) {
 		TRY(check_front(at, s, i, e));
 		at = at->next;
+	}
+	return 0;
+}
+
+static int
+check_desk(const struct yaml_node *at, const struct vocabulary *v,
+    struct err *e)
+{
+	const char *ours[LABEL_DESKS_MAX], *near;
+	size_t n = 0, skip = strlen(v->orgs.v[0]) + 1;
+
+	for (size_t i = 0; i < v->desks.n; i++)
+		if (strncmp(v->desks.v[i], v->orgs.v[0], skip - 1) == 0 &&
+		    v->desks.v[i][skip - 1] == '/')
+			ours[n++] = v->desks.v[i] + skip;
+	for (size_t i = 0; i < n; i++)
+		if (str_eqz(at->text, ours[i]))
+			return 0;
+	near = str_nearest(at->text, ours, n);
+	if (near != NULL)
+		return yaml_error(e, at, "desk \"%.*s\"; did you mean \"%s\"?",
+		    (int)at->text.n, at->text.p, near);
+	return yaml_error(e, at, "desk \"%.*s\" is no desk of ours in the "
+	    "policy; want one of self: desks: there", (int)at->text.n,
+	    at->text.p);
+}
+
+int
+settings_check_desks(const char *file, struct str text,
+    const struct vocabulary *v, struct err *e)
+{
+	AUTO(yaml_free) struct yaml_tree *t = yaml_parse(file, text, e);
+	const struct yaml_node *fronts, *f;
+
+	if (t == NULL)
+		return ERR_CONF;
+	fronts = yaml_get(yaml_root(t), "fronts");
+	for (f = fronts == NULL ? NULL : fronts->first; f != NULL;
+	    f = f->next) {
+		const struct yaml_node *desk = yaml_get(f, "desk");
+
+		if (desk != NULL)
+			TRY(check_desk(desk, v, e));
 	}
 	return 0;
 }

@@ -180,7 +180,10 @@ config_read(const struct ctl *c, struct settings *s, struct policy **out,
 	    YAML_BYTES_MAX, &text, e));
 	TRY(settings_parse(path, buf_str(&text), s, e));
 	*out = policy_open(file_path(path, c->at.config, "policy.yaml"), e);
-	return *out == NULL ? e->code : 0;
+	if (*out == NULL)
+		return e->code;
+	return settings_check_desks(file_path(path, c->at.config,
+	    SETTINGS_FILE), buf_str(&text), policy_vocabulary(*out), e);
 }
 
 int

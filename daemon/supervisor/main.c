@@ -56,12 +56,14 @@ load_settings(const char *dir, struct file_set *files, struct settings *out,
 static int
 check_policy(const struct file_set *files, struct err *e)
 {
-	struct policy_file *p = policy_file_read(files, POLICY_FILE, e);
+	AUTO(policy_file_free) struct policy_file *p =
+	    policy_file_read(files, POLICY_FILE, e);
+	struct str text;
 
 	if (p == NULL)
 		return ERR_CONF;
-	policy_file_free(p);
-	return 0;
+	TRY(file_set_get(files, STR(SETTINGS_FILE), &text));
+	return settings_check_desks(SETTINGS_FILE, text, &p->v, e);
 }
 
 static int

@@ -106,6 +106,18 @@ configure_refused(const struct err *e, int code)
 	return code;
 }
 
+/* What the settings say of desks, in the light of a policy. */
+static int
+configure_desks(const struct file_set *files, const struct policy *p,
+    struct err *e)
+{
+	struct str text;
+
+	TRY(file_set_get(files, STR(SETTINGS_FILE), &text));
+	return settings_check_desks(SETTINGS_FILE, text,
+	    policy_vocabulary(p), e);
+}
+
 /*
  * The policy of these files: taken, kept for people, or, where the store
  * has one that holds, set aside.
@@ -123,6 +135,10 @@ configure_offer(struct vault *v, const struct file_set *files,
 		return restored;
 	rc = configure_policy(files, v, v->policy == NULL ? NULL :
 	    &v->apply->digest, &policy, e);
+	if (rc == 0 && (rc = configure_desks(files, policy, e)) < 0) {
+		policy_free(policy);
+		return rc;
+	}
 	if (rc == 0)
 		return apply_offer(v->apply, files, policy, ask, e);
 	apply_problem(v->apply, e->text);

@@ -15,7 +15,8 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
 sys.path.insert(0, HERE)
-from daemons import equal, main, parts, take_ports, wait_for  # noqa: E402
+from daemons import (equal, main, parts, take_ports, wait_for,  # noqa: E402
+                     with_net)
 from supervisor import Daemon  # noqa: E402
 
 AEAD = ['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305',
@@ -353,6 +354,15 @@ def test_bad_settings(w):
         equal(p.returncode, 78, text)
         equal(bool(re.search(want, p.stderr.decode())), True,
               p.stderr.decode())
+    want = r'comityd\.yaml:\d+:\d+: desk "opps"; did you mean "ops"\?'
+    w.set_option('fronts', '[{desk: opps, listen: "127.0.0.1:1"}]')
+    for p in (w.run('-n'), subprocess.run(
+            [os.path.join(w.build, 'daemon/ctl/comityctl'), '-C', w.home,
+             'config', 'check'], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, check=False)):
+        equal(p.returncode != 0, True, 'an unknown desk')
+        equal(bool(re.search(want, p.stderr.decode())), True,
+              p.stderr.decode())
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(('127.0.0.1', w.desks['ops']))
@@ -362,6 +372,18 @@ def test_bad_settings(w):
         equal(p.returncode != 0, True, 'a taken port')
         equal('Address already in use' in p.stderr.decode(), True,
               p.stderr.decode())
+
+
+@with_net(2, introduced=False)
+def test_the_vault_knows_its_desks(net):
+    """A reload with a front for nobody is refused; nothing changes."""
+    inst = net.all[0]
+    inst.set_options(fronts='[{desk: legal, listen: "127.0.0.1:1"}]')
+    p = inst.ctl_run('reload')
+    equal(p.returncode != 0, True, 'exit code')
+    equal('desk "legal" is no desk of ours' in p.stderr.decode(), True,
+          p.stderr.decode())
+    equal(inst.ask('status')['state'], 'ready', 'state')
 
 
 @with_world('ops')

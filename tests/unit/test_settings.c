@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/unit.h"
+#include "record/label.h"
 
 #define HEAD "cert-id: cert-xa\ncountry: XA\n"
 
@@ -224,6 +225,44 @@ test_settings_parse_rights(void **state)
 	assert_int_equal(settings_pin(STR("sha256:"), pin), ERR_SYNTAX);
 }
 
+/* A front is for a desk that the policy has, and one of ours. */
+static void
+test_settings_check_desks(void **state)
+{
+	static char orgs[][NAME_MAX_BYTES] = { "cert-xa", "cert-xb" };
+	static char desks[][NAME_MAX_BYTES] = { "cert-xa/ops",
+	    "cert-xa/fusion", "cert-xb/soc" };
+	static const struct vocabulary v = { .orgs = { orgs, 2 },
+	    .desks = { desks, 3 } };
+	static const struct {
+		const char *desk, *want;
+	} rows[] = {
+		{ "ops", NULL }, { "fusion", NULL },
+		{ "oops", "comityd.yaml:3:17: desk \"oops\"; did you mean "
+		    "\"ops\"?" },
+		{ "soc", "comityd.yaml:3:17: desk \"soc\" is no desk of ours "
+		    "in the policy; want one of self: desks: there" },
+		{ "cert-xb/soc", "comityd.yaml:3:17: desk \"cert-xb/soc\"" },
+		{ "", "comityd.yaml:3:17: desk \"\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		AUTO_BUF struct buf text = { 0 };
+		struct err e = { 0 };
+		int rc;
+
+		buf_addf(&text, HEAD "fronts: [{desk: '%s', listen: 'h:1'}]\n",
+		    rows[i].desk);
+		rc = settings_check_desks(SETTINGS_FILE, buf_str(&text), &v,
+		    &e);
+		assert_int_equal(rc, rows[i].want == NULL ? 0 : ERR_CONF);
+		if (rows[i].want != NULL && strncmp(e.text, rows[i].want,
+		    strlen(rows[i].want)) != 0)
+			fail_msg("got %s, want %s", e.text, rows[i].want);
+	}
+}
+
 /* The shipped example says what is the default anyway. */
 static void
 test_settings_example(void **state)
@@ -285,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_settings_parse_small),
 		cmocka_unit_test(test_settings_parse_bad),
 		cmocka_unit_test(test_settings_parse_rights),
+		cmocka_unit_test(test_settings_check_desks),
 		cmocka_unit_test(test_settings_print_round),
 		cmocka_unit_test(test_settings_example),
 		cmocka_unit_test(test_settings_path),
