@@ -144,6 +144,10 @@
  *                                        "lift", "renew")], policy
  *                                        [{country, posture}]: what it says
  *                                        itself; status has it as postures
+ * token add       name, desk, read?,     token (told this once), name, desk,
+ *                 write?, life_ms?       created, expires?, read[], write[]
+ * token list      -                      tokens [the same without token]
+ * token revoke    name                   name
  * circle list     -                      circles [{name, document? {version,
  *                                        members[], foci[], charter, quorum,
  *                                        digest}, policy? {members[],

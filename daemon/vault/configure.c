@@ -8,6 +8,7 @@
 #include "policy/prove.h"
 #include "vault/apply.h"
 #include "vault/feeds.h"
+#include "vault/front.h"
 #include "vault/peer.h"
 #include "vault/supervisor_link.h"
 
@@ -170,6 +171,7 @@ vault_configure(struct vault *v, struct str bytes,
 	if (rc < 0)
 		return configure_refused(e, rc);
 	*v->settings = settings;
+	fronts_clients_changed(v->fronts);
 	log_notice("configuration-in-force", "generation=%llu policy=%s",
 	    (unsigned long long)v->policy_generation,
 	    apply_result_name((enum apply_result)rc));

@@ -1,4 +1,5 @@
 #include "vault/control.h"
+#include "vault/control_token.h"
 
 const struct control_command control_commands[] = {
 	/* name       right   arguments               run */
@@ -69,6 +70,10 @@ const struct control_command control_commands[] = {
 	{ "circle sign",  CONTROL_APPROVE, "text",    control_circle_sign },
 	{ "circle accept", CONTROL_APPROVE, "text name",
 	    control_circle_accept },
+	{ "token add",    true, "name desk read write life_ms",
+	    control_token_add },
+	{ "token list",   false, "",                  control_token_list },
+	{ "token revoke", true, "name",               control_token_revoke },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };

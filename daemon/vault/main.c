@@ -16,6 +16,7 @@
 #include "vault/consult.h"
 #include "vault/control.h"
 #include "vault/feeds.h"
+#include "vault/front.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
@@ -59,10 +60,12 @@ read_arguments(int argc, char **argv, struct vault *v)
 static void
 tear_down(struct vault *v)
 {
+	fronts_stop(v->fronts);
 	loop_settle(v->loop);
 	turn_close(v->turn);
 	loop_settle(v->loop);	/* what its answers deferred */
 	controls_free(v->controls);
+	fronts_free(v->fronts);
 	links_free(v);
 	supervisor_link_free(v->super);
 	timer_free(v->maintain);

@@ -19,6 +19,7 @@
 #include "vault/apply.h"
 #include "vault/circle.h"
 #include "vault/consult.h"
+#include "vault/front.h"
 #include "vault/member.h"
 #include "vault/question.h"
 #include "vault/wish.h"
@@ -139,6 +140,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored cases do not read: %s",
 		    err_text(rc));
+	rc = fronts_open(v, &v->fronts);
+	if (rc < 0)
+		return err_set(e, rc, "the stored tokens do not read: %s",
+		    err_text(rc));
 	rc = circles_open(v, &v->circles);
 	if (rc < 0)
 		return err_set(e, rc, "the stored circles do not read: %s",
@@ -220,6 +225,7 @@ on_second(void *arg)
 	members_tick(v->members);
 	questions_tick(v->questions);
 	wishes_tick(v->wishes);
+	fronts_tick(v->fronts);
 	warn_tick(v);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);

@@ -8,6 +8,7 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "vault/control.h"
+#include "vault/front.h"
 #include "vault/link.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
@@ -145,6 +146,21 @@ super_adopt(struct supervisor_link *s, struct str payload, int fd)
 }
 
 static int
+super_front_adopt(struct supervisor_link *s, struct str payload, int fd)
+{
+	struct str desk;
+	int rc = msg_front_adopt_decode(payload, &desk);
+
+	if (rc < 0 || fd < 0 || s->v->fronts == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return rc < 0 ? rc : ERR_SYNTAX;
+	}
+	front_adopt(s->v->fronts, fd, desk);
+	return 0;
+}
+
+static int
 super_gone(struct supervisor_link *s, struct str payload)
 {
 	struct msg_gone m;
@@ -175,6 +191,8 @@ super_handle(struct supervisor_link *s, const struct frame *f, int fd)
 		return super_config(s, f->payload);
 	case MESSAGE_ADOPT:
 		return super_adopt(s, f->payload, fd);
+	case MESSAGE_FRONT_ADOPT:
+		return super_front_adopt(s, f->payload, fd);
 	case MESSAGE_GONE:
 		return super_gone(s, f->payload);
 	case MESSAGE_CONFIG_DONE:

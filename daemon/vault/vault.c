@@ -10,6 +10,7 @@
 #include "vault/apply.h"
 #include "vault/circle.h"
 #include "vault/feeds.h"
+#include "vault/front.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/consult.h"
@@ -68,6 +69,7 @@ vault_rolled_back(struct vault *v)
 	    (v->members != NULL && members_reopen(v) < 0) ||
 	    (v->questions != NULL && questions_reopen(v) < 0) ||
 	    (v->wishes != NULL && wishes_reopen(v) < 0) ||
+	    (v->fronts != NULL && fronts_reopen(v->fronts) < 0) ||
 	    (v->circles != NULL && circles_reopen(v->circles) < 0) ||
 	    (v->peers != NULL && peers_reload_delivery(v->peers) < 0)) {
 		/* Memory and store no longer agree: start again. */

@@ -16,6 +16,7 @@
 struct apply;
 struct apply_ask;
 struct feeds;
+struct fronts;
 struct link;
 struct loop;
 struct timer;
@@ -41,6 +42,7 @@ struct vault {
 	struct wishes *wishes;		/* owned: asked for, by us and others */
 	struct postures *postures;	/* owned: set by people */
 	struct apply *apply;		/* owned: the policy's life */
+	struct fronts *fronts;		/* owned: to the tools of our desks */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct feeds *feeds;		/* owned: what our desks may see */
