@@ -7,7 +7,7 @@
 #include "vault/feeds.h"
 #include "vault/front_admit.h"
 
-#define STEP_MS 10		/* of admitting, in one turn */
+#define STEP_MS 20		/* of admitting, in one turn */
 #define FEED_WAIT_MS SEC(20)
 #define BYTES_MAX MIB(128)	/* of objects that wait, of one front */
 #define POSTS_MAX 4096		/* that come in, and other requests */

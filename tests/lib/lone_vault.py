@@ -6,7 +6,6 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 
 from daemons import CRASH, POLICY, Instance
 
@@ -134,15 +133,16 @@ class Front(Channel):
     def post_begin(self, objects):
         """Send the objects of a POST; its number."""
         self.number += 1
-        while objects:
-            part, size = [], 0
-            while objects and len(part) < 1000 and (
-                    size + len(objects[0]) < 900000 or not part):
-                size += 4 + len(objects[0])
-                part.append(objects[0])
-                objects = objects[1:]
-            self.send(OBJECTS, struct.pack('>QH', self.number, len(part)) +
-                      b''.join(map(str32, part)))
+        part, size = [], 0
+        for o in objects + [None]:
+            if part and (o is None or len(part) == 1000 or
+                         size + len(o) > 900000):
+                self.send(OBJECTS, struct.pack('>QH', self.number,
+                                               len(part)) + b''.join(part))
+                part, size = [], 0
+            if o is not None:
+                part.append(str32(o))
+                size += 4 + len(o)
         return self.number
 
     def post(self, client, collection, objects):
@@ -278,7 +278,3 @@ class LoneVault:
             print(text[-8000:])
         shutil.rmtree(self.dir)
         return found
-
-
-def wait(seconds=0.05):
-    time.sleep(seconds)
