@@ -56,6 +56,17 @@ state_save(struct feed *f)
 
 /* ---- its life ---- */
 
+/* Circles have other bits now: their lists are found by name again. */
+static void
+lists_forget(struct feed *f)
+{
+	vec_clear(&f->all.rows);
+	memset(&f->all, 0, sizeof(f->all));
+	for (size_t i = 0; i < NELEM(f->lists); i++)
+		vec_clear(&f->lists[i].rows);
+	memset(f->lists, 0, sizeof(f->lists));
+}
+
 int
 feed_open(struct gate *g, const char *desk, struct feed **out)
 {
@@ -75,6 +86,7 @@ feed_free(struct feed *f)
 {
 	if (f == NULL)
 		return;
+	lists_forget(f);
 	feed_circles_free(f->circles);
 	arena_free(f->arena);
 	free(f);
@@ -91,14 +103,6 @@ void
 feed_restart(struct feed *f)
 {
 	f->again = true;
-}
-
-/* Circles have other bits now: their lists are found by name again. */
-static void
-lists_forget(struct feed *f)
-{
-	memset(&f->all, 0, sizeof(f->all));
-	memset(f->lists, 0, sizeof(f->lists));
 }
 
 /* The policy of the gate is another, or answers have aged. */
@@ -158,6 +162,13 @@ rewind_all(struct feed *f, int64_t end)
 
 /* ---- lists ---- */
 
+/* A record that may get its dates. */
+struct feed_dating {
+	int64_t seq;
+	unix_ms_t now;
+	bool again;		/* it may have some already */
+};
+
 static void
 list_name(const struct feed *f, const char *circle,
     char dst[static LIST_NAME_MAX])
@@ -214,30 +225,59 @@ feed_list_of(struct feed *f, const char *circle, struct feed_list **out,
 	return ERR_NOT_FOUND;
 }
 
-/* One more record in a list.  Returns 1, or 0 if it is there already. */
+/*
+ * One more record for a list: it is written with the others of this piece.
+ * Returns 1, or 0 if it is there already.
+ */
 static int
 list_add(struct feed *f, const char *circle, struct feed_list *l,
-    const struct store_feed_row *row)
+    const struct feed_dating *d)
 {
-	struct store_feed_row dated = *row;
+	struct store_feed_row row = { d->now.ms * 1000, d->seq };
+	int rc = ERR_NOT_FOUND;
+
+	TRY(list_read(f, circle, l));
+	if (d->again && l->number != 0)
+		rc = store_feed_find(f->g->o.store, l->number, d->seq,
+		    &(int64_t){ 0 });
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	/* A clock may stand still or step back; dates do not. */
+	if (row.added_us <= l->last_us)
+		row.added_us = l->last_us + 1;
+	l->last_us = row.added_us;
+	vec_push(&l->rows, row);
+	return 1;
+}
+
+static int
+list_write(struct feed *f, const char *circle, struct feed_list *l)
+{
 	char name[LIST_NAME_MAX];
 	int rc;
 
-	TRY(list_read(f, circle, l));
+	if (l->rows.n == 0)
+		return 0;
 	if (l->number == 0) {
 		list_name(f, circle, name);
 		TRY(store_feed_list(f->g->o.store, str_of(name),
 		    &l->number));
 	}
-	/* A clock may stand still or step back; dates do not. */
-	if (dated.added_us <= l->last_us)
-		dated.added_us = l->last_us + 1;
-	rc = store_feed_add(f->g->o.store, l->number, &dated);
-	if (rc == ERR_EXISTS)
-		return 0;
-	TRY(rc);
-	l->last_us = dated.added_us;
-	return 1;
+	rc = store_feed_add(f->g->o.store, l->number, l->rows.v, l->rows.n);
+	l->rows.n = 0;
+	return rc;
+}
+
+static int
+lists_write(struct feed *f)
+{
+	struct policy_circle_facts facts;
+
+	TRY(list_write(f, NULL, &f->all));
+	for (size_t i = 0; i < FEED_CIRCLES_MAX &&
+	    policy_circle_at(f->g->policy, i, &facts); i++)
+		TRY(list_write(f, facts.id, &f->lists[i]));
+	return 0;
 }
 
 /* ---- the scan ---- */
@@ -256,16 +296,17 @@ feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now)
 }
 
 static int
-record_date(struct feed *f, const struct store_record *r, unix_ms_t now)
+record_date(struct feed *f, const struct store_record *r, unix_ms_t now,
+    bool again)
 {
-	struct store_feed_row row = { now.ms * 1000, r->seq };
+	struct feed_dating d = { r->seq, now, again };
 	struct policy_circle_facts facts;
 	uint64_t circles;
 	int rc = feed_shows(f, r, now);
 
 	if (rc <= 0)
 		return rc;
-	rc = list_add(f, NULL, &f->all, &row);
+	rc = list_add(f, NULL, &f->all, &d);
 	TRY(rc);
 	f->state.items += (uint64_t)rc;
 	circles = feed_circles_of(f->circles, r, now);
@@ -273,7 +314,7 @@ record_date(struct feed *f, const struct store_record *r, unix_ms_t now)
 		size_t i = (size_t)__builtin_ctzll(circles);
 
 		if (policy_circle_at(f->g->policy, i, &facts))
-			TRY(list_add(f, facts.id, &f->lists[i], &row));
+			TRY(list_add(f, facts.id, &f->lists[i], &d));
 	}
 	return 0;
 }
@@ -283,6 +324,7 @@ struct run {
 	unix_ms_t now;
 	int64_t *at;		/* what the scan moves on */
 	int64_t end;		/* and how far it may */
+	bool again;		/* what was there before */
 	size_t looked;
 };
 
@@ -293,7 +335,7 @@ on_scanned(void *arg, const struct store_record *r)
 
 	if (r->seq > run->end)
 		return 1;
-	TRY(record_date(run->f, r, run->now));
+	TRY(record_date(run->f, r, run->now, run->again));
 	*run->at = r->seq;
 	run->looked++;
 	return 0;
@@ -336,10 +378,13 @@ feed_run(struct feed *f, unix_ms_t now, size_t max_records)
 	if (is_stale(f))
 		rewind_all(f, end);
 	rc = run_scan(&run, &f->state.at, end, max_records);
+	run.again = true;
 	if (rc == 0)
 		rc = run_scan(&run, &f->state.back_at,
 		    min_seq(f->state.back_end, end), max_records);
 	f->dirty = f->dirty || run.looked > 0;
+	if (rc == 0)
+		rc = lists_write(f);
 	if (rc == 0)
 		rc = state_save(f);
 	return rc < 0 ? rc : (int)run.looked;
@@ -358,9 +403,10 @@ feed_look(struct feed *f, int64_t seq, unix_ms_t now)
 	arena_reset(f->arena);
 	rc = store_get(f->g->o.store, seq, f->arena, &r);
 	if (rc == 0)
-		rc = record_date(f, &r, now);
+		rc = record_date(f, &r, now, true);
 	if (rc < 0)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
+	TRY(lists_write(f));
 	f->dirty = true;
 	return state_save(f);
 }

@@ -16,6 +16,7 @@ struct feed_list {
 	bool known;		/* number and last are from the store */
 	int64_t number;		/* 0: the store has none yet */
 	int64_t last_us;	/* -1: empty */
+	VEC(struct store_feed_row) rows;	/* owned: of the piece at hand */
 };
 
 /* What the store keeps of a feed, in one value. */

@@ -1,7 +1,7 @@
 /*
  * Lists of records, each in the order in which its records were added, with
  * the date of that: microseconds since 1970, each once in a list.  A page
- * costs the same wherever it begins.
+ * costs the same wherever it begins.  Rows are packed: a few bytes each.
  */
 #ifndef STORE_FEED_H
 #define STORE_FEED_H
@@ -23,11 +23,12 @@ int store_feed_find_list(struct store *s, struct str name, int64_t *out)
     MUST_CHECK;
 
 /*
- * store_feed_add(s, list, row): in the open transaction.  ERR_EXISTS: the
- * record is there already, or the date is.
+ * store_feed_add(s, list, rows, n): in the open transaction: these go behind
+ * what is in the list.  ERR_VALUE: their dates do not rise; ERR_EXISTS: one
+ * of the records is there already (roll back).
  */
 int store_feed_add(struct store *s, int64_t list,
-    const struct store_feed_row *row) MUST_CHECK;
+    const struct store_feed_row *rows, size_t n) MUST_CHECK;
 
 /* store_feed_find(s, list, seq, out_us): its date; ERR_NOT_FOUND. */
 int store_feed_find(struct store *s, int64_t list, int64_t seq,

@@ -8,56 +8,16 @@
 
 #include "base/crypto.h"
 #include "base/limits.h"
-#include "store/siphash.h"
 #include "store/feed.h"
+#include "store/siphash.h"
 #include "store/store_private.h"
+#include "store/varint.h"
 
-#define VARINT_MAX 10
 #define HEAD_MAX (8 * VARINT_MAX + 16 + STIX_ID_MAX)
 #define FLAGS_MASK 0xffffU		/* the caller's */
 #define ROW_ID (1U << 16)		/* the id is in the head */
 #define ROW_NEVER (1U << 17)		/* does not expire: no field */
 #define SCAN_PAGE 16
-
-static size_t
-varint_put(uint8_t *p, uint64_t v)
-{
-	size_t n = 0;
-
-	for (; v >= 128; v >>= 7)
-		p[n++] = (uint8_t)(v | 128);
-	p[n++] = (uint8_t)v;
-	return n;
-}
-
-static uint64_t
-varint_get(struct str *in)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; in->n > 0 && shift < 64; shift += 7) {
-		uint8_t b = (uint8_t)*in->p++;
-
-		in->n--;
-		v |= (uint64_t)(b & 127) << shift;
-		if (b < 128)
-			break;
-	}
-	return v;
-}
-
-/* Signed numbers with the sign in the lowest bit. */
-static uint64_t
-zigzag(int64_t v)
-{
-	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
-}
-
-static int64_t
-unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1 ^ (v & 1 ? UINT64_MAX : 0));
-}
 
 static size_t
 head_encode(const struct store_record *r, bool with_id, uint8_t *dst)
