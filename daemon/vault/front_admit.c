@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/admit.h"
+#include "vault/circle.h"
 #include "vault/front_select.h"
 #include "vault/record_json.h"
 
@@ -20,6 +21,16 @@ struct front_admit {
 	struct admit_verdict verdicts[BATCH_RECORDS_MAX];
 };
 
+/* Ourselves, and who is in the policy and in the document, if any. */
+static bool
+is_member(const struct front_admit *a,
+    const struct policy_circle_facts *facts, size_t org)
+{
+	return org == 0 || (org_set_has(&facts->members, (unsigned)org) &&
+	    circle_has(a->v->circles, str_of(facts->id),
+	    policy_org(a->v->policy, org)->id));
+}
+
 /* Who is in a circle, and what it is about, as the policy says. */
 static bool
 binding_make(struct front_admit *a)
@@ -35,10 +46,11 @@ binding_make(struct front_admit *a)
 		for (size_t o = 0; o < policy_norgs(p); o++) {
 			const struct policy_org *org = policy_org(p, o);
 
+			if (!is_member(a, &facts, o))
+				continue;
 			for (int d = 0; d < org->ndesks; d++)
-				if (org_set_has(&facts.members, (unsigned)o))
-					desk_set_add(&a->binding.audience,
-					    (unsigned)(org->first_desk + d));
+				desk_set_add(&a->binding.audience,
+				    (unsigned)(org->first_desk + d));
 		}
 		return true;
 	}

@@ -66,8 +66,8 @@ front_collections_make(const struct vault *v, const char *desk,
 	    policy_circle_at(v->policy, i, &facts); i++) {
 		struct front_collection c = { .kind = FRONT_CIRCLE };
 
-		if (!org_set_has(&facts.members, 0) ||
-		    !circle_has(v->circles, str_of(facts.id), v->cert_id))
+		/* Those of the policy are ours, by the document if any. */
+		if (!circle_has(v->circles, str_of(facts.id), v->cert_id))
 			continue;
 		snprintf(c.circle, sizeof(c.circle), "%s", facts.id);
 		circle_alias(&c);

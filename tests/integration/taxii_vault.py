@@ -4,6 +4,7 @@ and delete, tokens.  The front and the supervisor are played here."""
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 import uuid
@@ -15,9 +16,12 @@ from daemons import NAMESPACE, equal, indicator, main  # noqa: E402
 from lone_vault import NEVER, LoneVault  # noqa: E402
 
 CIRCLE = '''circles:
-  botnets: {members: [cert-xa, cert-xb], foci: [botnet],
+  botnets: {members: [cert-xb], foci: [botnet],
             charter: "sha256:%s", quorum: 2}
 ''' % ('0' * 64)
+GRANTS = '''  - {id: out-botnets, out: {circle: botnets}, kind: [botnet],
+     for: [secops], tlp: <=amber, cap: {hops: 0, ttl: 90d}}
+''' + CIRCLE
 
 
 def with_vault(more='', desks=('ops',)):
@@ -304,7 +308,7 @@ def test_many_at_once(v):
     print('%.1f ms a page' % ((time.monotonic() - begin) * 200))
 
 
-@with_vault(CIRCLE)
+@with_vault(GRANTS)
 def test_circle(v):
     """What is posted to a circle is bound to its members and its foci."""
     f, tool = front_with(v)
@@ -314,6 +318,68 @@ def test_circle(v):
     assert 'not about kind ioc' in s['failures'][0]['message'], s
     label = v.ctl('show', id=mine['id'])['records'][0]['label']
     assert '\naudience=cert-xa/ops,cert-xb/ops\n' in label, label
+    equal(f.get(tool, 'objects', 'botnets').ids(), [mine['id']], 'in it')
+    equal(f.get(tool, 'object', 'botnets', mine['id']).objects(), [mine],
+          'one of it')
+    wide = indicator(3)
+    equal(f.post(tool, 'all', [wide]).json()['success_count'], 1, 'to all')
+    equal(f.get(tool, 'objects', 'botnets').ids(), [mine['id']],
+          'what is not of it')
+    equal(f.get(tool, 'objects', 'all').ids(), [mine['id'], wide['id']],
+          'all')
+    equal(f.get(tool, 'object', 'botnets', wide['id']).status, 404,
+          'not in it')
+    p = f.get(tool, 'objects', 'all', limit=1)
+    equal(f.get(tool, 'objects', 'botnets', token=p.next).status, 400,
+          'next of another collection')
+    # Posted again elsewhere, it keeps the label that it has.
+    equal(f.post(tool, 'all', [mine]).json()['success_count'], 1, 'again')
+    equal(v.ctl('show', id=mine['id'])['records'][0]['label'], label,
+          'label')
+    # The circle goes from the policy while a front is there.
+    v.files['policy.yaml'] = v.files['policy.yaml'].replace(GRANTS, '')
+    v.configure(1)
+    equal(f.get(tool, 'objects', 'botnets').status, 404, 'no such circle')
+    equal(f.post(tool, 'botnets', [mine]).status, 404, 'no such circle')
+    equal(f.get(tool, 'object', 'all', mine['id']).objects(), [mine],
+          'still here')
+
+
+PIN = 'ab' * 32
+FRONTS = '''fronts:
+  - desk: ops
+    listen: "127.0.0.1:7680"
+    client-ca: tools.pem
+    clients:
+      - {name: misp, write: [all], pin: "sha256:%s"}
+      - {name: siem, read: [all], write: []}
+''' % PIN
+
+
+@with_vault()
+def test_configured_clients(v):
+    """Those of comityd.yaml, also when it is read again."""
+    f = v.front()
+    equal(f.clients, {}, 'nobody')
+    v.files['comityd.yaml'] = re.sub(
+        r'(?ms)^fronts:.*?(?=^\S|\Z)', '', v.files['comityd.yaml']) + FRONTS
+    v.configure(1)
+    f.wait_clients()
+    equal(f.digests, {'misp': (2, bytes.fromhex(PIN)),
+                      'siem': (3, bytes(32))}, 'logins')
+    misp, siem = f.clients['misp'], f.clients['siem']
+    equal(f.post(misp, 'all', [indicator(1)]).status, 200, 'writes')
+    equal(f.post(siem, 'all', [indicator(2)]).status, 403, 'does not')
+    equal(f.post(siem, 'inbox', [indicator(2)]).status, 403, 'nor there')
+    equal(len(f.get(siem, 'objects', 'all').items), 1, 'reads')
+    v.files['comityd.yaml'] = v.files['comityd.yaml'].replace(
+        'write: []', 'write: [inbox]')
+    v.configure(1)
+    f.wait_clients()
+    equal(f.clients['misp'], misp, 'who stays')
+    equal(f.get(siem, 'collections').status, 401, 'who has changed')
+    equal(f.post(f.clients['siem'], 'inbox', [indicator(2)]).status, 200,
+          'new rights')
 
 
 @with_vault(desks=('ops', 'soc'))

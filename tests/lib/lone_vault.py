@@ -7,7 +7,7 @@ import struct
 import subprocess
 import tempfile
 
-from daemons import CRASH, POLICY, Instance
+from daemons import CRASH, PEER, POLICY, Instance
 
 CONFIG, CONFIG_DONE, ADOPT, FRONT_ADOPT = 70, 71, 72, 84
 CTL_REQUEST, CTL_REPLY = 96, 97
@@ -195,10 +195,10 @@ class LoneVault:
         self.build = build
         self.inst.init(7600, 'CERT XA', 'XA',
                        [d + '=secops' for d in desks])
-        text = POLICY % {'id': 'cert-xa', 'country': 'XA', 'peers':
-                         '  cert-xb: {country: XB, type: national, gov-tie: '
-                         'arms-length,\n            wall: attested, onward: '
-                         '[], desks: {ops: [secops]}}\n', 'more': more}
+        peers = ''.join(PEER % {'id': 'cert-x' + c, 'country': 'X' +
+                                c.upper()} for c in 'bc')
+        text = POLICY % {'id': 'cert-xa', 'country': 'XA', 'peers': peers,
+                         'more': more}
         text = text.replace('desks: {ops: [secops]}}\npurposes',
                             'desks: {%s}}\npurposes' % ', '.join(
                                 d + ': [secops]' for d in desks))
