@@ -252,15 +252,20 @@ int
 store_feed_page(struct store *s, int64_t list, int64_t after_us,
     struct store_feed_row *rows, size_t n)
 {
-	size_t got = 0;
+	size_t got = 0, before = 0;
 	struct pack p;
 	int rc = 1;
 
-	while (got < n && (rc = run_around(s, list, after_us, &p)) > 0)
+	while (got < n && (rc = run_around(s, list, after_us, &p)) > 0) {
 		for (size_t i = 0; i < p.n && got < n; i++)
 			if (p.v[i].added_us > after_us) {
 				rows[got++] = p.v[i];
 				after_us = p.v[i].added_us;
 			}
+		/* A run that says other dates than its key. */
+		if (got == before)
+			return ERR_STORE;
+		before = got;
+	}
 	return rc < 0 ? rc : (int)got;
 }
