@@ -93,6 +93,7 @@ vault_drain(struct vault *v)
 	if (v->state == VAULT_DRAINING)
 		return;
 	v->state = VAULT_DRAINING;
+	fronts_stop(v->fronts);
 	link_close_all(v, CLOSE_SHUTDOWN);
 	if (turn_open(v->turn) == 0 && peers_save(v->peers) < 0)
 		turn_fail(v->turn, ERR_STORE);

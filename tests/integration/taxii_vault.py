@@ -174,6 +174,31 @@ def test_pages(v):
     tool = f.clients['tool']
     equal(f.get(tool, 'objects', 'all', limit=10, **q).ids(), want,
           'next after a restart')
+    again = f.pages(tool, 'objects', 'all')
+    equal([i[0] for p in again for i in p.items], added,
+          'dates after kill -9')
+
+
+@with_vault()
+def test_kill_in_a_post(v):
+    """Killed in the middle: what comes again is whole, and once."""
+    f, tool = front_with(v)
+    objects = [indicator(i) for i in range(3000)]
+    lines = [json.dumps(o).encode() for o in objects]
+    f.post(tool, 'all', objects[:1])
+    number = f.post_begin(lines)
+    f.send(113, number.to_bytes(8, 'big') + tool.to_bytes(4, 'big') +
+           b'\3all' + len(lines).to_bytes(4, 'big'))
+    time.sleep(0.2)
+    v.kill()
+    v.start()
+    f = v.front()
+    tool = f.clients['tool']
+    s = f.post(tool, 'all', objects).json()
+    equal((s['success_count'], s['failure_count']), (3000, 0), 'again')
+    got = [i for p in f.pages(tool, 'objects', 'all',
+                              versions=['all']) for i in p.ids()]
+    equal(sorted(got), sorted(o['id'] for o in objects), 'each once')
 
 
 @with_vault()
