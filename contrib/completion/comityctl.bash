@@ -62,6 +62,7 @@ watch
 backup
 reload
 log tail
+trust replay
 version
 help"
 

@@ -189,6 +189,9 @@ const struct command commands[] = {
 	  "proof list", ONLINE, cmd_proof_list },
 	{ "proof show", "NAME", "the signed links and seal of one proof",
 	  "proof show cert-xb/00", ONLINE, cmd_proof_show },
+	{ "trust replay", "FILE",
+	  "scores from a file of evidence, without a daemon",
+	  "trust replay evidence.jsonl", OFFLINE, cmd_trust_replay },
 	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
 	  "[--limit N] [--desk NAME] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },

@@ -194,5 +194,6 @@ int cmd_records(struct ctl *c);
 int cmd_export(struct ctl *c);
 int cmd_watch(struct ctl *c);
 int cmd_log_tail(struct ctl *c);
+int cmd_trust_replay(struct ctl *c);
 
 #endif

@@ -87,6 +87,12 @@ kind_info(enum trust_kind k)
 	return &kinds[k];
 }
 
+enum trust_dimension
+trust_kind_dimension(enum trust_kind kind)
+{
+	return kinds[kind].dimension;
+}
+
 bool
 trust_per_record(enum trust_kind kind)
 {

@@ -213,6 +213,92 @@ def test_policy_expect(build):
         equal(r['peers']['cert-xd']['counts']['forbid'], 2, 'the wall')
 
 
+VECTORS = os.path.join(ROOT, 'tests/vectors/trust')
+
+
+def test_trust_replay_vectors(build):
+    with Place(build) as i:
+        for n in '123':
+            name = os.path.join(VECTORS, 'vector-%s.' % n)
+            with open(name + 'txt', encoding='utf-8') as f:
+                want = f.read()
+            p = i.ctl_run('trust', 'replay', name + 'jsonl')
+            equal(p.stdout.decode(), want, name)
+            rows = i.ask('trust', 'replay', name + 'jsonl')['scores']
+            equal([r['b'] for r in rows], re.findall(r' b (\S+)', want),
+                  name)
+            # The order of lines of other times is none of its business.
+            with open(name + 'jsonl', encoding='utf-8') as f:
+                lines = f.read().splitlines()
+            days = {}
+            for line in lines:
+                days.setdefault(json.loads(line)['at'], []).append(line)
+            turned = write_lines(i.path('turned.jsonl'), [
+                line for at in sorted(days, reverse=True)
+                for line in days[at]])
+            equal(i.ctl_run('trust', 'replay', turned).stdout.decode(), want,
+                  'turned')
+
+
+def test_trust_replay_bad_lines(build):
+    plain = {'at': '2026-01-01T00:00:00Z', 'peer': 'cert-xb',
+             'dimension': 'reliability', 'pool': 'costly', 'weight': '1.0'}
+    kind = {'at': plain['at'], 'peer': 'cert-xb', 'kind': 'stale'}
+    rows = [
+        ('{', ':2:1: not JSON'),
+        ('[]', ':2: not an object'),
+        ('{"at":"x","at":"x"}', ':2:'),
+        ({**plain, 'at': 'yesterday'}, '"at" is "yesterday"'),
+        ({**plain, 'at': '1969-12-31T00:00:00Z'}, '"at"'),
+        ({**plain, 'weight': 1.5}, 'write it as text'),
+        ({**plain, 'weight': '-1'}, '"weight" is "-1"'),
+        ({**plain, 'weight': '1e3'}, '"weight" is "1e3"'),
+        ({**plain, 'pool': 'deep'}, '"pool" is "deep"'),
+        ({**plain, 'dimension': 'looks'}, '"dimension" is "looks"'),
+        ({**plain, 'wieght': '1'}, 'did you mean "weight"'),
+        ({**plain, 'peer': 7}, '"peer" is not text'),
+        ({**plain, 'kind': 'stale'}, 'either "kind"'),
+        ({**plain, 'print': True}, 'two lines'),
+        ({**plain, 'print': 'yes'}, 'neither true nor false'),
+        ({**kind, 'kind': 'stole'}, '"kind" is "stole"'),
+        ({**kind, 'kind': 'vouch'}, '"by" is missing'),
+        ({**kind, 'kind': 'referral', 'by': 'cert-xc'},
+         '"dimension" is missing'),
+        ({**kind, 'kind': 'referral', 'by': 'cert-xc', 'b': '0.6',
+          'd': '0.6', 'dimension': 'reliability'}, 'above 1'),
+        ({'peer': 'cert-xb'}, '"at" is missing'),
+        ({'peer': 'cert-xb', 'group': 'ngo'}, 'was another'),
+    ]
+    with Place(build) as i:
+        for row, want in rows:
+            path = write_lines(i.path('bad.jsonl'), [
+                json.dumps({'peer': 'cert-xb', 'group': 'national'}),
+                row if isinstance(row, str) else json.dumps(row)])
+            text = said(i.ctl_run('trust', 'replay', path), 1)
+            assert 'bad.jsonl:2' in text and want in text, text
+        said(i.ctl_run('trust', 'replay', '/nonexistent'), 4)
+
+
+def test_trust_replay_notes(build):
+    day = {'at': '2026-01-01T00:00:00Z', 'peer': 'cert-xb'}
+    with Place(build) as i:
+        path = write_lines(i.path('in.jsonl'), [json.dumps(o) for o in (
+            {**day, 'kind': 'sighted', 'record': 'a'},
+            {**day, 'kind': 'sighted', 'record': 'a'},
+            {**day, 'kind': 'confirmed', 'record': 'b', 'by': 'cert-xb'},
+            {**day, 'kind': 'confirmed', 'record': 'c', 'by': 'cert-xc'},
+            {**day, 'print': True})])
+        r = i.ask('trust', 'replay', path)
+        equal([(n['line'], n['refused'], n['counted'], n['note'])
+               for n in r['notes']], [
+                   (2, True, '0.000000', 'counted already'),
+                   (3, True, '0.000000',
+                    'nobody is a witness about itself'),
+                   (4, True, '0.000000', 'the witness has no standing')],
+              'notes')
+        equal([s['r'] for s in r['scores']], ['1.000000'], 'r')
+
+
 if __name__ == '__main__':
     from daemons import main
     main(globals(), 'daemon/ctl/comityctl')
