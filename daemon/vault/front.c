@@ -15,7 +15,7 @@
 #define REQUESTS_MAX 1024	/* of one front, at a time */
 #define KEY_SPACE "front"
 #define KEY_NAME "next-key"
-#define PURGE_EVERY_S 60
+#define PURGE_EVERY_S 3
 
 static void on_run(void *arg);
 
@@ -562,6 +562,6 @@ fronts_tick(struct fronts *fs)
 	for (size_t i = 0; i < fs->v_.n; i++)
 		front_wake_all(fs->v_.v[i]);
 	if (++fs->seconds % PURGE_EVERY_S == 0 &&
-	    turn_open(fs->v->turn) == 0 && front_status_purge(fs->v) < 0)
+	    front_status_purge(fs->v) < 0)
 		turn_fail(fs->v->turn, ERR_STORE);
 }

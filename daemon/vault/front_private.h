@@ -129,7 +129,10 @@ int front_status_keep(struct vault *v, const struct front_status *s,
     struct buf *out) MUST_CHECK;
 /* front_status_read(r): answer a GET of r->q.object. */
 enum front_step front_status_read(struct front_request *r);
-/* front_status_purge(v): in the open turn: some of those that are too old. */
+/*
+ * front_status_purge(v): in a turn that it opens if it must: some of those
+ * that are too old.  ERR_* of the store: the turn is to fail.
+ */
 int front_status_purge(struct vault *v) MUST_CHECK;
 
 #endif

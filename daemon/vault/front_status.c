@@ -221,6 +221,8 @@ front_status_purge(struct vault *v)
 	p->before = (unix_ms_t){ vault_now(v).ms -
 	    HOUR(FRONT_STATUS_HOURS) };
 	rc = store_values(v->store, SPACE_AT, on_status, p);
+	if (rc >= 0 && p->n > 0)
+		rc = turn_open(v->turn);
 	for (size_t i = 0; rc >= 0 && i < p->n; i++) {
 		rc = store_unset(v->store, SPACE, p->key[i] + 21);
 		if (rc == 0)
