@@ -30,6 +30,7 @@ struct feeds {
 	bool under_way;			/* a piece waits for its commit */
 	VEC(struct entry) desks;	/* owned */
 	size_t next;			/* whose turn it is */
+	uint64_t told;			/* items when watchers were told */
 	VEC(struct watcher) watchers;
 };
 
@@ -215,11 +216,31 @@ feeds_piece(struct feeds *fs)
 	return 0;
 }
 
+static uint64_t
+feeds_items(const struct feeds *fs)
+{
+	uint64_t items = 0;
+
+	for (size_t i = 0; i < fs->desks.n; i++) {
+		struct feed_figures figures = { 0 };
+
+		if (fs->desks.v[i].feed != NULL)
+			feed_figures(fs->desks.v[i].feed, &figures);
+		items += figures.items;
+	}
+	return items;
+}
+
+/* Others may have run a feed too, in turns of their own. */
 static void
 feeds_tell(struct feeds *fs)
 {
+	uint64_t items = feeds_items(fs);
 	size_t kept = 0;
 
+	if (items == fs->told || store_in_transaction(fs->v->store))
+		return;
+	fs->told = items;
 	for (size_t i = 0; i < fs->watchers.n; i++)
 		if (fs->watchers.v[i].fn != NULL)
 			fs->watchers.v[i].fn(fs->watchers.v[i].arg);
@@ -254,7 +275,10 @@ on_timer(void *arg)
 	int rc;
 
 	fs->armed = false;
-	if (fs->v->state == VAULT_DRAINING || !feeds_wait(fs, &is_new))
+	if (fs->v->state == VAULT_DRAINING)
+		return;
+	feeds_tell(fs);
+	if (!feeds_wait(fs, &is_new))
 		return;
 	if (turn_open(turn) < 0) {
 		feeds_arm(fs, RETRY_MS);
@@ -265,6 +289,15 @@ on_timer(void *arg)
 	if (rc < 0)
 		turn_fail(turn, rc);
 	turn_after(turn, on_piece_ended, fs);
+}
+
+void
+feeds_look_again(struct feeds *fs)
+{
+	for (size_t i = 0; i < fs->desks.n; i++)
+		if (fs->desks.v[i].feed != NULL)
+			feed_restart(fs->desks.v[i].feed);
+	feeds_wake(fs);
 }
 
 void

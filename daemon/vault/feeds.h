@@ -27,6 +27,11 @@ struct feed *feeds_get(struct feeds *fs, const char *desk);
 void feeds_policy_changed(struct feeds *fs);
 /* feeds_wake(fs): there may be records to look at. */
 void feeds_wake(struct feeds *fs);
+/*
+ * feeds_look_again(fs): from time to time: what records refer to may have
+ * got a milder label, by which others can be seen.
+ */
+void feeds_look_again(struct feeds *fs);
 /* feeds_rolled_back(fs): a turn was undone. */
 void feeds_rolled_back(struct feeds *fs);
 /*

@@ -36,6 +36,7 @@ enum { EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_CONF = 78 };
 #define MAINTAIN_BUDGET_MS 5
 #define SAVE_EVERY_MS SEC(1)
 #define FORGET_EVERY_S 60
+#define LOOK_AGAIN_EVERY_S 86400
 
 /* ---- the identity key ---- */
 
@@ -236,6 +237,8 @@ on_second(void *arg)
 		gate_forget(v->gate);
 		turn_wake(v->turn);
 	}
+	if (v->seconds % LOOK_AGAIN_EVERY_S == 0)
+		feeds_look_again(v->feeds);
 }
 
 /* ---- stages ---- */
