@@ -95,6 +95,7 @@ class Front(Channel):
     def __init__(self, sock):
         super().__init__(sock)
         self.number = 0
+        self.gone = set()       # requests that were cancelled
         self.clients = {}       # name: number
         self.hear_clients(self.next())
 
@@ -130,6 +131,10 @@ class Front(Channel):
         self.send(QUERY, p)
         return self.number
 
+    def cancel(self, number):
+        self.gone.add(number)
+        self.send(CANCEL, struct.pack('>Q', number))
+
     def post_begin(self, objects):
         """Send the objects of a POST; its number."""
         self.number += 1
@@ -163,7 +168,9 @@ class Front(Channel):
                 self.hear_clients(f)
                 continue
             r = Reader(f[1])
-            a = got[r.number(8)]
+            # One that was cancelled may have been answered before.
+            number = r.number(8)
+            a = Answer() if number in self.gone else got[number]
             if f[0] == ITEMS:
                 a.items += [(r.number(8), r.text(2).decode(),
                              r.text(1).decode(), r.text(4))
