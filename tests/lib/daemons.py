@@ -176,8 +176,12 @@ def set_in_force(inst, postures):
 
 
 def wait_for(condition, seconds, what, step=0.1):
+    """What condition() gives once it is true of anything."""
     end = time.monotonic() + seconds
-    while not condition():
+    while True:
+        got = condition()
+        if got:
+            return got
         if time.monotonic() > end:
             raise AssertionError('not within %d s: %s' % (seconds, what))
         time.sleep(step)
