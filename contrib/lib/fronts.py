@@ -7,6 +7,7 @@ Standard library only.
 import http.client
 import json
 import os
+import re
 import ssl
 import urllib.parse
 
@@ -18,14 +19,11 @@ READS = ['all', 'clean-net']
 WRITES = ['all', 'inbox']
 KINDS = {'collection': (True, True), 'collection_ro': (True, False),
          'collection_wo': (False, True), 'collection_none': (False, False)}
-ENTRY = '''  - desk: %(desk)s
-    listen: "127.0.0.1:%(port)d"
-    certificate: fronts/%(desk)s.crt
-    key: fronts/%(desk)s.key
-    clients:
-      - {name: tool, pin: "%(tool)s", read: [%(reads)s], write: [%(writes)s]}
-      - {name: guest, pin: "%(guest)s", read: [], write: []}
-'''
+ENTRY = """
+  {desk: %(desk)s, listen: "127.0.0.1:%(port)d",
+   certificate: fronts/%(desk)s.crt, key: fronts/%(desk)s.key, clients: [
+     {name: tool, pin: "%(tool)s", read: [%(reads)s], write: [%(writes)s]},
+     {name: guest, pin: "%(guest)s", read: [], write: []}]}"""
 
 
 def desks_of(uses):
@@ -37,7 +35,7 @@ def make_fronts(inst, desks, ports):
     """Keys, certificates and the settings of a new instance's fronts."""
     os.makedirs(inst.path('config', 'fronts'), exist_ok=True)
     os.makedirs(inst.path('tools'), exist_ok=True)
-    text = 'fronts:\n'
+    rows = []
     for desk, port in zip(desks, ports):
         inst.ctl('key', 'generate', 'front',
                  inst.path('config', 'fronts', desk), '--replace',
@@ -47,12 +45,10 @@ def make_fronts(inst, desks, ports):
             stem = inst.path('tools', '%s-%s' % (desk, name))
             pins[name] = inst.ask('key', 'generate', 'client', stem,
                                   '--replace')['pin']
-        text += ENTRY % dict(pins, desk=desk, port=port,
-                             reads=', '.join(READS),
-                             writes=', '.join(WRITES))
-    with open(inst.path('config', 'comityd.yaml'), 'a',
-              encoding='utf-8') as f:
-        f.write('\n# The TAXII servers of the desks.\n' + text)
+        rows.append(ENTRY % dict(pins, desk=desk, port=port,
+                                 reads=', '.join(READS),
+                                 writes=', '.join(WRITES)))
+    inst.set_options(fronts='[%s]' % ','.join(rows))
 
 
 def ask(entry, path):
@@ -102,16 +98,10 @@ def reach(inst, desk, port):
 
 def ports_of(inst):
     """(desk, port) of each front in an instance's settings."""
-    found, desk = [], None
     with open(inst.path('config', 'comityd.yaml'), encoding='utf-8') as f:
-        lines = f.read().split('\nfronts:\n')[-1].splitlines()
-    for line in lines:
-        word = line.split()
-        if word[:2] == ['-', 'desk:']:
-            desk = word[2]
-        elif word[:1] == ['listen:'] and desk is not None:
-            found.append((desk, int(word[1].strip('"').split(':')[1])))
-    return found
+        rows = re.findall(r'{desk: (\S+), listen: "127.0.0.1:(\d+)"',
+                          f.read())
+    return [(desk, int(port)) for desk, port in rows]
 
 
 def write_taxii(path, instances):

@@ -82,7 +82,8 @@ envelope_read(struct str text, struct envelope *out)
 		return refuse(out, 400, ERR_SYNTAX, "no body: want a TAXII "
 		    "envelope");
 	if (text.p[at] != '{') {
-		bool json = scan_value(text, at) != SCAN_BROKEN;
+		bool json = strchr("[\"-0123456789tfn", text.p[at]) != NULL &&
+		    scan_value(text, at) != SCAN_BROKEN;
 
 		return refuse(out, json ? 422 : 400, ERR_SYNTAX, json ?
 		    "no envelope: want an object with `objects`" :

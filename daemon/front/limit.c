@@ -32,7 +32,7 @@ limit_options_default(void)
 {
 	return (struct limit_options){ .connections = 2000,
 	    .per_address = 128, .burst = 200, .per_second = 20,
-	    .failures = 20, .failures_per_minute = 10 };
+	    .failures = 100, .failures_per_minute = 20 };
 }
 
 struct limit *

@@ -25,8 +25,8 @@ struct limit_options {
 	unsigned per_address;		/* 128; not for loopback */
 	unsigned burst;			/* 200 new ones of an address ... */
 	unsigned per_second;		/* ... and then 20; not for loopback */
-	unsigned failures;		/* 20 failed logins of an address ... */
-	unsigned failures_per_minute;	/* ... and then 10 */
+	unsigned failures;		/* 100 failed logins of an address ... */
+	unsigned failures_per_minute;	/* ... and then 20 */
 };
 
 /* limit_options_default(): the numbers written above. */

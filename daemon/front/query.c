@@ -185,12 +185,16 @@ read_after(struct query *q, struct str value)
 static int
 read_limit(struct query *q, struct str value)
 {
+	size_t digits = 0;
 	uint64_t n;
-	int rc = str_to_u64(value, &n);
 
-	if (rc == ERR_LIMIT)
+	while (digits < value.n && value.p[digits] >= '0' &&
+	    value.p[digits] <= '9')
+		digits++;
+	/* A number however long, and more than any page. */
+	if (digits == value.n && digits > 10 && value.p[0] != '0')
 		n = TAXII_LIMIT_MAX;
-	else if (rc != 0 || n == 0)
+	else if (str_to_u64(value, &n) != 0 || n == 0)
 		return bad(q, "limit", "a positive number");
 	q->q.limit = n > TAXII_LIMIT_MAX ? TAXII_LIMIT_MAX : (uint32_t)n;
 	return 0;
@@ -231,8 +235,11 @@ read_list(struct query *q, const char *name, struct str value,
 	size_t n = 0;
 
 	while (next_value(&value, &one)) {
-		if (one.n == 0 || one.n > TAXII_ID_MAX)
+		if (one.n == 0)
 			return bad(q, name, "values with commas between");
+		/* Longer than anything stored: it matches nothing. */
+		if (one.n > TAXII_ID_MAX)
+			one = STR("?");
 		if (n == TAXII_VALUES_MAX)
 			return bad(q, name, "at most 256 values");
 		v[n++] = one;

@@ -1,10 +1,11 @@
-#include "front/taxii_private.h"
+#include "front/taxii_front.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "front/taxii_private.h"
 #include "host/clock.h"
 #include "host/log.h"
 #include "net/channel.h"

@@ -38,6 +38,7 @@ void taxii_expect(struct tool *t);
 void taxii_ask(struct tool *t, uint8_t type, struct str payload);
 void taxii_forget(struct tool *t);
 
+/* What requests need of the front; borrowed. */
 struct logins *taxii_logins(struct taxii_front *f);
 struct limit *taxii_limit(struct taxii_front *f);
 const struct taxii_front_options *taxii_options(const struct taxii_front *f);
