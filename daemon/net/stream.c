@@ -29,6 +29,7 @@ struct stream {
 	struct queue in, out;
 	size_t mark, input_max;
 	bool connected, dead, paused, finishing, lingering, above_mark;
+	bool draining;			/* its owner is told to go on */
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
@@ -275,19 +276,28 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (s->above_mark && queue_bytes(&s->out) < s->mark / 2) {
 		s->above_mark = false;
+		s->draining = true;
 		s->h->drained(s->arg);
+		s->draining = false;
 	}
 	if (s->finishing && queue_bytes(&s->out) == 0)
 		stream_linger(s);
 }
 
-/* There is more to write than before. */
+/*
+ * There is more to write than before.  It is written after this callback,
+ * without asking the kernel first whether it can be: mostly it can.  Who goes
+ * on with a long answer lets others have their turn before.
+ */
 static void
 stream_queued(struct stream *s)
 {
 	if (queue_bytes(&s->out) >= s->mark)
 		s->above_mark = true;
-	(void)event_add(s->writable, NULL);
+	if (s->draining)
+		(void)event_add(s->writable, NULL);
+	else if (!event_pending(s->writable, EV_WRITE, NULL))
+		event_active(s->writable, EV_WRITE, 0);
 }
 
 void
