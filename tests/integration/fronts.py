@@ -386,6 +386,73 @@ def test_the_vault_knows_its_desks(net):
     equal(inst.ask('status')['state'], 'ready', 'state')
 
 
+def add_front(inst, port):
+    """A front for its desk ops, by a reload."""
+    inst.ctl('key', 'generate', 'front', inst.path('config', 'front'),
+             '--host', '127.0.0.1')
+    inst.set_options(fronts='[{desk: ops, listen: "127.0.0.1:%d", '
+                     'certificate: front.crt, key: front.key}]' % port)
+    inst.ctl('reload')
+
+
+def role_pids(inst, role):
+    """Its processes of that name."""
+    found = []
+    for pid in parts(inst.pid()):
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as f:
+                if f.read().split(b'\0')[0].decode() == role:
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def front_pids(inst):
+    return role_pids(inst, 'comity-front')
+
+
+def front_status(inst, port):
+    c = ssl.create_default_context(cafile=inst.path('config', 'front.crt'))
+    try:
+        with socket.create_connection(('127.0.0.1', port), 5) as raw, \
+                c.wrap_socket(raw, server_hostname='127.0.0.1') as s:
+            return exchange(s)
+    except OSError:
+        return None
+
+
+@with_net(2, introduced=False)
+def test_with_the_real_vault(net):
+    """One front each; killing one is nothing to the other, nor to records."""
+    ports = take_ports(2)
+    for inst, port in zip(net.all, ports):
+        add_front(inst, port)
+        # Without a login there is nothing to see, be it ready or not.
+        wait_for(lambda i=inst, p=port: front_status(i, p) in (401, 503),
+                 20, 'an answer')
+    first = [front_pids(i) for i in net.all]
+    equal([len(f) for f in first], [1, 1], 'fronts')
+    time.sleep(1)
+    equal([front_pids(i) for i in net.all], first, 'they stay')
+    os.kill(first[0][0], signal.SIGKILL)
+    wait_for(lambda: front_pids(net.all[0]) not in ([], first[0]) and
+             front_status(net.all[0], ports[0]) in (401, 503), 20,
+             'it comes back')
+    equal(front_pids(net.all[1]), first[1], 'the other one')
+    for inst in net.all:
+        equal(inst.ask('status')['state'], 'ready', 'state')
+    # The vault ends and comes back, and with it the front.
+    before = front_pids(net.all[1])
+    os.kill(role_pids(net.all[1], 'comity-vault')[0], signal.SIGKILL)
+    wait_for(lambda: front_pids(net.all[1]) not in ([], before) and
+             front_status(net.all[1], ports[1]) in (401, 503), 30,
+             'it comes back with the vault')
+    net.all[1].set_options(fronts='[]')
+    net.all[1].ctl('reload')
+    wait_for(lambda: front_pids(net.all[1]) == [], 10, 'it is taken away')
+
+
 @with_world('ops')
 def test_idle_clients_are_cheap(w):
     """At most 32 KiB each, of the process's private memory."""
