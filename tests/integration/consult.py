@@ -167,6 +167,10 @@ def test_policy_decides_by_itself(net):
 INCOMING = LIMITS.replace('out: any', 'in: any') + PANEL % '24h'
 
 
+def items(inst):
+    return inst.ask('status')['feeds'][0]['items']
+
+
 @with_net(2, INCOMING)
 def test_people_let_in(net):
     a, b = net.all
@@ -182,6 +186,7 @@ def test_people_let_in(net):
     for who in ('duty', 'director'):
         net.do_as(b, who, 'consult', 'approve', str(mine[one]['number']))
     equal(b.ids('--source', a.id), [one], 'let in')
+    equal(items(b), 1, 'in the feed')
     net.do_as(b, 'duty', 'consult', 'decline', str(mine[two]['number']))
     crash(b, down=1)
     equal(b.ids('--source', a.id), [one], 'after kill -9')
@@ -195,6 +200,7 @@ def test_people_let_in(net):
     net.apply(b)
     wait_for(lambda: set(b.ids('--source', a.id)) == {one, three}, 30,
              'let in by the policy')
+    wait_for(lambda: items(b) == 2, 20, 'in the feed')
     equal(cases(b), [], 'cases')
 
 

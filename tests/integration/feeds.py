@@ -42,5 +42,30 @@ def test_feeds_follow(net):
     wait_for(lambda: feeds(b) == {'ops': (3000, 0)}, 20, 'after a restart')
 
 
+@with_net(2)
+def test_feeds_follow_the_policy(net):
+    a = net.all[0]
+    publish(a, net, 'in.jsonl', [indicator(i) for i in range(500)])
+    wait_for(lambda: feeds(a) == {'ops': (500, 0)}, 20, 'before')
+    path = a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    # Another desk has a feed of its own, of what was there before too.
+    for desks, want in (
+            ('{ops: [secops], lab: [secops], law: [intel]}',
+             {'ops': (500, 0), 'lab': (500, 0), 'law': (0, 0)}),
+            ('{lab: [secops]}', {'lab': (500, 0)}),
+            ('{ops: [secops]}', {'ops': (500, 0)})):
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text.replace('desks: {ops: [secops]}}',
+                                 'desks: %s}' % desks, 1))
+        net.apply(a)
+        try:
+            wait_for(lambda: feeds(a) == want, 20, desks)
+        except Exception:
+            print(feeds(a))
+            raise
+
+
 if __name__ == '__main__':
     main(globals())
