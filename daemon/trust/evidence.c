@@ -71,14 +71,17 @@ plain_limit(const struct trust_evidence *ev)
 	return LIMIT_NONE;
 }
 
-/* May that peer be a witness about others?  Nobody new may. */
+/*
+ * May that peer be a witness about others?  Only who has proved itself to us,
+ * so that whoever confirms what is false soon confirms nothing.
+ */
 static bool
 has_standing(const struct trust *t, int peer, unix_ms_t at)
 {
 	struct trust_score s;
 
 	trust_score(t, peer, TRUST_RELIABILITY, at, &s);
-	return s.band <= TRUST_D;
+	return s.band <= TRUST_B;
 }
 
 /* Who says it: what is wrong with that. */
@@ -93,8 +96,8 @@ witness_fault(const struct trust *t, const struct trust_evidence *ev)
 	if (ev->by == ev->peer)
 		return TRUST_ABOUT_ITSELF;
 	by = &t->peers.v[ev->by];
-	if (ev->kind == TRUST_SPONSOR_LEFT)
-		return TRUST_COUNTED;
+	if (ev->kind == TRUST_VOUCHED || ev->kind == TRUST_SPONSOR_LEFT)
+		return TRUST_COUNTED;	/* sponsor_add judges it */
 	if (!has_standing(t, ev->by, ev->at))
 		return TRUST_NO_STANDING;
 	if (ev->kind != TRUST_CONFIRMED)

@@ -142,8 +142,8 @@ size_t trust_bytes(const struct trust *t);
  * even if it counts nothing (out->note says why).  Refused and harmless:
  * ERR_SKEW dated after now; ERR_ORDER dated before the newest of that peer
  * (trust_reset and count again in order); ERR_DENIED about itself, from a
- * witness without standing or of the same group or root, a vouch that may
- * not be; ERR_NOT_FOUND no such peer;
+ * witness without standing (reliability B; a sponsor's discretion B) or, to
+ * confirm, of the same group or root, a vouch that may not be; ERR_NOT_FOUND no such peer;
  * ERR_VALUE a weight below 0 or a kind, dimension or pool that is none.
  * out is set in every case.  Keys are not looked at: see trust/book.h.
  */

@@ -234,8 +234,10 @@ test_trust_add_refuses(void **state)
 	struct trust_score before = score(t, 1, REL), after;
 
 	(void)state;
-	(void)add(t, (struct trust_evidence){ .peer = 2, .by = TRUST_SELF,
-	    .at = day(0), .kind = TRUST_SIGHTED });
+	for (int i = 0; i < 6; i++)
+		(void)add(t, (struct trust_evidence){ .peer = 2,
+		    .by = TRUST_SELF, .at = day(i / 3 - 1),
+		    .kind = TRUST_SIGHTED });
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		struct trust_evidence ev = rows[i].ev;
 

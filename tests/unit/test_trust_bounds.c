@@ -94,11 +94,9 @@ with_sponsors(int npeers)
 {
 	struct trust *t = engine(npeers);
 
-	for (int i = 1; i <= 2; i++) {
-		give(t, i, REL, 3, 0);
+	for (int i = 1; i <= 2; i++)
 		for (int64_t day = 0; day < 40; day++)
 			give(t, i, DIS, 1, DAY(day));
-	}
 	return t;
 }
 
@@ -153,8 +151,8 @@ test_bad_mouthing_is_bounded(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 10; i++) {
-		give(t, i, REL, 3, 0);
-		give(t, i, JUD, 18, 0);
+		give(t, i, REL, 5, 0);
+		give(t, i, JUD, 18, DAY(1));
 	}
 	for (int i = 0; i < 8; i++)
 		(void)add(t, (struct trust_evidence){ .at = at(DAY(6)),
@@ -176,8 +174,8 @@ test_claimed_false_positives_are_bounded(void **state)
 	AUTO(trust_free) struct trust *t = engine(2);
 
 	(void)state;
-	give(t, 1, REL, 3, 0);
-	give(t, 1, JUD, 18, 0);
+	give(t, 1, REL, 5, 0);
+	give(t, 1, JUD, 18, DAY(1));
 	for (int i = 0; i < 8; i++)
 		(void)add(t, (struct trust_evidence){ .at = at(DAY(6)),
 		    .by = TRUST_SELF, .dimension = REL, .pool = TRUST_CHEAP,
@@ -237,7 +235,7 @@ test_confirmed_by_same_group_counts_0(void **state)
 
 		trust_peer_group(t, 0, rows[i].theirs);
 		trust_peer_group(t, 1, rows[i].ours);
-		give(t, 1, REL, 3, 0);
+		give(t, 1, REL, 5, 0);
 		assert_int_equal(try_add(t, (struct trust_evidence){ .by = 1,
 		    .at = at(DAY(1)), .kind = TRUST_CONFIRMED,
 		    .same_root = rows[i].same_root }, &note), rows[i].rc);
@@ -254,7 +252,7 @@ test_flood_of_confirmations(void **state)
 	struct trust_score s;
 
 	(void)state;
-	give(t, 1, REL, 3, 0);
+	give(t, 1, REL, 5, 0);
 	for (uint64_t i = 0; i < 10000; i++)
 		(void)add(t, (struct trust_evidence){ .by = 1, .record = i,
 		    .at = at(DAY(1) + (int64_t)i), .kind = TRUST_CONFIRMED });
