@@ -30,7 +30,7 @@ struct feeds {
 	bool under_way;			/* a piece waits for its commit */
 	VEC(struct entry) desks;	/* owned */
 	size_t next;			/* whose turn it is */
-	uint64_t told;			/* items when watchers were told */
+	uint64_t told;			/* how far, when watchers were told */
 	VEC(struct watcher) watchers;
 };
 
@@ -216,31 +216,34 @@ feeds_piece(struct feeds *fs)
 	return 0;
 }
 
+/* Another number whenever something changed that a watcher may wait for. */
 static uint64_t
-feeds_items(const struct feeds *fs)
+feeds_progress(const struct feeds *fs)
 {
-	uint64_t items = 0;
+	uint64_t progress = 0;
 
 	for (size_t i = 0; i < fs->desks.n; i++) {
 		struct feed_figures figures = { 0 };
 
 		if (fs->desks.v[i].feed != NULL)
 			feed_figures(fs->desks.v[i].feed, &figures);
-		items += figures.items;
+		progress = progress * 31 + figures.items;
+		progress = progress * 31 + figures.lag;
 	}
-	return items;
+	return progress;
 }
 
 /* Others may have run a feed too, in turns of their own. */
 static void
-feeds_tell(struct feeds *fs)
+feeds_tell(struct feeds *fs, bool further)
 {
-	uint64_t items = feeds_items(fs);
+	uint64_t progress = feeds_progress(fs);
 	size_t kept = 0;
 
-	if (items == fs->told || store_in_transaction(fs->v->store))
+	if ((progress == fs->told && !further) ||
+	    store_in_transaction(fs->v->store))
 		return;
-	fs->told = items;
+	fs->told = progress;
 	for (size_t i = 0; i < fs->watchers.n; i++)
 		if (fs->watchers.v[i].fn != NULL)
 			fs->watchers.v[i].fn(fs->watchers.v[i].arg);
@@ -261,7 +264,7 @@ on_piece_ended(void *arg, bool ok)
 		feeds_arm(fs, RETRY_MS);
 		return;
 	}
-	feeds_tell(fs);
+	feeds_tell(fs, true);
 	if (feeds_wait(fs, &is_new))
 		feeds_arm(fs, is_new ? SOON_MS : BACKFILL_MS);
 }
@@ -277,7 +280,7 @@ on_timer(void *arg)
 	fs->armed = false;
 	if (fs->v->state == VAULT_DRAINING)
 		return;
-	feeds_tell(fs);
+	feeds_tell(fs, false);
 	if (!feeds_wait(fs, &is_new))
 		return;
 	if (turn_open(turn) < 0) {

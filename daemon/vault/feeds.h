@@ -41,8 +41,9 @@ void feeds_rolled_back(struct feeds *fs);
 int feeds_look(struct feeds *fs, int64_t seq) MUST_CHECK;
 
 /*
- * feeds_watch(fs, fn, arg): call fn(arg) each time that records got their
- * dates and these are on disk.  fn may call feeds_unwatch for any arg.
+ * feeds_watch(fs, fn, arg): call fn(arg) each time that a feed got further
+ * and that is on disk: records got dates, or were looked at in vain.  fn may
+ * call feeds_unwatch for any arg.
  */
 typedef void (*feeds_fn)(void *arg);
 void feeds_watch(struct feeds *fs, feeds_fn fn, void *arg);
