@@ -210,16 +210,30 @@ class Demo:
             timeout=600)
         return json.loads(text)['peers']
 
+    def is_alone(self, expected):
+        """Has nothing else been published at cert-xa, say by a tool?"""
+        ours = set(self.us.ids('--source', 'own'))
+        files = {r['id'] for e in expected.values() for r in e['records']}
+        if ours <= files:
+            return True
+        self.talk('cert-xa has more than these files: it is left out of '
+                  'the comparison')
+        return False
+
     def verify(self, files, peers):
         """A list of what is not as the policy says."""
         wrong = []
         expected = self.expected(files)
+        alone = self.is_alone(expected)
         for o in self.others:
             want = {r['there'] for r in expected[o.id]['records']
                     if 'there' in r}
             rows = o.ask('records', '--source', self.us.id)['records']
             versions = [(r['id'], r['modified']) for r in rows]
             held = {r['id'] for r in rows}
+            if not alone:
+                held &= {r[k] for r in expected[o.id]['records']
+                         for k in ('id', 'there') if k in r}
             if len(set(versions)) != len(versions):
                 wrong.append('%s holds a record twice' % o.id)
             for name in sorted(want - held)[:5]:
@@ -228,7 +242,7 @@ class Demo:
                 wrong.append('%s must not have %s' % (o.id, name))
             for outcome, count in expected[o.id]['counts'].items():
                 got = peers[o.id][OUTCOMES[outcome]]
-                if got != count:
+                if alone and got != count:
                     wrong.append('%s: %d %s, the policy says %d' % (
                         o.id, got, OUTCOMES[outcome], count))
         return wrong

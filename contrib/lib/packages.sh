@@ -7,7 +7,7 @@ libsystemd-dev libseccomp-dev libidn2-dev zlib1g-dev"
 
 # What the tests need besides.
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev python3 mandoc
-universal-ctags jq openssl iproute2 bind9-utils nftables python3-h11"
+universal-ctags jq openssl iproute2 bind9-utils nftables curl python3-h11"
 
 # Is this package installed?
 package_installed() {

@@ -424,10 +424,14 @@ front_send_clients(struct front *f)
 {
 	AUTO_BUF struct buf out = { 0 };
 
-	if (f->channel != NULL && front_clients_encode(&f->clients, f->desk,
-	    f->v->cert_id, &out) == 0)
-		channel_send(f->channel, MESSAGE_FRONT_CLIENTS,
-		    buf_str(&out));
+	const struct settings *s = f->v->settings;
+
+	if (f->channel == NULL || front_clients_encode(&f->clients, f->desk,
+	    s->name[0] != '\0' ? s->name : s->cert_id, &out) != 0)
+		return;
+	channel_send(f->channel, MESSAGE_FRONT_CLIENTS, buf_str(&out));
+	/* Who is told of a new token may use it at once. */
+	channel_flush(f->channel);
 }
 
 static bool

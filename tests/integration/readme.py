@@ -11,7 +11,8 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
-from daemons import ROOT, Instance, equal, main  # noqa: E402
+from daemons import ROOT, Instance, equal, indicator, main  # noqa: E402
+from taxii_client import Client, tls  # noqa: E402
 
 
 class Demo:
@@ -66,8 +67,8 @@ def readme_commands():
     with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as f:
         text = f.read()
     for block in re.findall(r'```\n(.*?)```', text, re.S):
-        for line in block.splitlines():
-            if line.startswith('$ctl '):
+        for line in block.replace('\\\n', ' ').splitlines():
+            if line.startswith(('$ctl ', 'curl ')):
                 yield line
 
 
@@ -81,13 +82,37 @@ def test_readme_commands(build):
         ctl = os.path.join(demo.build, 'daemon/ctl/comityctl')
         lines = list(readme_commands())
         assert len(lines) >= 8, lines
+        with open(os.path.join(demo.dir, 'demo/taxii.json'),
+                  encoding='utf-8') as f:
+            words = {'ID': record, 'URL': json.load(f)['cert-xb/ops']['url']}
         for line in lines:
+            for word, text in words.items():
+                line = re.sub(r'\b%s\b' % word, text, line)
             p = subprocess.run(
-                ['bash', '-c', line.replace('ID', record)], cwd=demo.dir,
+                ['bash', '-c', line], cwd=demo.dir,
                 env=dict(os.environ, ctl=ctl), check=False,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
             equal(p.returncode, 0, '%s: %r' % (line, p.stderr))
             assert p.stdout, line
+            if ' token add ' in line:
+                words['TOKEN'] = p.stdout.decode().split()[-1]
+            if line.startswith('curl '):
+                equal(len(json.loads(p.stdout)['objects']), 2, line)
+
+
+def test_posted_between_two_runs(build):
+    """What a tool posts is no mistake of the demonstration's."""
+    with Demo(build) as demo:
+        result(demo.run('run', '--json'))
+        with open(os.path.join(demo.dir, 'demo/taxii.json'),
+                  encoding='utf-8') as f:
+            e = json.load(f)['cert-xa/ops']
+        c = Client(e['url'], tls(e['cafile'], e['cert'], e['key']))
+        r = c.ask('POST', '/ops/collections/%s/objects/' % e['collection'],
+                  {'objects': [indicator(1)]})
+        equal(r.status, 202, r)
+        c.close()
+        assert result(demo.run('run', '--once', '--json'))['correct']
 
 
 main(globals())
