@@ -62,6 +62,11 @@ watch
 backup
 reload
 log tail
+trust list
+trust show
+trust explain
+trust history
+trust what-if
 trust replay
 version
 help"

@@ -12,7 +12,7 @@ audit_type_name(int type)
 		[AUDIT_RECALL] = "recall", [AUDIT_ADMISSION] = "admission",
 		[AUDIT_TERMS] = "terms", [AUDIT_APPROVAL] = "approval",
 		[AUDIT_CIRCLE] = "circle", [AUDIT_PROOF] = "proof",
-		[AUDIT_CONSULT] = "consult",
+		[AUDIT_CONSULT] = "consult", [AUDIT_TRUST] = "trust",
 	};
 
 	return type > 0 && type < (int)NELEM(names) && names[type] != NULL ?

@@ -23,6 +23,7 @@ enum audit_type {
 	AUDIT_CIRCLE = 16,	/* a version of a circle's document is held */
 	AUDIT_CONSULT = 17,	/* what a CERT asked or answered, or we did */
 	AUDIT_PROOF = 20,	/* a peer signed what it may not have */
+	AUDIT_TRUST = 26,	/* a peer is in another band */
 };
 
 /* audit_type_name(type): "decisions", "receipt", ...; never NULL. */

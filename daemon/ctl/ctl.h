@@ -195,5 +195,10 @@ int cmd_export(struct ctl *c);
 int cmd_watch(struct ctl *c);
 int cmd_log_tail(struct ctl *c);
 int cmd_trust_replay(struct ctl *c);
+int cmd_trust_list(struct ctl *c);
+int cmd_trust_show(struct ctl *c);
+int cmd_trust_explain(struct ctl *c);
+int cmd_trust_history(struct ctl *c);
+int cmd_trust_what_if(struct ctl *c);
 
 #endif

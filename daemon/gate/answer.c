@@ -19,8 +19,10 @@ answer_request(const struct gate_question *q, enum direction direction,
 	*out = (struct policy_request){
 		.direction = direction, .desk = desk, .purpose = purpose,
 		.label = q->label, .posture = answer_posture(q->party, org),
-		.discretion = org->discretion,
-		.reliability = org->reliability, .received = q->received,
+		.discretion = q->party->scored ? q->party->discretion :
+		    org->discretion,
+		.reliability = q->party->scored ? q->party->reliability :
+		    org->reliability, .received = q->received,
 		.agreements = q->party->agreements,
 		.circles = q->party->circles, .met = q->party->met,
 		.definitions = q->party->definitions,

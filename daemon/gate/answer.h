@@ -18,6 +18,9 @@ struct gate_party {
 	uint64_t definitions;	/* kinds that both sides define alike */
 	uint64_t undefined;	/* kinds that only the peer defines */
 	enum posture posture;	/* set by people; the policy's own counts too */
+	/* What evidence makes of `initial`; unscored: as the policy has it. */
+	bool scored;
+	enum band discretion, reliability;
 };
 
 struct gate_answer {

@@ -266,6 +266,10 @@ trust_add(struct trust *t, const struct trust_evidence *ev, unix_ms_t now,
 	if (out->note != TRUST_COUNTED)
 		return ERR_DENIED;
 	TRY(count(t, ev, out));
+	/* What is over a limit is as if it had not been. */
+	if (out->note == TRUST_OVER_LIMIT && out->counted == 0 &&
+	    ev->kind != TRUST_ATTESTED)
+		return 0;
 	p = &t->peers.v[ev->peer];
 	p->newest = ev->at.ms;
 	p->fresh = true;

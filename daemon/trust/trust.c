@@ -185,14 +185,40 @@ band_of(const struct trust *t, const struct trust_score *s, int64_t at)
 	return band;
 }
 
+/* The least r that alone makes a band. */
+static int64_t
+evidence_for(const struct trust *t, enum trust_band band)
+{
+	int64_t b;
+
+	if (band >= TRUST_E)
+		return 0;
+	b = t->rules.bands[band];
+	/* A little more, for what divisions round away. */
+	return b >= FIXED_ONE ? EVIDENCE_MAX :
+	    fixed_div(2 * b, FIXED_ONE - b) + FIXED_ONE / (1 << 30);
+}
+
 void
 trust_score(const struct trust *t, int peer, enum trust_dimension d,
     unix_ms_t now, struct trust_score *out)
 {
-	const struct trust_peer *p = &t->peers.v[peer];
-	int64_t at = now.ms < p->newest ? p->newest : now.ms;
+	trust_score_from(t, &(struct trust_look){ peer, d, TRUST_E, now },
+	    out);
+}
+
+void
+trust_score_from(const struct trust *t, const struct trust_look *l,
+    struct trust_score *out)
+{
+	const struct trust_peer *p = &t->peers.v[l->peer];
+	int64_t at = l->now.ms < p->newest ? p->newest : l->now.ms;
+	enum trust_dimension d = l->dimension;
 
 	side_opinion(t, p, d, at, &out->opinion);
+	if (l->initial < TRUST_E)
+		trust_opinion(out->opinion.r + evidence_for(t, l->initial),
+		    out->opinion.s, &out->opinion);
 	out->gated_until.ms = p->sides[d].gated_until;
 	out->capped = is_capped(p, d, at);
 	out->band = band_of(t, out, at);

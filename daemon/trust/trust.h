@@ -160,6 +160,20 @@ void trust_reset(struct trust *t, int peer);
 void trust_score(const struct trust *t, int peer, enum trust_dimension d,
     unix_ms_t now, struct trust_score *out);
 
+/*
+ * trust_score_from(t, peer, d, now, initial, out): the same of a peer that
+ * people put into a band at first: as if it had just the evidence for that,
+ * which does not wear off; what is counted adds to it.
+ */
+struct trust_look {
+	int peer;
+	enum trust_dimension dimension;
+	enum trust_band initial;	/* TRUST_E: nothing is presumed */
+	unix_ms_t now;
+};
+void trust_score_from(const struct trust *t, const struct trust_look *l,
+    struct trust_score *out);
+
 /* trust_sum(t, peer, kind, now, out): what that kind weighs. */
 void trust_sum(const struct trust *t, int peer, enum trust_kind kind,
     unix_ms_t now, struct trust_sum *out);

@@ -74,6 +74,8 @@ const struct control_command control_commands[] = {
 	    control_token_add },
 	{ "token list",   false, "",                  control_token_list },
 	{ "token revoke", true, "name",               control_token_revoke },
+	{ "trust list",   false, "",                  control_trust_list },
+	{ "trust show",   false, "peer history what n", control_trust_show },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };

@@ -1,4 +1,5 @@
 #include "vault/control.h"
+#include "vault/evidence.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +134,10 @@ publish_frame(struct publication *p, const struct msg_objects *m,
 		in.n = m->n - i < BATCH_RECORDS_MAX ? m->n - i :
 		    BATCH_RECORDS_MAX;
 		rc = admit_published(v->gate, &in, verdicts + i);
+		for (size_t k = 0; rc == 0 && k < in.n; k++)
+			if (verdicts[i + k].refusal == REFUSAL_NONE)
+				rc = evidence_object(v->evidence, in.v[k],
+				    STR(""));
 		if (rc < 0)
 			turn_fail(v->turn, rc);
 	}

@@ -71,8 +71,9 @@ set_trust(json_t *fields, const struct vault *v, const struct peer *p)
 		return;
 	org = policy_org(v->policy, (size_t)p->party.org);
 	(void)json_object_set_new(fields, "trust", json_pack("{s:s, s:s}",
-	    "discretion", band_name(org->discretion),
-	    "reliability", band_name(org->reliability)));
+	    "discretion", band_name(p->party.scored ? p->party.discretion :
+	    org->discretion), "reliability", band_name(p->party.scored ?
+	    p->party.reliability : org->reliability)));
 	(void)json_object_set_new(fields, "posture",
 	    json_string(posture_name(p->party.posture > org->posture ?
 	    p->party.posture : org->posture)));

@@ -4,6 +4,7 @@
 
 #include "gate/admit.h"
 #include "vault/circle.h"
+#include "vault/evidence.h"
 #include "vault/front_select.h"
 #include "vault/record_json.h"
 
@@ -170,6 +171,9 @@ front_admit(struct front_admit *a, const struct str *v, size_t n,
 	int64_t before = store_last_seq(a->v->store);
 
 	TRY(admit_published(a->v->gate, &in, a->verdicts));
+	for (size_t i = 0; i < n; i++)
+		if (a->verdicts[i].refusal == REFUSAL_NONE)
+			TRY(evidence_object(a->v->evidence, v[i], STR("")));
 	admit_tell(a, v, n, status);
 	if (a->holds)
 		gate_hold(a->v->gate, a, before + 1, (unix_ms_t){

@@ -6,6 +6,8 @@
 #include "host/clock.h"
 #include "host/counters.h"
 #include "vault/consult.h"
+#include "merkle/seal.h"
+#include "vault/evidence.h"
 #include "vault/link.h"
 #include "vault/outbound.h"
 #include "wire/message.h"
@@ -150,6 +152,29 @@ inbound_tick(struct peer *p)
 	inbound_give_credit(p);
 }
 
+/* What the batch says of who sent it, and of others. */
+static int
+inbound_evidence(struct peer *p, const struct msg_records *m,
+    const struct admit_verdict *verdicts)
+{
+	struct evidence *e = p->v->evidence;
+	bool proved = false;
+	struct seal seal;
+
+	if (seal_decode(m->seal, &seal) != 0)
+		return 0;
+	for (size_t i = 0; i < m->nrecords; i++) {
+		struct str bytes = m->records[i].bytes;
+
+		proved |= verdicts[i].refusal == REFUSAL_CHAIN;
+		if (verdicts[i].refusal == REFUSAL_NONE &&
+		    !verdicts[i].unchanged)
+			TRY(evidence_object(e, bytes,
+			    str_of(seal.cert_id)));
+	}
+	return proved ? evidence_proofs(e, p->card.cert_id) : 0;
+}
+
 static int
 inbound_admit(struct peer *p, const struct msg_records *m,
     struct str payload, struct admit_verdict *verdicts)
@@ -165,6 +190,7 @@ inbound_admit(struct peer *p, const struct msg_records *m,
 	TRY(rc);
 	p->cursor = m->position;
 	TRY(peer_save_cursor(p));
+	TRY(inbound_evidence(p, m, verdicts));
 	return inbound_receipt(p, m, payload, verdicts);
 }
 

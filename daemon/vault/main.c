@@ -19,6 +19,7 @@
 #include "vault/front.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/evidence.h"
 #include "vault/posture.h"
 #include "vault/member.h"
 #include "vault/question.h"
@@ -75,6 +76,7 @@ tear_down(struct vault *v)
 	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	evidence_free(v->evidence);
 	wishes_free(v->wishes);
 	questions_free(v->questions);
 	members_free(v->members);

@@ -1,10 +1,13 @@
 #include "vault/outbound.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "host/clock.h"
 #include "host/counters.h"
 #include "host/log.h"
+#include "vault/evidence.h"
 #include "vault/link.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
@@ -336,6 +339,22 @@ receipt_check(const struct outbound *o, const struct msg_receipt *m,
 	return msg_receipt_verify(payload, o->p->key);
 }
 
+/* That it signed for what it got, under our terms, is known of it now. */
+static int
+receipt_evidence(const struct outbound *o, uint64_t position)
+{
+	char text[64];
+	int rc;
+
+	snprintf(text, sizeof(text), "position %" PRIu64, position);
+	rc = evidence_add(o->p->v->evidence, &(struct evidence_item){
+	    .peer = str_of(o->p->card.cert_id), .kind = TRUST_RECEIPT,
+	    .record = str_of(text), .reason = STR("receipt with our terms") });
+	if (rc < 0)
+		turn_fail(o->p->v->turn, rc);
+	return 0;
+}
+
 int
 outbound_receipt(struct outbound *o, struct str payload)
 {
@@ -356,6 +375,7 @@ outbound_receipt(struct outbound *o, struct str payload)
 	}
 	audit_receipt_clear(&r);
 	TRY(rc);
+	TRY(receipt_evidence(o, m.position));
 	o->under_way -= o->flights.v[0].bytes;
 	flight_clear(&o->flights.v[0]);
 	memmove(o->flights.v, o->flights.v + 1,

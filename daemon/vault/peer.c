@@ -9,6 +9,7 @@
 #include "net/timer.h"
 #include "vault/link.h"
 #include "vault/consult.h"
+#include "vault/evidence.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 #include "vault/terms.h"
@@ -63,6 +64,9 @@ peer_party_under(const struct peer *p, const struct policy *policy,
 	struct gate_party party = { .org = org,
 	    .posture = posture_under(p, policy, org) };
 
+	if (org >= 0)
+		evidence_bands(p->v->evidence, p->card.cert_id,
+		    policy_org(policy, (size_t)org), &party);
 	terms_under(p->terms, policy, &party);
 	*out = party;
 }
@@ -76,6 +80,10 @@ peer_find_party(struct peer *p)
 		p->party.org = policy_find_org(p->v->policy,
 		    str_of(p->card.cert_id));
 	p->party.posture = peer_posture(p);
+	if (p->party.org >= 0)
+		evidence_bands(p->v->evidence, p->card.cert_id,
+		    policy_org(p->v->policy, (size_t)p->party.org),
+		    &p->party);
 	if (p->terms != NULL)
 		(void)terms_apply(p->terms);
 }
@@ -380,6 +388,67 @@ peers_terms_ended(struct peers *ps)
 	if (ended)
 		peers_restarted(ps);
 	return ended;
+}
+
+/* A band of p is another: into the log.  ERR_* of the store. */
+static int
+band_log(const struct peer *p, enum trust_dimension d, enum band was,
+    enum band now)
+{
+	AUTO_BUF struct buf entry = { 0 };
+
+	if (was == now)
+		return 0;
+	out_u64(&entry, (uint64_t)vault_now(p->v).ms);
+	out_str8(&entry, str_of(p->card.cert_id));
+	out_u8(&entry, (uint8_t)d);
+	out_u8(&entry, (uint8_t)was);
+	out_u8(&entry, (uint8_t)now);
+	log_info("trust-band", "peer=%s dimension=%s was=%s now=%s",
+	    p->card.cert_id, trust_dimension_name(d), band_name(was),
+	    band_name(now));
+	return audit_append(p->v->audit, AUDIT_TRUST, buf_str(&entry));
+}
+
+/* 1 if a band of p is another by now; ERR_* of the store. */
+static int
+peer_trust_changed(struct peer *p)
+{
+	struct gate_party now = p->party;
+
+	if (p->v->policy == NULL || p->party.org < 0)
+		return 0;
+	evidence_bands(p->v->evidence, p->card.cert_id,
+	    policy_org(p->v->policy, (size_t)p->party.org), &now);
+	if (now.discretion == p->party.discretion &&
+	    now.reliability == p->party.reliability)
+		return 0;
+	TRY(turn_open(p->v->turn));
+	TRY(band_log(p, TRUST_DISCRETION, p->party.discretion,
+	    now.discretion));
+	TRY(band_log(p, TRUST_RELIABILITY, p->party.reliability,
+	    now.reliability));
+	p->party.discretion = now.discretion;
+	p->party.reliability = now.reliability;
+	p->ask_again = true;
+	release_restart(p->release);
+	return 1;
+}
+
+void
+peers_trust_changed(struct peers *ps)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < ps->all.n; i++) {
+		int rc = peer_trust_changed(ps->all.v[i]);
+
+		if (rc < 0)
+			turn_fail(ps->v->turn, rc);
+		changed |= rc > 0;
+	}
+	if (changed)
+		peers_restarted(ps);
 }
 
 void

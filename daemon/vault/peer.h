@@ -102,6 +102,13 @@ void peers_decide_again(struct peers *ps);
 void peers_posture_changed(struct peers *ps);
 
 /*
+ * peers_trust_changed(ps): evidence came or wore off: where a band is another
+ * say so in the log (AUDIT_TRUST: u64 time, str8 peer, u8 dimension, u8 band
+ * before, u8 now) and decide again, as after a change of policy.
+ */
+void peers_trust_changed(struct peers *ps);
+
+/*
  * peers_terms_changed(ps): circles are others: what counts is looked at
  * again, said to every peer, and decided again where it differs.
  */

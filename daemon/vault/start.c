@@ -24,6 +24,7 @@
 #include "vault/question.h"
 #include "vault/wish.h"
 #include "vault/control.h"
+#include "vault/evidence.h"
 #include "vault/feeds.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -149,6 +150,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored circles do not read: %s",
 		    err_text(rc));
+	rc = evidence_open(v, &v->evidence);
+	if (rc < 0)
+		return err_set(e, rc, "the stored evidence does not read: %s",
+		    err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -222,6 +227,7 @@ on_second(void *arg)
 	}
 	apply_tick(v->apply);
 	postures_tick(v->postures);
+	evidence_tick(v->evidence);
 	consult_tick(v->consult);
 	members_tick(v->members);
 	questions_tick(v->questions);

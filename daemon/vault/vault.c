@@ -17,6 +17,7 @@
 #include "vault/member.h"
 #include "vault/question.h"
 #include "vault/wish.h"
+#include "vault/evidence.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 
@@ -64,6 +65,7 @@ vault_rolled_back(struct vault *v)
 		feeds_rolled_back(v->feeds);
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
+	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||
 	    (v->members != NULL && members_reopen(v) < 0) ||

@@ -15,6 +15,7 @@
 
 struct apply;
 struct apply_ask;
+struct evidence;
 struct feeds;
 struct fronts;
 struct link;
@@ -43,6 +44,7 @@ struct vault {
 	struct postures *postures;	/* owned: set by people */
 	struct apply *apply;		/* owned: the policy's life */
 	struct fronts *fronts;		/* owned: to the tools of our desks */
+	struct evidence *evidence;	/* owned: about peers */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct feeds *feeds;		/* owned: what our desks may see */

@@ -159,7 +159,7 @@ def check_commands():
     path = 'daemon/ctl/commands.c'
     if not os.path.exists(os.path.join(sources.ROOT, path)):
         sources.skip('no ' + path)
-    table = re.findall(r'^\t\{ "([a-z ]+)",', sources.read(path), re.M)
+    table = re.findall(r'^\t\{ "([a-z -]+)",', sources.read(path), re.M)
     page, = pages(['comityctl.1'])
     documented = []
     for sh, line, words, kind in page.heads:
@@ -170,7 +170,7 @@ def check_commands():
         for w in words[1:]:
             if w in ('Ic', 'Cm'):
                 continue
-            if not re.fullmatch(r'[a-z]+', w):
+            if not re.fullmatch(r'[a-z]+(-[a-z]+)*', w):
                 break
             name.append(w)
         documented.append((' '.join(name), line))

@@ -1,0 +1,208 @@
+/*
+ * trust list, show, explain, history, what-if: scores of peers and what they
+ * are made of, as the daemon has them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/table.h"
+
+#define REASONS_SHOWN 3
+#define WHAT_IF_MAX 1000
+
+static const char *const dimensions[] = { "reliability", "discretion",
+    "judgement" };
+
+/* "C (b 0.538462)" of one dimension. */
+static void
+band_cell(struct table *t, const json_t *scores, const char *dimension)
+{
+	const json_t *s = json_object_get(scores, dimension);
+
+	table_cellf(t, "%s %s", reply_text(s, "band"), reply_text(s, "b"));
+}
+
+int
+cmd_trust_list(struct ctl *c)
+{
+	static const char *const headings[] = { "PEER", "RELIABILITY",
+	    "DISCRETION", "JUDGEMENT", ">EVIDENCE", "MOST OF IT" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	AUTO_JSON json_t *r = NULL;
+	size_t i;
+	json_t *p;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 0, 0);
+	rc = client_call(c, "trust list", NULL, &r);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		reply_print(r);
+		return CTL_DONE;
+	}
+	json_array_foreach(json_object_get(r, "peers"), i, p) {
+		table_cell(t, reply_text(p, "id"));
+		for (size_t d = 0; d < NELEM(dimensions); d++)
+			band_cell(t, json_object_get(p, "scores"),
+			    dimensions[d]);
+		table_number(t, reply_int(p, "evidence"));
+		table_cell(t, reply_text_or(json_array_get(json_object_get(p,
+		    "reasons"), 0), "kind", "-"));
+	}
+	table_print(t, stdout);
+	return CTL_DONE;
+}
+
+static void
+score_print(const char *name, const json_t *s)
+{
+	table_line(stdout, name, "%s, letter %s, E %s, b %s to %s%s%s%s",
+	    reply_text(s, "band"), reply_text(s, "letter"),
+	    reply_text(s, "E"), reply_text(s, "b"), reply_text(s, "upper"),
+	    reply_text(s, "gated_until")[0] != '\0' ? ", at most D until " :
+	    "", reply_text(s, "gated_until"), reply_bool(s, "capped") ?
+	    ", at most D until attested again" : "");
+}
+
+/* r and s, and what they come to. */
+static void
+sum_print(const json_t *s)
+{
+	table_line(stdout, "", "r %s, s %s; r / (r + s + 2) = b %s, d %s, "
+	    "u %s", reply_text(s, "r"), reply_text(s, "s"),
+	    reply_text(s, "b"), reply_text(s, "d"), reply_text(s, "u"));
+	if (strcmp(reply_text(s, "initial"), "E") != 0)
+		table_line(stdout, "", "of r, what makes %s by the policy's "
+		    "`initial`", reply_text(s, "initial"));
+}
+
+static void
+reasons_print(const json_t *peer, size_t most)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(peer, "reasons"), i, v) {
+		if (i == most)
+			break;
+		table_line(stdout, i == 0 ? "evidence" : "",
+		    "%s: %lld, now weigh %s in %s; the last %.10s",
+		    reply_text(v, "kind"), reply_int(v, "n"),
+		    reply_text(v, "weight"), reply_text(v, "dimension"),
+		    reply_text(v, "last"));
+	}
+}
+
+static void
+peer_print(const json_t *peer, bool whole)
+{
+	const json_t *scores = json_object_get(peer, "scores");
+
+	table_line(stdout, "peer", "%s", reply_text(peer, "id"));
+	for (size_t d = 0; d < NELEM(dimensions); d++) {
+		const json_t *s = json_object_get(scores, dimensions[d]);
+
+		score_print(dimensions[d], s);
+		if (whole)
+			sum_print(s);
+	}
+	reasons_print(peer, whole ? SIZE_MAX : REASONS_SHOWN);
+	if (reply_int(peer, "evidence") == 0)
+		table_line(stdout, "evidence", "none yet");
+}
+
+/* Ask about one peer; 0 with *out, or an exit code after printing JSON. */
+static int
+show_call(struct ctl *c, json_t *args, json_t **out)
+{
+	int rc = client_call(c, "trust show", args, out);
+
+	if (rc == 0 && c->json)
+		reply_print(*out);
+	return rc;
+}
+
+static int
+show(struct ctl *c, bool whole)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	rc = show_call(c, json_pack("{s:s}", "peer", c->argv[0]), &r);
+	if (rc == 0 && !c->json)
+		peer_print(json_object_get(r, "peer"), whole);
+	return rc;
+}
+
+int
+cmd_trust_show(struct ctl *c)
+{
+	return show(c, false);
+}
+
+int
+cmd_trust_explain(struct ctl *c)
+{
+	return show(c, true);
+}
+
+int
+cmd_trust_history(struct ctl *c)
+{
+	static const char *const headings[] = { "TIME", "KIND", ">COUNTED",
+	    "BY", "RECORD", "SOURCE", "REASON" };
+	AUTO(table_free) struct table *t = table_new(headings,
+	    NELEM(headings));
+	AUTO_JSON json_t *r = NULL;
+	size_t i;
+	json_t *v;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 1, 1);
+	rc = show_call(c, json_pack("{s:s, s:i}", "peer", c->argv[0],
+	    "history", 1), &r);
+	if (rc != 0 || c->json)
+		return rc;
+	json_array_foreach(json_object_get(r, "items"), i, v) {
+		table_cell(t, reply_text(v, "at"));
+		table_cell(t, reply_text(v, "kind"));
+		table_cell(t, reply_text(v, "counted"));
+		table_cell(t, reply_text_or(v, "by", "us"));
+		table_cell(t, reply_text_or(v, "record", "-"));
+		table_cell(t, reply_text_or(v, "source", "-"));
+		table_cell(t, reply_text(v, "reason"));
+	}
+	table_print(t, stdout);
+	return CTL_DONE;
+}
+
+int
+cmd_trust_what_if(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	const json_t *w, *now;
+	uint64_t n = 1;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 2, 3);
+	if (c->argc == 3 && (str_to_u64(str_of(c->argv[2]), &n) < 0 ||
+	    n == 0 || n > WHAT_IF_MAX))
+		return ctl_usage(c, "%s: want how many, 1 to %d", c->argv[2],
+		    WHAT_IF_MAX);
+	rc = show_call(c, json_pack("{s:s, s:s, s:I}", "peer", c->argv[0],
+	    "what", c->argv[1], "n", (json_int_t)n), &r);
+	if (rc != 0 || c->json)
+		return rc;
+	w = json_object_get(r, "what_if");
+	now = json_object_get(json_object_get(json_object_get(r, "peer"),
+	    "scores"), reply_text(w, "dimension"));
+	printf("%s after %lld more of %s\n", reply_text(w, "dimension"),
+	    reply_int(w, "n"), reply_text(w, "kind"));
+	score_print("now", now);
+	score_print("then", json_object_get(w, "score"));
+	return CTL_DONE;
+}

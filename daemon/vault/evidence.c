@@ -1,0 +1,392 @@
+#include "vault/evidence.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/map64.h"
+#include "net/loop.h"
+#include "trust/fixed.h"
+#include "vault/peer.h"
+
+#define SPACE "evidence"
+#define ITEM_VERSION 1
+#define NAME_SEED 1
+#define KEY_MAX (CERT_ID_MAX + 20)
+#define LOOK_EVERY_S 60
+_Static_assert((int)TRUST_E == (int)BAND_E, "bands of trust and policy");
+
+struct evidence {
+	struct vault *v;	/* borrowed */
+	struct trust *trust;	/* owned */
+	struct map64 peers;	/* hash of a CERT id: its number plus one */
+	int64_t newest;		/* time does not go back here */
+	unsigned seconds;
+	bool deferred;		/* bands are looked at after the dispatch */
+};
+
+/* ---- the form in the store ---- */
+
+static void
+item_out(struct buf *b, const struct evidence_item *i)
+{
+	out_u8(b, ITEM_VERSION);
+	out_u64(b, (uint64_t)i->at.ms);
+	out_u64(b, i->key);
+	out_u64(b, (uint64_t)i->counted);
+	out_u8(b, (uint8_t)i->kind);
+	out_str8(b, i->peer);
+	out_str8(b, i->by);
+	out_str16(b, i->record);
+	out_str16(b, i->source);
+	out_str16(b, i->reason);
+}
+
+/* Borrows from value.  ERR_STORE. */
+static int
+item_read(struct str value, struct evidence_item *out)
+{
+	struct cur c = cur_of(value.p, value.n);
+	uint8_t kind;
+
+	if (cur_u8(&c) != ITEM_VERSION)
+		return ERR_STORE;
+	out->at.ms = (int64_t)cur_u64(&c);
+	out->key = cur_u64(&c);
+	out->counted = (int64_t)cur_u64(&c);
+	kind = cur_u8(&c);
+	out->kind = (enum trust_kind)kind;
+	out->peer = cur_str8(&c, CERT_ID_MAX);
+	out->by = cur_str8(&c, CERT_ID_MAX);
+	out->record = cur_str16(&c, EVIDENCE_SOURCE_MAX);
+	out->source = cur_str16(&c, EVIDENCE_SOURCE_MAX);
+	out->reason = cur_str16(&c, EVIDENCE_REASON_MAX);
+	return cur_finish(&c) != 0 || kind >= TRUST_KINDS ? ERR_STORE : 0;
+}
+
+/* "cert-xb/0123456789abcdef" */
+static const char *
+item_key(char dst[static KEY_MAX], struct str peer, uint64_t key)
+{
+	snprintf(dst, KEY_MAX, "%.*s/%016" PRIx64, (int)peer.n, peer.p, key);
+	return dst;
+}
+
+/* ---- who is who ---- */
+
+static int
+peer_find(const struct evidence *e, struct str id)
+{
+	return (int)(uintptr_t)map64_get(&e->peers, hash64(NAME_SEED, id.p,
+	    id.n)) - 1;
+}
+
+static int
+peer_number(struct evidence *e, struct str id)
+{
+	int n = peer_find(e, id);
+
+	if (n < 0) {
+		n = trust_peer_add(e->trust, 0);
+		map64_set(&e->peers, hash64(NAME_SEED, id.p, id.n),
+		    (void *)((uintptr_t)n + 1));
+	}
+	return n;
+}
+
+/* Who has the same country is of one stakeholder group. */
+static void
+peer_set_group(struct evidence *e, struct str id, int n)
+{
+	const struct policy *p = e->v->policy;
+	int org = p == NULL ? -1 : policy_find_org(p, id);
+	const char *country;
+
+	if (org < 0)
+		return;
+	country = policy_org(p, (size_t)org)->country;
+	trust_peer_group(e->trust, n, (uint32_t)(uint8_t)country[0] << 8 |
+	    (uint32_t)(uint8_t)country[1]);
+}
+
+/* ---- counting ---- */
+
+static void
+item_evidence(struct evidence *e, const struct evidence_item *i,
+    struct trust_evidence *out)
+{
+	*out = (struct trust_evidence){ .key = i->key, .at = i->at,
+	    .kind = i->kind, .peer = peer_number(e, i->peer),
+	    .by = i->by.n == 0 ? TRUST_SELF : peer_number(e, i->by),
+	    .record = i->record.n == 0 ? 0 : hash64(NAME_SEED, i->record.p,
+	    i->record.n) };
+	peer_set_group(e, i->peer, out->peer);
+	if (i->by.n > 0)
+		peer_set_group(e, i->by, out->by);
+}
+
+struct loaded {
+	struct evidence *e;
+	VEC(struct trust_evidence) v;
+};
+
+static int
+on_item(void *arg, const char *key, struct str value)
+{
+	struct loaded *l = arg;
+	struct evidence_item i;
+	struct trust_evidence ev;
+
+	(void)key;
+	TRY(item_read(value, &i));
+	item_evidence(l->e, &i, &ev);
+	vec_push(&l->v, ev);
+	return 0;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct trust_evidence *x = a, *y = b;
+
+	if (x->at.ms != y->at.ms)
+		return x->at.ms < y->at.ms ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Count all that the store has, in order. */
+static int
+evidence_count(struct evidence *e)
+{
+	struct loaded l = { .e = e };
+	struct trust_rules rules;
+	int rc;
+
+	trust_free(e->trust);
+	trust_rules_default(&rules);
+	e->trust = trust_new(&rules);
+	map64_clear(&e->peers, NULL);
+	e->newest = 0;
+	rc = store_values(e->v->store, SPACE, on_item, &l);
+	if (rc == 0 && l.v.n > 0)
+		qsort(l.v.v, l.v.n, sizeof(l.v.v[0]), by_time);
+	for (size_t i = 0; rc == 0 && i < l.v.n; i++) {
+		struct trust_effect effect;
+
+		/* It counted once; under other groups it may not now. */
+		(void)!trust_add(e->trust, &l.v.v[i], l.v.v[i].at, &effect);
+		e->newest = l.v.v[i].at.ms;
+	}
+	vec_clear(&l.v);
+	return rc;
+}
+
+int
+evidence_open(struct vault *v, struct evidence **out)
+{
+	struct evidence *e = mem_new(struct evidence);
+	int rc;
+
+	e->v = v;
+	rc = evidence_count(e);
+	if (rc < 0)
+		evidence_free(e);
+	else
+		*out = e;
+	return rc;
+}
+
+void
+evidence_free(struct evidence *e)
+{
+	if (e == NULL)
+		return;
+	trust_free(e->trust);
+	map64_clear(&e->peers, NULL);
+	free(e);
+}
+
+struct vault *
+evidence_vault(const struct evidence *e)
+{
+	return e->v;
+}
+
+static void
+on_deferred(void *arg)
+{
+	struct vault *v = arg;
+
+	v->evidence->deferred = false;
+	if (v->peers != NULL)
+		peers_trust_changed(v->peers);
+}
+
+static void
+look_again(struct evidence *e)
+{
+	if (!e->deferred)
+		loop_defer(e->v->loop, on_deferred, e->v);
+	e->deferred = true;
+}
+
+int
+evidence_reopen(struct evidence *e)
+{
+	TRY(evidence_count(e));
+	look_again(e);
+	return 0;
+}
+
+/* Is it held already?  1 or 0. */
+static int
+is_held(const struct evidence *e, const char *key)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(2));
+	struct str value;
+	int rc = store_value(e->v->store, SPACE, key, arena, &value);
+
+	return rc == ERR_NOT_FOUND ? 0 : rc < 0 ? rc : 1;
+}
+
+int
+evidence_add(struct evidence *e, const struct evidence_item *item)
+{
+	struct evidence_item i = *item;
+	AUTO_BUF struct buf b = { 0 };
+	struct trust_evidence ev;
+	struct trust_effect effect;
+	char key[KEY_MAX];
+	int rc;
+
+	if (i.peer.n == 0 || i.peer.n > CERT_ID_MAX ||
+	    i.by.n > CERT_ID_MAX || i.record.n > EVIDENCE_SOURCE_MAX ||
+	    i.source.n > EVIDENCE_SOURCE_MAX ||
+	    i.reason.n > EVIDENCE_REASON_MAX ||
+	    str_eqz(i.peer, e->v->cert_id))
+		return 0;
+	i.at = vault_now(e->v);
+	/* The clock may step back; what was counted stays before this. */
+	if (i.at.ms < e->newest)
+		i.at.ms = e->newest;
+	i.key = 0;
+	item_evidence(e, &i, &ev);
+	i.key = ev.key = trust_key(&ev);
+	rc = is_held(e, item_key(key, i.peer, i.key));
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	if (trust_add(e->trust, &ev, i.at, &effect) < 0 ||
+	    (effect.note == TRUST_OVER_LIMIT && effect.counted == 0))
+		return 0;
+	e->newest = i.at.ms;
+	i.counted = effect.counted;
+	item_out(&b, &i);
+	TRY(store_set(e->v->store, SPACE, key, buf_str(&b)));
+	look_again(e);
+	return 1;
+}
+
+/* ---- what comes out ---- */
+
+void
+evidence_score(const struct evidence *e, const struct evidence_look *l,
+    struct trust_score *out)
+{
+	AUTO(trust_free) struct trust *nobody = NULL;
+	struct trust_look look = { peer_find(e, str_of(l->peer)),
+	    l->dimension, l->initial, vault_now(e->v) };
+	struct trust_rules rules;
+	const struct trust *t = e->trust;
+
+	if (look.peer < 0) {
+		trust_rules_default(&rules);
+		t = nobody = trust_new(&rules);
+		look.peer = trust_peer_add(nobody, 0);
+	}
+	trust_score_from(t, &look, out);
+}
+
+void
+evidence_bands(const struct evidence *e, const char *peer,
+    const struct policy_org *org, struct gate_party *party)
+{
+	struct trust_score s;
+
+	evidence_score(e, &(struct evidence_look){ peer, TRUST_DISCRETION,
+	    (enum trust_band)org->discretion }, &s);
+	party->discretion = (enum band)s.band;
+	evidence_score(e, &(struct evidence_look){ peer, TRUST_RELIABILITY,
+	    (enum trust_band)org->reliability }, &s);
+	party->reliability = (enum band)s.band;
+	party->scored = true;
+}
+
+void
+evidence_sum(const struct evidence *e, const char *peer,
+    enum trust_kind kind, struct trust_sum *out)
+{
+	int n = peer_find(e, str_of(peer));
+
+	*out = (struct trust_sum){ 0 };
+	if (n >= 0)
+		trust_sum(e->trust, n, kind, vault_now(e->v), out);
+}
+
+struct visiting {
+	const char *peer;
+	evidence_visit visit;
+	void *arg;
+};
+
+static int
+on_visit(void *arg, const char *key, struct str value)
+{
+	struct visiting *x = arg;
+	struct evidence_item i;
+
+	(void)key;
+	TRY(item_read(value, &i));
+	return str_eqz(i.peer, x->peer) ? x->visit(x->arg, &i) : 0;
+}
+
+int
+evidence_each(const struct evidence *e, const char *peer,
+    evidence_visit visit, void *arg)
+{
+	struct visiting x = { peer, visit, arg };
+
+	return store_values(e->v->store, SPACE, on_visit, &x);
+}
+
+/* A trial engine: everything about everybody, as the store has it. */
+void
+evidence_what_if(const struct evidence *e, const struct evidence_look *l,
+    enum trust_kind kind, unsigned n, struct trust_score *out)
+{
+	struct evidence trial = { .v = e->v };
+	unix_ms_t now = vault_now(e->v);
+
+	if (evidence_count(&trial) == 0) {
+		struct trust_evidence ev = { .kind = kind, .by = TRUST_SELF,
+		    .at.ms = now.ms < trial.newest ? trial.newest : now.ms,
+		    .peer = peer_number(&trial, str_of(l->peer)),
+		    .dimension = l->dimension };
+		struct trust_effect effect;
+
+		for (unsigned i = 0; i < n; i++) {
+			ev.record = i + 1;
+			(void)!trust_add(trial.trust, &ev, ev.at, &effect);
+		}
+	}
+	evidence_score(&trial, l, out);
+	trust_free(trial.trust);
+	map64_clear(&trial.peers, NULL);
+}
+
+void
+evidence_tick(struct evidence *e)
+{
+	if (++e->seconds % LOOK_EVERY_S == 0)
+		look_again(e);
+}

@@ -1,0 +1,98 @@
+/*
+ * Evidence about peers: each item a fact that we saw or that somebody
+ * signed, kept in the store with its record, time, reason and where the
+ * signed thing is; counted by daemon/trust; and the bands that come out.
+ */
+#ifndef VAULT_EVIDENCE_H
+#define VAULT_EVIDENCE_H
+
+#include "trust/trust.h"
+#include "vault/vault.h"
+
+#define EVIDENCE_REASON_MAX 512
+#define EVIDENCE_SOURCE_MAX 400
+
+struct evidence;
+
+/* One fact.  All borrowed. */
+struct evidence_item {
+	unix_ms_t at;
+	enum trust_kind kind;
+	struct str peer;	/* CERT id: whom it is about */
+	struct str by;		/* CERT id: who says so; empty: we saw it */
+	struct str record;	/* STIX id it is about, or a position; or empty */
+	struct str source;	/* what is signed: "proof NAME", an opinion's id */
+	struct str reason;	/* for people */
+	int64_t counted;	/* fixed.h, when it was taken in */
+	uint64_t key;
+};
+
+/* evidence_open(v, out): what the store holds, counted.  ERR_* of it. */
+int evidence_open(struct vault *v, struct evidence **out) MUST_CHECK;
+void evidence_free(struct evidence *e);
+
+/* evidence_vault(e): whose it is; borrowed. */
+struct vault *evidence_vault(const struct evidence *e);
+
+/* evidence_reopen(e): a turn was undone: count again what the store has. */
+int evidence_reopen(struct evidence *e) MUST_CHECK;
+
+/*
+ * evidence_add(e, item): in the open turn.  at, counted and key are found
+ * out.  1: it counts; 0: it does not, and is not kept: about a peer that we
+ * do not know or ourselves, told by nobody with standing, over a limit, or a
+ * fact that was counted.  ERR_* of the store.  Bands follow after the
+ * dispatch.
+ */
+int evidence_add(struct evidence *e, const struct evidence_item *item)
+    MUST_CHECK;
+
+/*
+ * evidence_object(e, bytes, by): an object came, in the open turn: an opinion
+ * or sighting about a record that a peer gave us is evidence, one that is no
+ * longer valid, about who sent it.  by: the CERT that made it; empty: us.
+ */
+int evidence_object(struct evidence *e, struct str bytes, struct str by)
+    MUST_CHECK;
+
+/* evidence_proofs(e, peer): proofs that are kept of it and not yet counted. */
+int evidence_proofs(struct evidence *e, const char *peer) MUST_CHECK;
+
+/*
+ * evidence_score(e, peer, d, initial, out): by CERT id; of one of whom
+ * nothing is known, what initial makes.
+ */
+struct evidence_look {
+	const char *peer;
+	enum trust_dimension dimension;
+	enum trust_band initial;
+};
+void evidence_score(const struct evidence *e, const struct evidence_look *l,
+    struct trust_score *out);
+
+/* evidence_bands(e, peer, org, party): both bands into party. */
+struct gate_party;
+void evidence_bands(const struct evidence *e, const char *peer,
+    const struct policy_org *org, struct gate_party *party);
+
+/* evidence_sum(e, peer, kind, out): what that kind weighs for it now. */
+void evidence_sum(const struct evidence *e, const char *peer,
+    enum trust_kind kind, struct trust_sum *out);
+
+/* evidence_each(e, peer, visit, arg): every item about it; visit may stop. */
+typedef int (*evidence_visit)(void *arg, const struct evidence_item *item);
+int evidence_each(const struct evidence *e, const char *peer,
+    evidence_visit visit, void *arg) MUST_CHECK;
+
+/*
+ * evidence_what_if(e, l, kind, n, out): the score if n more items of that
+ * kind came now, each of another record.  Nothing is kept.
+ */
+void evidence_what_if(const struct evidence *e,
+    const struct evidence_look *l, enum trust_kind kind, unsigned n,
+    struct trust_score *out);
+
+/* evidence_tick(e): once a second: bands may have worn off. */
+void evidence_tick(struct evidence *e);
+
+#endif
