@@ -195,7 +195,7 @@ const struct command commands[] = {
 	  "trust show cert-xb", ONLINE, cmd_trust_show },
 	{ "trust explain", "PEER", "the whole sum behind the scores of a peer",
 	  "trust explain cert-xb", ONLINE, cmd_trust_explain },
-	{ "trust history", "PEER", "every item of evidence about a peer",
+	{ "trust history", "PEER [--plot] [--svg FILE]", "every item of evidence about a peer",
 	  "trust history cert-xb", ONLINE, cmd_trust_history },
 	{ "trust what-if", "PEER KIND [N]",
 	  "what more evidence would make of a score",

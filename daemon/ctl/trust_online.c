@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/files.h"
 #include "ctl/table.h"
+#include "ctl/trust_plot.h"
 
 #define REASONS_SHOWN 3
 #define WHAT_IF_MAX 1000
@@ -150,9 +152,40 @@ cmd_trust_explain(struct ctl *c)
 	return show(c, true);
 }
 
+/* Scores over time, instead of the items: all dimensions that have any. */
+static int
+history_plot(const struct ctl *c, const json_t *r, bool text,
+    const char *svg)
+{
+	struct trust_plot plots[TRUST_DIMENSIONS];
+	AUTO_BUF struct buf out = { 0 };
+	struct err e = { 0 };
+
+	for (int d = 0; d < TRUST_DIMENSIONS; d++) {
+		trust_plot_of(r, (enum trust_dimension)d, now_ms(),
+		    &plots[d]);
+		if (text)
+			trust_plot_text(&plots[d], &out);
+	}
+	if (text)
+		fputs(out.p, stdout);
+	if (svg == NULL)
+		return CTL_DONE;
+	buf_reset(&out);
+	trust_plot_svg(plots, NELEM(plots), c->argv[0], &out);
+	return file_write(svg, 0644, buf_str(&out), &e) < 0 ?
+	    ctl_fail_err(c, &e, NULL) : CTL_DONE;
+}
+
 int
 cmd_trust_history(struct ctl *c)
 {
+	bool plot = false;
+	const char *svg = NULL;
+	const struct ctl_option options[] = {
+		{ .name = "plot", .flag = &plot },
+		{ .name = "svg", .value = &svg },
+	};
 	static const char *const headings[] = { "TIME", "KIND", ">COUNTED",
 	    "BY", "RECORD", "SOURCE", "REASON" };
 	AUTO(table_free) struct table *t = table_new(headings,
@@ -162,9 +195,11 @@ cmd_trust_history(struct ctl *c)
 	json_t *v;
 	int rc;
 
-	CTL_NO_OPTIONS(c, 1, 1);
+	CTL_OPTIONS(c, options, 1, 1);
 	rc = show_call(c, json_pack("{s:s, s:i}", "peer", c->argv[0],
 	    "history", 1), &r);
+	if (rc == 0 && (svg != NULL || (plot && !c->json)))
+		return history_plot(c, r, plot && !c->json, svg);
 	if (rc != 0 || c->json)
 		return rc;
 	json_array_foreach(json_object_get(r, "items"), i, v) {

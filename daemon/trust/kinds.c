@@ -93,6 +93,12 @@ trust_kind_dimension(enum trust_kind kind)
 	return kinds[kind].dimension;
 }
 
+enum trust_pool
+trust_kind_pool(enum trust_kind kind)
+{
+	return kinds[kind].pool;
+}
+
 bool
 trust_per_record(enum trust_kind kind)
 {

@@ -213,6 +213,9 @@ void trust_opinion(int64_t r, int64_t s, struct trust_opinion *out);
 /* trust_kind_dimension(kind): where its items count; not TRUST_PLAIN. */
 enum trust_dimension trust_kind_dimension(enum trust_kind kind);
 
+/* trust_kind_pool(kind): the pool, if we saw it; not TRUST_PLAIN. */
+enum trust_pool trust_kind_pool(enum trust_kind kind);
+
 /* trust_per_record(kind): the same peer, kind and record counts once. */
 bool trust_per_record(enum trust_kind kind);
 /*

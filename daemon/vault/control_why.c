@@ -74,6 +74,27 @@ explain_terms(const struct peer *p, json_t *lines)
 			    term_what_name(r->what), r->id, r->problem);
 }
 
+/* Where evidence made another band of what the policy begins with. */
+static void
+explain_bands(const struct peer *p, const struct policy_org *org,
+    json_t *lines)
+{
+	const struct gate_party *now = &p->party;
+
+	if (!now->scored)
+		return;
+	if (now->discretion != org->discretion)
+		add_line(lines, "discretion is %s by evidence, and %s in the "
+		    "policy: comityctl trust explain %s",
+		    band_name(now->discretion), band_name(org->discretion),
+		    p->card.cert_id);
+	if (now->reliability != org->reliability)
+		add_line(lines, "reliability is %s by evidence, and %s in the "
+		    "policy: comityctl trust explain %s",
+		    band_name(now->reliability), band_name(org->reliability),
+		    p->card.cert_id);
+}
+
 static void
 explain_all(struct vault *v, const struct peer *p,
     const struct gate_question *q, json_t *lines)
@@ -89,6 +110,7 @@ explain_all(struct vault *v, const struct peer *p,
 	org = policy_org(v->policy, (size_t)q->party->org);
 	if (control_posture_text(v, org->country, posture, sizeof(posture)))
 		add_line(lines, "%s", posture);
+	explain_bands(p, org, lines);
 	explain_terms(p, lines);
 	for (int i = 0; i < org->ndesks; i++) {
 		uint32_t uses = policy_desk_uses(v->policy,

@@ -2,6 +2,7 @@
 """Evidence from the running system changes bands, and bands what flows."""
 import os
 import sys
+from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -42,7 +43,7 @@ def kinds(inst, peer):
 
 
 @with_net(2)
-def test_false_positives_stop_a_flow(net):
+def test_l_22_false_positives_stop_a_flow(net):
     a, b = net.all
     edit_policy(net, b, ('bands:', WORD + 'bands:'), IN_FROM_C,
                 ('grants:', START_AT_C + 'grants:'))
@@ -70,6 +71,10 @@ def test_false_positives_stop_a_flow(net):
              'the gate knows')
     assert any(e['event'] == 'trust' and e['peer'] == a.id
                for e in b.ask('log', 'tail', '--limit', '50')['entries'])
+    # L-22: what trust does is said, not only done.
+    publish(net, b, [indicator(50, seed='b')])
+    assert 'reliability is D by evidence, and C in the policy' in b.ctl(
+        'why', indicator(50, seed='b')['id'], a.id), 'why'
     publish(net, a, [indicator(100)])
     wait_for(lambda: b.peers()[a.id]['refused'] >= 1, 30, 'it is refused')
     equal(len(b.ids('--source', a.id)), 5, 'nothing more comes in')
@@ -96,6 +101,11 @@ def test_receipts_and_stale_records(net):
     assert 'stale: 1' in text and 'r / (r + s + 2)' in text, text
     assert 'stale' in b.ctl('trust', 'list'), 'list'
     assert 'valid_until' in b.ctl('trust', 'history', a.id), 'history'
+    picture = os.path.join(net.dir, 'a.svg')
+    plot = b.ctl('trust', 'history', a.id, '--plot', '--svg', picture)
+    assert 'reliability, b' in plot and '0.0 +---' in plot, plot
+    with open(picture, encoding='utf-8') as f:
+        ElementTree.fromstring(f.read())
     assert 'discretion after 4 more of audit-opened' in a.ctl(
         'trust', 'what-if', b.id, 'audit-opened', '4'), 'what-if'
     for args, code in ((['show', 'nobody'], 4), (['show'], 2),
