@@ -66,6 +66,7 @@ trust list
 trust show
 trust explain
 trust history
+trust lift
 trust what-if
 trust replay
 version

@@ -241,3 +241,29 @@ cmd_trust_what_if(struct ctl *c)
 	score_print("then", json_object_get(w, "score"));
 	return CTL_DONE;
 }
+
+int
+cmd_trust_lift(struct ctl *c)
+{
+	const char *reason = NULL;
+	const struct ctl_option options[] = {
+		{ .name = "reason", .value = &reason },
+	};
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_OPTIONS(c, options, 1, 1);
+	if (reason == NULL || reason[0] == '\0')
+		return ctl_usage(c, "--reason is missing: it is kept");
+	rc = client_call(c, "trust lift", json_pack("{s:s, s:s}", "peer",
+	    c->argv[0], "reason", reason), &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		printf("%s: %s\n", c->argv[0], strcmp(reply_text(r, "state"),
+		    "lifted") == 0 ? "the hard gate is lifted" :
+		    "proposed; a second person has to agree");
+	return CTL_DONE;
+}

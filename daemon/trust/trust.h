@@ -29,6 +29,7 @@ enum trust_pool {
 enum trust_band { TRUST_A, TRUST_B, TRUST_C, TRUST_D, TRUST_E };
 #define TRUST_BANDS 5
 
+/* Their numbers are in stores: new ones go to the end. */
 enum trust_kind {
 	TRUST_PLAIN,		/* dimension, pool and weight as given */
 	TRUST_CONFIRMED,	/* a record, by another root and group */

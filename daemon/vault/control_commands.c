@@ -75,6 +75,7 @@ const struct control_command control_commands[] = {
 	{ "token list",   false, "",                  control_token_list },
 	{ "token revoke", true, "name",               control_token_revoke },
 	{ "trust list",   false, "",                  control_trust_list },
+	{ "trust lift",   CONTROL_APPROVE, "peer reason", control_trust_lift },
 	{ "trust show",   false, "peer history what n", control_trust_show },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },

@@ -117,7 +117,8 @@ item_evidence(struct evidence *e, const struct evidence_item *i,
     struct trust_evidence *out)
 {
 	*out = (struct trust_evidence){ .key = i->key, .at = i->at,
-	    .kind = i->kind, .peer = peer_number(e, i->peer),
+	    .kind = i->kind, .dimension = trust_kind_dimension(i->kind),
+	    .peer = peer_number(e, i->peer),
 	    .by = i->by.n == 0 ? TRUST_SELF : peer_number(e, i->by),
 	    .record = i->record.n == 0 ? 0 : hash64(NAME_SEED, i->record.p,
 	    i->record.n) };

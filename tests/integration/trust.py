@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Evidence from the running system changes bands, and bands what flows."""
 import os
+import sqlite3
+import struct
 import sys
+import time
 from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
@@ -15,6 +18,7 @@ IN_FROM_C = ('kind: technical, for: [secops]}',
              'kind: technical, for: [secops], reliability: ">=C"}')
 START_AT_C = ('trust: {initial: {default: {reliability: C, '
               'discretion: B}}}\n')
+START_AT_B = 'trust: {initial: {default: {discretion: B}}}\n'
 
 
 def edit_policy(net, inst, *changes):
@@ -108,12 +112,58 @@ def test_receipts_and_stale_records(net):
         ElementTree.fromstring(f.read())
     assert 'discretion after 4 more of audit-opened' in a.ctl(
         'trust', 'what-if', b.id, 'audit-opened', '4'), 'what-if'
+    for name in ('duty', 'director'):
+        equal(net.run_as(b, name, 'trust', 'lift', a.id, '--reason',
+                         'none').returncode, 4, 'there is none')
+    equal(b.ctl_run('trust', 'lift', a.id).returncode, 2, 'without reason')
     for args, code in ((['show', 'nobody'], 4), (['show'], 2),
                        (['what-if', a.id, 'nonsense'], 2),
                        (['what-if', a.id, 'vouch'], 2),
                        (['what-if', a.id, 'stale', '0'], 2),
                        (['what-if', a.id, 'stale', '1001'], 2)):
         equal(b.ctl_run('trust', *args).returncode, code, str(args))
+
+
+LOOSENED = 16
+
+
+def put_evidence(inst, peer, kind):
+    """As if a stopped daemon had counted that about a peer."""
+    def text(form, t):
+        return struct.pack(form, len(t)) + t.encode()
+    value = struct.pack('>BQQQB', 1, int(time.time() * 1000), 77, 6 << 48,
+                        kind) + text('>B', peer) + text('>B', '') + b''.join(
+                            text('>H', t) for t in ('r', 'proof x', 'why'))
+    db = sqlite3.connect(inst.path('state', 'comity.db'))
+    db.execute('INSERT INTO setting (space, name, value) VALUES (?, ?, ?)', (
+        'evidence', '%s/%016x' % (peer, 77), value))
+    db.commit()
+    db.close()
+
+
+@with_net(2)
+def test_hard_gate_takes_two_to_lift(net):
+    a, b = net.all
+    edit_policy(net, b, ('grants:', START_AT_B + 'grants:'))
+    equal(scores(b, a)['discretion']['band'], 'B', 'at first')
+    assert b.stop()
+    put_evidence(b, a.id, LOOSENED)
+    b.start()
+    b.wait_ready()
+    now = scores(b, a)['discretion']
+    assert now['band'] in 'DE' and 'gated_until' in now, now
+    assert 'at most D until' in b.ctl('trust', 'show', a.id), 'shown'
+    equal(b.peers()[a.id]['trust']['discretion'] in 'DE', True, 'the gate')
+    lift = ('trust', 'lift', a.id, '--reason', 'a test system')
+    equal(net.do_as(b, 'duty', *lift)['state'], 'proposed', 'one')
+    equal(net.run_as(b, 'duty', *lift).returncode, 1, 'the same person')
+    assert 'gated_until' in scores(b, a)['discretion'], 'it takes two'
+    crash(b)
+    equal(net.do_as(b, 'director', *lift)['state'], 'lifted', 'two')
+    crash(b)
+    assert 'gated_until' not in scores(b, a)['discretion'], 'lifted'
+    text = b.ctl('trust', 'history', a.id)
+    assert 'duty' in text and 'director' in text, text
 
 
 if __name__ == '__main__':
