@@ -18,6 +18,7 @@ struct admit_verdict {
 	bool held;		/* stored, and nobody sees it yet: held.h */
 	bool unchecked;		/* stored; no warning list to check it with */
 	bool unkeyed;		/* stored, but its pattern did not parse */
+	int64_t conflict;	/* REFUSAL_CONFLICT: with that record */
 	bool dangles;		/* published: it refers to what is not here */
 	char id[STIX_ID_MAX + 1];	/* "" when not even that was readable */
 	char text[512];		/* refused or unkeyed: why, for people */
@@ -38,6 +39,12 @@ struct admit_objects {
 	unix_ms_t now;
 	/* What is here byte for byte keeps the label that it has. */
 	bool keep_label;
+	/*
+	 * The desk speaks for itself, and learns nothing of what it may not
+	 * see: where that has the same id, what it publishes is stored apart,
+	 * for this desk alone, as if there were none.
+	 */
+	bool walled;
 	const struct admit_binding *binding;	/* borrowed; NULL: none */
 };
 int admit_published(struct gate *g, const struct admit_objects *in,

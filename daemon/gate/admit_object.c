@@ -19,31 +19,46 @@ verdict_id(struct admit_verdict *v, struct str id)
 	snprintf(v->id, sizeof(v->id), "%.*s", (int)id.n, id.p);
 }
 
+struct marking_search {
+	const struct admit *a;
+	struct version_from from;
+	struct str bytes;
+};
+
 static int
 on_marking(void *arg, const struct store_record *r)
 {
-	struct str *out = arg;
+	struct marking_search *s = arg;
+	int there;
 
 	if ((r->flags & (RECORD_TOMBSTONE | RECORD_HELD)) != 0)
 		return 0;
-	*out = r->bytes;
-	return 1;
+	TRY(there = version_is_there(s->a->g, r, &s->from));
+	s->bytes = r->bytes;
+	return there;
+}
+
+static struct version_from
+admit_from(const struct admit *a)
+{
+	return (struct version_from){ a->origin, a->in != NULL &&
+	    a->in->walled ? a->in->desk : -1, a->now };
 }
 
 struct str
 admit_marking(void *arg, struct str id)
 {
 	struct admit *a = arg;
-	struct str found = STR("");
+	struct marking_search s = { a, admit_from(a), STR("") };
 
 	/* It may have come just before, in this very batch. */
 	for (size_t i = 0; i < a->waiting.n; i++)
 		if (str_eq(a->waiting.v[i].rec.id, id))
 			return a->waiting.v[i].rec.bytes;
 	if (store_find_id(a->g->o.store, id, a->arena, on_marking,
-	    &found) < 0)
+	    &s) <= 0)
 		return STR("");
-	return found;
+	return s.bytes;
 }
 
 bool
@@ -60,6 +75,7 @@ admit_read(struct admit *a, struct str bytes, struct stix_object *o,
     struct admit_verdict *out)
 {
 	struct version_verdict *version = &a->version;
+	struct version_from from = admit_from(a);
 	struct stix_problem problem;
 
 	if (stix_read(a->g->reader, bytes, o, &problem) != 0) {
@@ -68,8 +84,9 @@ admit_read(struct admit *a, struct str bytes, struct stix_object *o,
 		return 0;
 	}
 	verdict_id(out, o->id);
-	TRY(version_check(a->g, o, a->origin, version));
+	TRY(version_check(a->g, o, &from, version));
 	out->unchanged = version->unchanged;
+	out->conflict = version->conflict;
 	if (version->refusal == REFUSAL_NONE)
 		return 1;
 	out->unchanged = false;
@@ -99,6 +116,7 @@ admit_describe(struct admit *a, const struct stix_object *o,
 	w->rec.received = a->now;
 	w->rec.modified_us = version_us(o);
 	w->rec.flags |= (o->nrefs > 0 ? RECORD_HAS_REFS : 0) |
+	    (a->version.apart ? RECORD_APART : 0) |
 	    (a->version.superseded ? RECORD_SUPERSEDED : 0) |
 	    (o->revoked ? RECORD_REVOKED : 0) |
 	    (w->keys.unparsable ? RECORD_UNKEYED : 0);

@@ -61,6 +61,10 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
 	if (a->in->binding != NULL)
 		for (size_t i = 0; i < NELEM(label.audience.w); i++)
 			label.audience.w[i] &= a->in->binding->audience.w[i];
+	if (a->version.apart) {
+		memset(&label.audience, 0, sizeof(label.audience));
+		desk_set_add(&label.audience, (unsigned)desk);
+	}
 	rc = admit_label_sequence(a, &label);
 	if (rc < 0 || (rc == 0 && a->version.unchanged))
 		return rc;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/admit.h"
 #include "gate/gate_private.h"
 #include "gate/shadow.h"
 #include "policy/oblige.h"
@@ -158,7 +159,7 @@ on_version(void *arg, const struct store_record *r)
 {
 	struct closure *c = arg;
 
-	if ((r->flags & RECORD_TOMBSTONE) != 0)
+	if ((r->flags & (RECORD_TOMBSTONE | RECORD_APART)) != 0)
 		return 0;
 	if (!c->found || r->modified_us >= c->best_us) {
 		c->found = true;
@@ -392,6 +393,32 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 	return 0;
 }
 
+/*
+ * What a desk published itself tells it nothing by what it refers to: that
+ * others hold more of that, which it may not see, does not hide its own.
+ */
+static int
+answer_own_words(struct gate *g, const struct store_record *r, int desk,
+    unix_ms_t now)
+{
+	const struct label *l;
+	struct decision d;
+	struct label label;
+	int rc;
+
+	if ((r->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) == 0)
+		return 0;
+	rc = admit_published_by(g, r, desk);
+	l = rc <= 0 ? NULL : labels_get(g->labels, r->label, r->desks);
+	if (l == NULL)
+		return rc < 0 ? rc : 0;
+	label = *l;
+	if (r->expires.ms < label.expires.ms)
+		label.expires = r->expires;
+	policy_decide_local(g->policy, desk, &label, now, &d);
+	return d.outcome == OUTCOME_PERMIT;
+}
+
 int
 gate_answer_local(struct gate *g, const struct store_record *r, int desk,
     unix_ms_t now)
@@ -410,7 +437,9 @@ gate_answer_local(struct gate *g, const struct store_record *r, int desk,
 	if (r->expires.ms < label.expires.ms)
 		label.expires = r->expires;
 	policy_decide_local(g->policy, desk, &label, now, &d);
-	return d.outcome == OUTCOME_PERMIT;
+	if (d.outcome == OUTCOME_PERMIT)
+		return 1;
+	return answer_own_words(g, r, desk, now);
 }
 
 int

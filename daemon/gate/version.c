@@ -3,14 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/admit.h"
 #include "gate/gate_private.h"
 
 struct comparison {
 	struct gate *g;
 	const struct stix_object *o;
-	const char *origin;
+	const struct version_from *from;
 	struct digest digest;		/* of o's bytes */
 	struct version_verdict *out;
+	bool own;			/* the one at hand is the desk's own */
 	int failed;			/* ERR_* of the store */
 };
 
@@ -57,10 +59,35 @@ compare_authority(struct comparison *c, const struct store_record *r,
 	c->failed = gate_seal_origin(c->g, r->seal, origin);
 	if (c->failed != 0)
 		return c->failed;
-	if (strcmp(origin, c->origin) != 0)
+	if (strcmp(origin, c->from->origin) != 0)
 		return refuse(c, REFUSAL_ORIGIN, "the stored version began "
 		    "at another CERT; only that one may change it");
+	if (c->from->desk >= 0 && !c->own)
+		return refuse(c, REFUSAL_ORIGIN, "another desk published "
+		    "the stored version; only that one may change it");
 	return 0;
+}
+
+/* 1: of the desk that asks, which published it; 0; ERR_*. */
+static int
+is_own(struct gate *g, const struct store_record *r,
+    const struct version_from *from)
+{
+	return from->desk < 0 ? 0 : admit_published_by(g, r, from->desk);
+}
+
+int
+version_is_there(struct gate *g, const struct store_record *r,
+    const struct version_from *from)
+{
+	int rc = is_own(g, r, from);
+
+	if (rc != 0)
+		return rc;
+	if ((r->flags & RECORD_APART) != 0)
+		return 0;
+	return from->desk < 0 ? 1 :
+	    gate_answer_local(g, r, from->desk, from->now);
 }
 
 static struct version_row
@@ -85,9 +112,8 @@ note_older(struct comparison *c, const struct store_record *r)
 
 /* The same bytes are unchanged; other bytes are judged by version. */
 static int
-on_stored(void *arg, const struct store_record *r)
+compare(struct comparison *c, const struct store_record *r)
 {
-	struct comparison *c = arg;
 	struct stix_problem problem;
 	struct stix_object old;
 	int order;
@@ -105,9 +131,11 @@ on_stored(void *arg, const struct store_record *r)
 	if (stix_read(c->g->other, r->bytes, &old, &problem) != 0)
 		return c->failed = ERR_STORE;
 	order = stix_time_cmp(&c->o->modified, &old.modified);
-	if (order == 0 || !c->o->versioned)
+	if (order == 0 || !c->o->versioned) {
+		c->out->conflict = r->seq;
 		return refuse(c, REFUSAL_CONFLICT, "same id and modified as "
 		    "a stored object with other content; the first one stays");
+	}
 	if (old.revoked && order > 0)
 		return refuse(c, REFUSAL_REVOKED,
 		    "the stored object was revoked; that is final");
@@ -116,6 +144,23 @@ on_stored(void *arg, const struct store_record *r)
 	else
 		c->out->superseded = true;
 	return compare_authority(c, r, &old);
+}
+
+static int
+on_stored(void *arg, const struct store_record *r)
+{
+	struct comparison *c = arg;
+	int own = is_own(c->g, r, c->from);
+	int there = own < 0 ? own : version_is_there(c->g, r, c->from);
+
+	if (there < 0)
+		return c->failed = there;
+	c->own = own == 1;
+	if (there == 1)
+		return compare(c, r);
+	/* What is apart stands in nobody's way. */
+	c->out->apart = c->out->apart || (r->flags & RECORD_APART) == 0;
+	return 0;
 }
 
 int
@@ -144,15 +189,15 @@ version_label(struct gate *g, const struct version_row *row,
 
 int
 version_check(struct gate *g, const struct stix_object *o,
-    const char *origin, struct version_verdict *out)
+    const struct version_from *from, struct version_verdict *out)
 {
-	struct comparison c = { .g = g, .o = o, .origin = origin,
+	struct comparison c = { .g = g, .o = o, .from = from,
 	    .out = out };
 	int rc;
 
 	memset(out, 0, sizeof(*out));
 	c.digest = sha256_of(o->bytes.p, o->bytes.n);
-	rc = withdrawn_has(g->withdrawn, origin, &c.digest);
+	rc = withdrawn_has(g->withdrawn, from->origin, &c.digest);
 	if (rc > 0)
 		(void)refuse(&c, REFUSAL_RECALLED,
 		    "this version was recalled before it came");

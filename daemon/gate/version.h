@@ -23,6 +23,8 @@ struct version_verdict {
 	enum refusal refusal;	/* REFUSAL_NONE: may be stored */
 	bool unchanged;		/* then: it is here already */
 	bool superseded;	/* a newer version is here */
+	bool apart;		/* the id is that of what the desk may not see */
+	int64_t conflict;	/* the record that stays, or 0 */
 	struct version_row same;	/* unchanged: under its last label */
 	struct version_row before;	/* the newest of the older ones */
 	/* Older ones that are not said to be superseded yet. */
@@ -32,11 +34,26 @@ struct version_verdict {
 };
 
 /*
- * version_check(g, o, origin, out): o is valid and just read; origin is the
- * CERT id that seals it.  ERR_* of the store.
+ * version_check(g, o, from, out): o is valid and just read.  Behind a wall,
+ * what the desk may not see is not there for it, but for out->apart; and
+ * what another desk of ours published is not its to change.  ERR_* of the
+ * store.
  */
+struct version_from {
+	const char *origin;	/* CERT id that seals it */
+	int desk;		/* of ours, behind its wall; -1: none is */
+	unix_ms_t now;
+};
 int version_check(struct gate *g, const struct stix_object *o,
-    const char *origin, struct version_verdict *out) MUST_CHECK;
+    const struct version_from *from, struct version_verdict *out)
+    MUST_CHECK;
+
+/*
+ * version_is_there(g, r, from): is that stored record there for who asks?
+ * 1 or 0; ERR_* of the store.
+ */
+int version_is_there(struct gate *g, const struct store_record *r,
+    const struct version_from *from) MUST_CHECK;
 
 /*
  * version_replace(g, v, us): in the open transaction, when the object that v

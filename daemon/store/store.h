@@ -72,6 +72,8 @@ enum record_flag {
 				/*   which stands for it everywhere */
 	RECORD_HELD = 256,	/* received, and people must agree first */
 	RECORD_STANDS = 512,	/* derived, and no original is stored here */
+	RECORD_APART = 1024,	/* of one desk alone: its id was taken by */
+				/*   what that desk may not see */
 };
 
 struct store_record {

@@ -5,8 +5,6 @@
 #include "gate/admit.h"
 #include "vault/circle.h"
 #include "vault/evidence.h"
-#include "vault/front_select.h"
-#include "vault/record_json.h"
 
 /* Something it refers to may still come: see control_publish.c. */
 #define HOLD_MS (10 * 1000)
@@ -109,22 +107,14 @@ front_admit_free(struct front_admit *a)
  * written with other blanks or another order?
  */
 static bool
-admit_is_same(struct front_admit *a, const char *id, struct str object)
+admit_is_same(struct front_admit *a, int64_t seq, struct str object)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(MIB(4));
-	char room[FRONT_VERSION_MAX], version[FRONT_VERSION_MAX + 1];
 	struct store_record r;
 	json_t *ours, *theirs;
-	struct str text;
 	bool same;
 
-	text = front_version_text(object, 0, room);
-	if (text.p == room)
-		text.n = 0;
-	memcpy(version, text.p, text.n);
-	version[text.n] = '\0';
-	if (record_newest(a->v, str_of(id), text.n == 0 ? NULL : version,
-	    arena, &r) != 0)
+	if (seq == 0 || store_get(a->v->store, seq, arena, &r) != 0)
 		return false;
 	ours = json_loadb(r.bytes.p, r.bytes.n, 0, NULL);
 	theirs = json_loadb(object.p, object.n, 0, NULL);
@@ -140,7 +130,7 @@ admit_is_taken(struct front_admit *a, const struct admit_verdict *got,
 {
 	return got->refusal == REFUSAL_NONE ||
 	    (got->refusal == REFUSAL_CONFLICT &&
-	    admit_is_same(a, got->id, object));
+	    admit_is_same(a, got->conflict, object));
 }
 
 static void
@@ -166,7 +156,7 @@ front_admit(struct front_admit *a, const struct str *v, size_t n,
     struct front_status *status)
 {
 	struct admit_objects in = { .desk = a->desk, .v = v, .n = n,
-	    .now = vault_now(a->v), .keep_label = true,
+	    .now = vault_now(a->v), .keep_label = true, .walled = true,
 	    .binding = a->bound ? &a->binding : NULL };
 	int64_t before = store_last_seq(a->v->store);
 

@@ -67,6 +67,8 @@ def country(i):
 class Net:
     """Some CERTs that all know each other: cert-xa, cert-xb, ..."""
 
+    DESKS = {}      # of those that have more than `ops`
+
     def __init__(self, build, n, more=''):
         # Socket addresses are short: not below a long build directory.
         self.dir = tempfile.mkdtemp(prefix='comity-')
@@ -76,7 +78,7 @@ class Net:
         self.ports = take_ports(n)
         for i, inst in enumerate(self.all):
             inst.init(self.ports[i], 'Test ' + inst.id, country(i),
-                      ['ops=secops'])
+                      self.DESKS.get(inst.id, ['ops=secops']))
             # Everybody is on one address here, and restarts are many.
             inst.set_options(unproved_per_address=64,
                              unproved_per_minute=100000,
