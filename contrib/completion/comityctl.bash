@@ -28,6 +28,14 @@ posture renew
 posture approve
 posture withdraw
 posture list
+token add
+token list
+token revoke
+circle list
+circle show
+circle propose
+circle sign
+circle accept
 status
 peers
 peer list
@@ -36,12 +44,13 @@ peer add
 peer remove
 peer check
 publish
+inbox
+sight
 lookup
 show
 why
 label show
 recall
-sight
 consult list
 consult show
 consult open
@@ -49,19 +58,8 @@ consult approve
 consult decline
 consult history
 ask
-circle list
-circle show
-circle propose
-circle sign
-circle accept
 proof list
 proof show
-records
-export
-watch
-backup
-reload
-log tail
 trust list
 trust show
 trust explain
@@ -69,6 +67,12 @@ trust history
 trust lift
 trust what-if
 trust replay
+records
+export
+watch
+backup
+reload
+log tail
 version
 help"
 

@@ -174,6 +174,7 @@ int cmd_peer_remove(struct ctl *c);
 int cmd_peer_check(struct ctl *c);
 int cmd_publish(struct ctl *c);
 int cmd_sight(struct ctl *c);
+int cmd_inbox(struct ctl *c);
 int cmd_lookup(struct ctl *c);
 int cmd_show(struct ctl *c);
 int cmd_why(struct ctl *c);

@@ -1,11 +1,15 @@
 /*
- * publish: hand STIX objects to the daemon.  Frames of objects go out while
+ * publish: hand objects to the daemon, as STIX 2.1.  Frames of objects go out while
  * the answers to earlier ones are still being written to disk; at most
  * PUBLISH_WINDOW are unanswered.  An object counts as published when the
  * daemon has said that it is committed.
  */
+#include "ctl/publish.h"
+
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "ctl/client.h"
@@ -19,9 +23,11 @@
 #define FRAME_OBJECTS 1000
 #define FRAME_BYTES (768 << 10)		/* below the frame's limit */
 #define REFUSALS_SHOWN 20
+#define LOSSES_SHOWN 20
 
 struct publish {
-	struct ctl *c;		/* borrowed */
+	const struct ctl *c;	/* borrowed */
+	const struct publish_options *o;	/* borrowed */
 	struct client *cl;	/* borrowed */
 	const char *file;	/* the one being read, borrowed */
 	uint64_t next;		/* index of the next object to be read */
@@ -32,29 +38,83 @@ struct publish {
 	size_t in_frame, frame_bytes;
 	long long stored, unchanged, unkeyed;
 	json_t *refused;	/* owned; {index, id, reason, text, file} */
+	json_t *losses;		/* owned; {place, text, file} */
+	uint64_t unread;	/* that the conversion could not read */
 	uint64_t file_first;	/* index of the first object of file */
+	const struct import *import;	/* what file was converted to, or NULL */
 	long long total;	/* objects of all files, for progress */
 };
+
+/* Where in its file an object stood. */
+static void
+publish_place(const struct publish *p, uint64_t index, char dst[static 48])
+{
+	static const char *const words[] = { "object", "object", "attribute",
+		"line", "line" };
+	uint64_t number = index - p->file_first;
+	const char *word = words[0];
+
+	if (p->import != NULL && number < p->import->places.n) {
+		word = words[p->import->format];
+		number = p->import->places.v[number];
+	}
+	(void)snprintf(dst, 48, "%s %llu", word, (unsigned long long)number);
+}
+
+static void
+refusal_add(struct publish *p, const char *place, json_t *row)
+{
+	size_t shown = json_array_size(p->refused);
+	const char *id = reply_text(row, "id");
+
+	(void)json_object_set_new(row, "place", json_string(place));
+	(void)json_object_set_new(row, "file", json_string(p->file));
+	json_array_append(p->refused, row);
+	if (shown < REFUSALS_SHOWN) {
+		progress_end();
+		fprintf(stderr, "%s: %s%s%s: refused (%s): %s\n", p->file,
+		    place, id[0] != '\0' ? " " : "", id,
+		    reply_text(row, "reason"), reply_text(row, "text"));
+	}
+	if (shown + 1 == REFUSALS_SHOWN)
+		fprintf(stderr, "further refusals are only counted; --json "
+		    "lists them all\n");
+	json_decref(row);
+}
 
 /* One refusal, ours or the daemon's. */
 static void
 publish_refuse(struct publish *p, uint64_t index, const char *id,
     const char *reason, const char *text)
 {
-	size_t shown = json_array_size(p->refused);
+	char place[48];
 
-	json_array_append_new(p->refused, json_pack(
-	    "{s:I, s:s, s:s, s:s, s:s}", "index", (json_int_t)index, "id", id,
-	    "reason", reason, "text", text, "file", p->file));
-	if (shown >= REFUSALS_SHOWN)
+	publish_place(p, index, place);
+	refusal_add(p, place, json_pack("{s:I, s:s, s:s, s:s}", "index",
+	    (json_int_t)index, "id", id, "reason", reason, "text", text));
+}
+
+/* What the conversion of a file could not read, or lost. */
+static void
+publish_note(struct publish *p, const struct import_note *n)
+{
+	size_t shown = json_array_size(p->losses);
+
+	if (n->refused) {
+		p->unread++;
+		refusal_add(p, n->place, json_pack("{s:s, s:s, s:s}", "id",
+		    "", "reason", "format", "text", n->text));
 		return;
-	progress_end();
-	fprintf(stderr, "%s: object %llu%s%s: refused (%s): %s\n", p->file,
-	    (unsigned long long)(index - p->file_first), id[0] != '\0' ? " " :
-	    "", id, reason, text);
-	if (shown + 1 == REFUSALS_SHOWN)
-		fprintf(stderr, "further refusals are only counted; --json "
-		    "lists them all\n");
+	}
+	json_array_append_new(p->losses, json_pack("{s:s, s:s, s:s}",
+	    "place", n->place, "text", n->text, "file", p->file));
+	if (shown < LOSSES_SHOWN) {
+		progress_end();
+		fprintf(stderr, "%s: %s: %s\n", p->file, n->place, n->text);
+	}
+	if (shown + 1 == LOSSES_SHOWN)
+		fprintf(stderr, "further losses are only counted; --json "
+		    "lists them\n");
 }
 
 /* Take in one answer. */
@@ -215,26 +275,100 @@ publish_text(struct publish *p, struct str text)
 	return rc == 0 ? publish_settle(p, 0) : rc;
 }
 
+/* Publish a file that is no STIX 2.1, by way of what it says. */
+static int
+publish_converted(struct publish *p, struct str text, unix_ms_t at)
+{
+	struct import_options o = p->o->import;
+	struct import i = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	o.now = at;
+	rc = import_convert(text, &o, &i, &e);
+	if (rc == ERR_USAGE) {
+		rc = ctl_fail_err(p->c, &e, "comityctl(1), IMPORT FORMATS");
+	} else if (rc < 0) {
+		refusal_add(p, "file", json_pack("{s:s, s:s, s:s}", "id", "",
+		    "reason", "format", "text", e.text));
+		rc = 0;
+	}
+	for (size_t k = 0; k < i.notes.n; k++)
+		publish_note(p, &i.notes.v[k]);
+	p->import = &i;
+	p->total = (long long)(p->next + i.n);
+	if (rc == 0 && i.n > 0)
+		rc = publish_text(p, buf_str(&i.objects));
+	p->import = NULL;
+	import_clear(&i);
+	return rc;
+}
+
 static int
 publish_file(struct publish *p, const char *path)
 {
 	AUTO_BUF struct buf text = { 0 };
+	unix_ms_t at = now_ms();
+	enum import_format format = p->o->import.format;
 	struct err e = { 0 };
+	struct stat st;
 
 	p->file = path;
 	if (file_read_unpacked(path, INPUT_BYTES_MAX, &text, &e) < 0)
-		return ctl_fail_err(p->c, &e, "want a STIX 2.1 bundle, an "
-		    "array or JSON lines, plain or .gz");
+		return ctl_fail_err(p->c, &e, NULL);
+	/* What states no time of its own has that of the file. */
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0)
+		at.ms = (int64_t)st.st_mtime * 1000;
+	if ((format != IMPORT_AUTO && format != IMPORT_STIX) ||
+	    !import_is_plain(buf_str(&text)))
+		return publish_converted(p, buf_str(&text), at);
 	p->total = (long long)p->next + objects_count(buf_str(&text));
 	return publish_text(p, buf_str(&text));
 }
 
-/* Everything was sent: have it closed and say what became of it. */
 static int
-publish_end(struct publish *p)
+is_event(const struct dirent *d)
 {
-	AUTO_JSON json_t *r = NULL, *doc = NULL;
-	size_t refused = json_array_size(p->refused);
+	size_t n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 &&
+	    strcmp(d->d_name + n - 5, ".json") == 0 &&
+	    strcmp(d->d_name, "manifest.json") != 0;
+}
+
+/* A directory is a feed of MISP: an event a file. */
+static int
+publish_path(struct publish *p, const char *path)
+{
+	struct dirent **names = NULL;
+	struct stat st;
+	int n, rc = 0;
+
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 ||
+	    !S_ISDIR(st.st_mode))
+		return publish_file(p, path);
+	n = scandir(path, &names, is_event, alphasort);
+	for (int i = 0; i < n; i++) {
+		char file[CTL_PATH_MAX];
+
+		if (rc == 0)
+			rc = publish_file(p, file_path(file, path,
+			    names[i]->d_name));
+		free(names[i]);
+	}
+	free(names);
+	if (n <= 0)
+		return ctl_fail(p->c, CTL_REFUSED, "a directory is a feed "
+		    "of MISP: manifest.json and an event a file",
+		    "%s: no events in it", path);
+	return rc;
+}
+
+/* Everything was sent: have it closed; what became of it, as a document. */
+static int
+publish_end(struct publish *p, json_t **out)
+{
+	AUTO_JSON json_t *r = NULL;
 	bool more = false;
 	int rc;
 
@@ -244,52 +378,86 @@ publish_end(struct publish *p)
 	progress_end();
 	if (rc != 0)
 		return rc;
-	if (p->c->json) {
-		doc = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:O}", "v", 1,
-		    "ok", 1, "objects", (json_int_t)p->next, "published",
-		    (json_int_t)p->stored, "unchanged",
-		    (json_int_t)p->unchanged, "unkeyed",
-		    (json_int_t)p->unkeyed, "refused", p->refused);
-		reply_print(doc);
-	} else {
-		printf("published %lld, unchanged %lld, refused %zu\n",
-		    p->stored, p->unchanged, refused);
-		if (p->unkeyed > 0)
-			printf("%lld stored without a key: their pattern did "
-			    "not parse, lookup will not find them\n",
-			    p->unkeyed);
-	}
-	return refused == 0 ? CTL_DONE : CTL_PARTLY;
+	*out = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:O, s:O}", "v", 1,
+	    "ok", 1, "objects", (json_int_t)(p->next + p->unread), "published",
+	    (json_int_t)p->stored, "unchanged", (json_int_t)p->unchanged,
+	    "unkeyed", (json_int_t)p->unkeyed, "refused", p->refused,
+	    "losses", p->losses);
+	return json_array_size(p->refused) == 0 ? CTL_DONE : CTL_PARTLY;
+}
+
+int
+publish_files(const struct ctl *c, const struct publish_options *o,
+    char *const *paths, int n, json_t **out)
+{
+	AUTO(client_close) struct client *cl = NULL;
+	struct publish p = { .c = c, .o = o };
+	int rc = client_open(c, &cl);
+
+	if (rc == 0)
+		rc = client_request(cl, "publish", json_pack("{s:s}", "desk",
+		    o->desk == NULL ? "ops" : o->desk));
+	if (rc != 0)
+		return rc;
+	p.cl = cl;
+	p.refused = json_array();
+	p.losses = json_array();
+	for (int i = 0; rc == 0 && i < n; i++)
+		rc = publish_path(&p, paths[i]);
+	if (rc == 0)
+		rc = publish_end(&p, out);
+	progress_end();
+	json_decref(p.refused);
+	json_decref(p.losses);
+	return rc;
+}
+
+int
+publish_format(const struct ctl *c, const char *name,
+    struct import_options *inout)
+{
+	if (name == NULL)
+		return 0;
+	inout->format = import_format_find(name);
+	return inout->format != IMPORT_AUTO ? 0 : ctl_usage(c, "--format %s: "
+	    "want stix, misp, csv or list", name);
 }
 
 int
 cmd_publish(struct ctl *c)
 {
-	const char *desk = NULL;
-	const struct ctl_option options[] = { { "desk", NULL, &desk, 1 } };
-	AUTO(client_close) struct client *cl = NULL;
-	struct publish p = { .c = c };
+	struct publish_options o = { 0 };
+	const char *format = NULL;
+	const struct ctl_option options[] = {
+		{ "desk", NULL, &o.desk, 1 },
+		{ "format", NULL, &format, 1 },
+		{ "kind", NULL, &o.import.kind, 1 },
+		{ "map", NULL, &o.import.map, 1 },
+	};
+	AUTO_JSON json_t *r = NULL;
 	char standard_input[] = "-", *only[] = { standard_input };
 	int rc;
 
 	CTL_OPTIONS(c, options, 0, 1000);
-	if (c->argc == 0) {
-		c->argv = only;
-		c->argc = 1;
-	}
-	rc = client_open(c, &cl);
-	if (rc == 0)
-		rc = client_request(cl, "publish", json_pack("{s:s}", "desk",
-		    desk == NULL ? "ops" : desk));
+	rc = publish_format(c, format, &o.import);
 	if (rc != 0)
 		return rc;
-	p.cl = cl;
-	p.refused = json_array();
-	for (int i = 0; rc == 0 && i < c->argc; i++)
-		rc = publish_file(&p, c->argv[i]);
-	if (rc == 0)
-		rc = publish_end(&p);
-	progress_end();
-	json_decref(p.refused);
+	if (o.import.kind != NULL && format == NULL)
+		o.import.format = IMPORT_LIST;
+	rc = publish_files(c, &o, c->argc == 0 ? only : c->argv,
+	    c->argc == 0 ? 1 : c->argc, &r);
+	if (r == NULL)
+		return rc;
+	if (c->json) {
+		reply_print(r);
+		return rc;
+	}
+	printf("published %lld, unchanged %lld, refused %zu\n",
+	    reply_int(r, "published"), reply_int(r, "unchanged"),
+	    json_array_size(json_object_get(r, "refused")));
+	if (reply_int(r, "unkeyed") > 0)
+		printf("%lld stored without a key: their pattern did not "
+		    "parse, lookup will not find them\n",
+		    reply_int(r, "unkeyed"));
 	return rc;
 }

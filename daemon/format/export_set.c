@@ -126,6 +126,13 @@ is_benign(const struct stix_object *o)
 	return false;
 }
 
+/* Does whoever made it say that nobody is to be alerted by it? */
+static bool
+is_for_people_only(const struct stix_object *o)
+{
+	return json_is_false(json_object_get(o->json, MISP_TO_IDS));
+}
+
 /* One value; false with *out_why if it cannot be in the file. */
 static bool
 value_add(struct export_set *s, const struct observable *o,
@@ -180,8 +187,13 @@ is_left_out(const struct export_set *s, const struct stix_object *o,
 		return !s->format->observed;
 	}
 	*out_why = EXPORT_WHY_BENIGN;
-	if (is_benign(o))
+	if (is_benign(o) || (s->format != &export_misp &&
+	    is_for_people_only(o)))
 		return true;
+	/* What was a rule in MISP goes back there as one. */
+	if (s->format == &export_misp &&
+	    json_is_string(json_object_get(o->json, MISP_VALUE)))
+		return false;
 	*out_why = EXPORT_WHY_PATTERN;
 	return !str_eqz(o->pattern_type, "stix");
 }
