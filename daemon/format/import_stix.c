@@ -87,6 +87,20 @@ upgrade_required(struct import *out, const char *place, json_t *o,
 	}
 }
 
+/* What 2.0 let be empty 2.1 wants left out. */
+static void
+upgrade_empty(json_t *o)
+{
+	const char *name;
+	void *next;
+	json_t *v;
+
+	json_object_foreach_safe(o, next, name, v)
+		if ((json_is_array(v) && json_array_size(v) == 0) ||
+		    (json_is_object(v) && json_object_size(v) == 0))
+			(void)json_object_del(o, name);
+}
+
 static void
 upgrade(struct import *out, uint32_t number, struct str bytes)
 {
@@ -106,6 +120,7 @@ upgrade(struct import *out, uint32_t number, struct str bytes)
 	}
 	type = json_string_value(json_object_get(o, "type"));
 	copy = json_pack("{s:s, s:s}", "type", type, "spec_version", "2.1");
+	upgrade_empty(o);
 	upgrade_types(o, type);
 	upgrade_required(out, place, o, type);
 	(void)json_object_update_missing(copy, o);

@@ -224,7 +224,7 @@ test_import_stix_20(void **state)
 	    "\"malware--5f1d7c3e-0004-4000-8000-0000c0a80101\",\"created\":"
 	    "\"2017-01-01T00:00:00.000Z\",\"modified\":"
 	    "\"2017-01-01T00:00:00.000Z\",\"labels\":[\"trojan\"],"
-	    "\"name\":\"x\"}]}";
+	    "\"aliases\":[],\"name\":\"x\"}]}";
 	struct outcome o;
 
 	(void)state;
