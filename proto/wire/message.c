@@ -161,6 +161,16 @@ check_front(uint8_t type, struct str payload, struct arena *a)
 		return msg_ping_decode(payload, &d.number);
 	case MESSAGE_FRONT_DONE:
 		return msg_front_done_decode(payload, &d.done);
+	case MESSAGE_CLIENT_OBJECTS:
+	case MESSAGE_CLIENT_PUSH:
+		return msg_objects_decode(payload, a, &d.objects);
+	case MESSAGE_CLIENT_STORED:
+		return payload.n == 0 ? 0 : ERR_SYNTAX;
+	case MESSAGE_CLIENT_START:
+	case MESSAGE_CLIENT_POLLED:
+	case MESSAGE_CLIENT_PUSHED:
+	case MESSAGE_CLIENT_STATE:
+		return 0;	/* JSON, read where it is used */
 	default:
 		return check_front_lists(type, payload, a);
 	}
@@ -201,6 +211,8 @@ check_own(uint8_t type, struct str payload, struct arena *a)
 		return msg_objects_decode(payload, a, &d.objects);
 	case MESSAGE_FRONT_ADOPT:
 		return msg_front_adopt_decode(payload, &d.text);
+	case MESSAGE_CLIENT_ADOPT:
+		return msg_client_adopt_decode(payload, &d.text);
 	case MESSAGE_NOTIFY:
 	case MESSAGE_CTL_REQUEST:
 	case MESSAGE_CTL_REPLY:

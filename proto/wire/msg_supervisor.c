@@ -139,6 +139,25 @@ msg_front_adopt_decode(struct str payload, struct str *out_desk)
 }
 
 void
+msg_client_adopt_encode(struct str peer, struct buf *out)
+{
+	out_str8(out, field_cut(peer, CERT_ID_MAX));
+}
+
+int
+msg_client_adopt_decode(struct str payload, struct str *out_peer)
+{
+	struct cur c = cur_of(payload.p, payload.n);
+	struct str peer = field_text8(&c, CERT_ID_MAX);
+
+	TRY(cur_finish(&c));
+	if (!field_name_ok(peer))
+		return ERR_VALUE;
+	*out_peer = peer;
+	return 0;
+}
+
+void
 msg_text_encode(struct str text, struct buf *out)
 {
 	text = field_cut(text, SUPERVISOR_TEXT_MAX);

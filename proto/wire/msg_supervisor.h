@@ -75,6 +75,11 @@ void msg_front_adopt_encode(struct str desk, struct buf *out);
 int msg_front_adopt_decode(struct str payload, struct str *out_desk)
     MUST_CHECK;
 
+/* CLIENT_ADOPT: serve the client of that TAXII peer likewise. */
+void msg_client_adopt_encode(struct str peer, struct buf *out);
+int msg_client_adopt_decode(struct str payload, struct str *out_peer)
+    MUST_CHECK;
+
 /*
  * READY, STATUS: a line for the service manager.  Encoders of this header append the payload and
  * cut texts to their limits; decoders give ERR_SYNTAX, ERR_VALUE, ERR_LIMIT.

@@ -448,6 +448,44 @@ make_front_adopt(const struct fixture *f, struct buf *b)
 }
 
 static void
+make_client_adopt(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	msg_client_adopt_encode(STR("feed.example"), b);
+}
+
+static void
+make_client_start(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"collections\":[{\"after\":\"\",\"id\":\"all\"}],"
+	    "\"interval_ms\":300000,\"push\":\"\"}");
+}
+
+static void
+make_client_polled(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"after\":\"2026-01-01T00:00:00.000000Z\","
+	    "\"collection\":\"all\"}");
+}
+
+static void
+make_client_pushed(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"accepted\":1,\"failed\":[1],\"number\":1,"
+	    "\"text\":\"\"}");
+}
+
+static void
+make_client_state(const struct fixture *f, struct buf *b)
+{
+	(void)f;
+	buf_addz(b, "{\"state\":\"waits\",\"text\":\"\"}");
+}
+
+static void
 make_front_clients(const struct fixture *f, struct buf *b)
 {
 	struct taxii_client v[2] = {
@@ -573,6 +611,7 @@ static const struct {
 	{ MESSAGE_SETTLED, make_heartbeat, false },
 	{ MESSAGE_NOTIFY, make_reply, true },
 	{ MESSAGE_FRONT_ADOPT, make_front_adopt, false },
+	{ MESSAGE_CLIENT_ADOPT, make_client_adopt, false },
 	{ MESSAGE_CTL_REQUEST, make_request, true },
 	{ MESSAGE_CTL_REPLY, make_reply, true },
 	{ MESSAGE_CTL_OBJECTS, make_objects, false },
@@ -585,6 +624,13 @@ static const struct {
 	{ MESSAGE_FRONT_CANCEL, make_one, false },
 	{ MESSAGE_FRONT_ITEMS, make_front_items, false },
 	{ MESSAGE_FRONT_DONE, make_front_done, false },
+	{ MESSAGE_CLIENT_START, make_client_start, true },
+	{ MESSAGE_CLIENT_OBJECTS, make_objects, false },
+	{ MESSAGE_CLIENT_POLLED, make_client_polled, true },
+	{ MESSAGE_CLIENT_STORED, make_nothing, false },
+	{ MESSAGE_CLIENT_PUSH, make_objects, false },
+	{ MESSAGE_CLIENT_PUSHED, make_client_pushed, true },
+	{ MESSAGE_CLIENT_STATE, make_client_state, true },
 };
 
 /* The payload of one of them. */
