@@ -6,6 +6,7 @@
 #include "base/unit.h"
 #include "config/schema.h"
 #include "config/settings_front.h"
+#include "config/settings_taxii.h"
 
 #define LIMIT_MAX INT64_C(1000000000)
 #define KEY_PREFIX "ed25519:"
@@ -92,6 +93,11 @@ static const struct option options[] = {
 	OPT_MAPS(settings, fronts, nfronts, settings_front_options, "fronts",
 	    "Where the tools of our desks connect, with TAXII 2.1; without "
 	    "any, none do."),
+
+	OPT_MAPS(settings, taxii_peers, ntaxii_peers, settings_taxii_options,
+	    "taxii-peers",
+	    "Peers that are TAXII 2.1 servers, which we poll and push to; "
+	    "each has its entry in the policy."),
 
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
@@ -313,6 +319,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 	TRY(check_operators(yaml_root(t), &s, e));
 	TRY(check_notify(yaml_root(t), &s, e));
 	TRY(settings_check_fronts(yaml_root(t), &s, e));
+	TRY(settings_check_taxii(yaml_root(t), &s, e));
 	*out = s;
 	return 0;
 }

@@ -84,6 +84,26 @@ struct settings_front {
 	size_t nclients;
 };
 
+#define SETTINGS_TAXII_PEERS_MAX 16
+#define SETTINGS_POLL_MAX 8
+#define SETTINGS_COLLECTION_BYTES 80
+
+/* A peer that is a TAXII 2.1 server, which we poll and push to. */
+struct settings_taxii_peer {
+	char peer[CERT_ID_MAX + 1];	/* as in the policy */
+	char url[SETTINGS_PATH_MAX];	/* of its API root; ends in "/" */
+	/* Collections, by id or alias. */
+	char poll[SETTINGS_POLL_MAX][SETTINGS_COLLECTION_BYTES];
+	size_t npoll;
+	char push[SETTINGS_COLLECTION_BYTES];	/* or empty */
+	int64_t interval_ms;
+	/* Files, each or empty: ours to log in with; who vouches for it. */
+	char certificate[SETTINGS_PATH_MAX], key[SETTINGS_PATH_MAX];
+	char ca[SETTINGS_PATH_MAX];
+	char user[128];				/* or empty: a token */
+	char secret_file[SETTINGS_PATH_MAX];	/* password or token */
+};
+
 /* Plain values: copied by assignment, owns nothing. */
 struct settings {
 	char cert_id[CERT_ID_MAX + 1];
@@ -105,6 +125,8 @@ struct settings {
 	size_t noperators;	/* 0: whoever may change things, all roles */
 	struct settings_front fronts[SETTINGS_FRONTS_MAX];
 	size_t nfronts;
+	struct settings_taxii_peer taxii_peers[SETTINGS_TAXII_PEERS_MAX];
+	size_t ntaxii_peers;
 	struct settings_limits limits;
 };
 

@@ -16,6 +16,7 @@
 
 #define PIN "'sha256:0123456789abcdef0123456789abcdef" \
 	"0123456789abcdef0123456789ABCDEF'"
+#define TAXII(rest) HEAD "taxii-peers: [{peer: feed.example, " rest "}]\n"
 #define FRONT(clients) HEAD "fronts: [{desk: ops, listen: 'h:1', " \
 	"clients: [" clients "]}]\n"
 
@@ -152,6 +153,31 @@ test_settings_parse_bad(void **state)
 		{ FRONT("{name: a, pin: " PIN ", reads: []}"),
 		    "comityd.yaml:3:137: unknown key \"reads\"; did you mean "
 		    "\"read\"?" },
+		{ TAXII("url: 'http://h/a/'"), "comityd.yaml:3:41: url "
+		    "\"http://h/a/\"; want https://HOST/API-ROOT/" },
+		{ TAXII("url: 'https://u@h/a/'"), "comityd.yaml:3:41: url" },
+		{ TAXII("url: 'https://h/a?b'"), "comityd.yaml:3:41: url" },
+		{ TAXII("url: 'https:///a'"), "comityd.yaml:3:41: url" },
+		{ TAXII("url: 'https://h/a'"), "comityd.yaml:3:15: TAXII peer "
+		    "feed.example is neither polled nor pushed to" },
+		{ TAXII("url: 'https://h/a', poll: ['a/b']"),
+		    "comityd.yaml:3:62: collection \"a/b\"; want the id" },
+		{ TAXII("url: 'https://h/a', poll: [a, a]"),
+		    "comityd.yaml:3:66: poll has \"a\" twice" },
+		{ TAXII("url: 'https://h/a', push: '..'"),
+		    "comityd.yaml:3:62: collection \"..\"" },
+		{ TAXII("url: 'https://h/a', push: a, key: k"),
+		    "comityd.yaml:3:15: TAXII peer feed.example: want "
+		    "certificate and key, or neither" },
+		{ TAXII("url: 'https://h/a', push: a, user: u"),
+		    "comityd.yaml:3:15: TAXII peer feed.example: user u has "
+		    "no password; want secret-file" },
+		{ TAXII("url: 'https://h/a', push: a, interval: 1ms"),
+		    "comityd.yaml:3:75: interval \"1ms\"" },
+		{ HEAD "taxii-peers: [{peer: a.example, url: 'https://h/', "
+		    "push: a}, {peer: a.example, url: 'https://i/', "
+		    "push: a}]\n", "comityd.yaml:3:69: peer a.example is "
+		    "there already; one server, one entry" },
 		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
 		{ "", "comityd.yaml:1:1: nothing in it" },
 		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
@@ -187,6 +213,9 @@ test_settings_print_round(void **state)
 	    "key: f.key, client-ca: ca.pem, clients: [{name: siem}, "
 	    "{name: misp, pin: " PIN ", read: [all, inbox], write: []}]}, "
 	    "{desk: fusion, listen: 'h:1'}]\n"
+	    "taxii-peers: [{peer: feed.example, url: 'https://h:8/a', "
+	    "poll: [all, b], push: c, interval: 90s, user: u, secret-file: s, "
+	    "ca: ca.pem, certificate: c.crt, key: c.key}]\n"
 	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
 	settings_print(&s, true, &a);
 	if (parse(a.p, &t, &e) < 0)
