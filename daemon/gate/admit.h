@@ -1,7 +1,7 @@
 /*
- * The way in: objects published here and batches received from peers.
- * Everything that enters the store enters through these two functions, in
- * the store's open transaction.
+ * The way in: objects published here, batches received from peers, and what
+ * was fetched from peers that seal nothing.  Everything that enters the store
+ * enters through these three functions, in the store's open transaction.
  */
 #ifndef GATE_ADMIT_H
 #define GATE_ADMIT_H
@@ -97,6 +97,25 @@ struct admit_batch {
  * wrongly is kept (proof.h).  Return 0, or ERR_* of the store.
  */
 int admit_received(struct gate *g, const struct admit_batch *in,
+    struct admit_verdict *out) MUST_CHECK;
+
+/*
+ * admit_fetched(g, in, out): n <= BATCH_RECORDS_MAX objects that were
+ * fetched from a peer that seals nothing (a TAXII server).  Each gets the
+ * label that the policy gives to what comes from that peer, tightened by the
+ * object's own markings; the policy is asked, and what it lets in or has
+ * wait for people is sealed by ourselves as one batch.  What would have to
+ * be redacted is refused.  out[n]: what became of each; what is here already
+ * is unchanged, whatever its label.  Return 0, or ERR_* of the store.
+ */
+struct admit_fetch {
+	const struct gate_party *party;	/* where it was fetched */
+	const char *sender;		/* its CERT id */
+	const struct str *v;		/* borrowed */
+	size_t n;
+	unix_ms_t now;
+};
+int admit_fetched(struct gate *g, const struct admit_fetch *in,
     struct admit_verdict *out) MUST_CHECK;
 
 #endif

@@ -13,6 +13,32 @@ admit_refuse(struct admit_verdict *v, enum refusal refusal,
 	snprintf(v->text, sizeof(v->text), "%s", text);
 }
 
+void
+admit_refuse_answer(const struct policy *p, const struct gate_answer *a,
+    struct admit_verdict *out)
+{
+	const char *by = policy_rule_id(p, a->by);
+	enum refusal refusal = a->outcome == OUTCOME_FORBID ?
+	    REFUSAL_WALL : REFUSAL_POLICY;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s by %s", outcome_name(a->outcome),
+	    by[0] != '\0' ? by : reason_name(a->reason));
+	admit_refuse(out, refusal, text);
+}
+
+bool
+admit_is_for_us(const struct policy *p, const struct label *l)
+{
+	const struct policy_org *self = policy_org(p, 0);
+
+	for (int i = 0; i < self->ndesks; i++)
+		if (desk_set_has(&l->audience,
+		    (unsigned)(self->first_desk + i)))
+			return true;
+	return false;
+}
+
 static void
 verdict_id(struct admit_verdict *v, struct str id)
 {
@@ -42,7 +68,7 @@ static struct version_from
 admit_from(const struct admit *a)
 {
 	return (struct version_from){ a->origin, a->in != NULL &&
-	    a->in->walled ? a->in->desk : -1, a->now };
+	    a->in->walled ? a->in->desk : -1, a->now, a->source };
 }
 
 struct str
@@ -134,3 +160,27 @@ admit_describe(struct admit *a, const struct stix_object *o,
 	return 0;
 }
 
+int
+admit_label_sequence(struct admit *a, struct label *label)
+{
+	const struct version_verdict *version = &a->version;
+	const struct version_row *row = version->unchanged ?
+	    &version->same : &version->before;
+	AUTO_BUF struct buf text = { 0 };
+	struct label old;
+	struct str was;
+
+	if (row->seq == 0 || (row->flags &
+	    (RECORD_OWN | RECORD_FETCHED)) == 0)
+		return row->seq == 0;
+	TRY(version_label(a->g, row, &old));
+	if (label->seq > old.seq)
+		return 1;
+	label->seq = old.seq;
+	TRY(store_label(a->g->o.store, row->label, a->g->scratch, &was));
+	label_encode(label, policy_vocabulary(a->g->policy), &text);
+	if (str_eq(buf_str(&text), was))
+		return 0;
+	label->seq++;
+	return 1;
+}

@@ -26,6 +26,7 @@ struct admit {
 	struct gate *g;
 	struct arena *arena;		/* what waits for the seal */
 	const char *origin;		/* CERT id that seals */
+	int64_t source;			/* fetched from it; 0: not fetched */
 	unix_ms_t now;
 	const struct admit_objects *in;	/* published: what is asked; or NULL */
 	struct version_verdict version;	/* of the object at hand */
@@ -35,6 +36,20 @@ struct admit {
 /* admit_refuse(v, refusal, text): note the refusal. */
 void admit_refuse(struct admit_verdict *v, enum refusal refusal,
     const char *text);
+
+/* admit_refuse_answer(p, a, out): the policy answered other than permit. */
+void admit_refuse_answer(const struct policy *p, const struct gate_answer *a,
+    struct admit_verdict *out);
+
+/* admit_is_for_us(p, l): is any desk of ours in the audience? */
+bool admit_is_for_us(const struct policy *p, const struct label *l);
+
+/*
+ * admit_label_sequence(a, label): a label is state with a sequence: another
+ * one than the version before had gets a higher number, the same one keeps
+ * it.  Return 1 if it is another, 0 if not; ERR_* of the store.
+ */
+int admit_label_sequence(struct admit *a, struct label *label) MUST_CHECK;
 
 /* admit_marking(a, id): a stored marking-definition (marking_source). */
 struct str admit_marking(void *arg, struct str id);

@@ -11,34 +11,6 @@
 #define PUBLISHED_BY "published-by"
 
 /*
- * A label is state with a sequence: another one than the version before had
- * gets a higher number, the same one keeps it.  Return 1 if it is another.
- */
-static int
-admit_label_sequence(struct admit *a, struct label *label)
-{
-	const struct version_verdict *version = &a->version;
-	const struct version_row *row = version->unchanged ?
-	    &version->same : &version->before;
-	AUTO_BUF struct buf text = { 0 };
-	struct label old;
-	struct str was;
-
-	if (row->seq == 0 || (row->flags & RECORD_OWN) == 0)
-		return row->seq == 0;
-	TRY(version_label(a->g, row, &old));
-	if (label->seq > old.seq)
-		return 1;
-	label->seq = old.seq;
-	TRY(store_label(a->g->o.store, row->label, a->g->scratch, &was));
-	label_encode(label, policy_vocabulary(a->g->policy), &text);
-	if (str_eq(buf_str(&text), was))
-		return 0;
-	label->seq++;
-	return 1;
-}
-
-/*
  * The label of an object published here.  Return 1, or 0 if the object is
  * here already under that very label.
  */

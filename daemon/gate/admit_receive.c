@@ -87,20 +87,6 @@ receive_label_is_loose(struct receive *r, const struct stix_object *o,
 	return marked.tlp > sealed->tlp || marked.pap > sealed->pap;
 }
 
-static void
-refuse_by_answer(struct receive *r, const struct gate_answer *a,
-    struct admit_verdict *out)
-{
-	const char *by = policy_rule_id(r->a.g->policy, a->by);
-	enum refusal refusal = a->outcome == OUTCOME_FORBID ?
-	    REFUSAL_WALL : REFUSAL_POLICY;
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s by %s", outcome_name(a->outcome),
-	    by[0] != '\0' ? by : reason_name(a->reason));
-	admit_refuse(out, refusal, text);
-}
-
 /* The terms under which the record came, by number. */
 static int
 receive_terms(struct receive *r, uint8_t link, int64_t *out)
@@ -134,19 +120,6 @@ receive_add_local(struct receive *r, const struct terms_local *local,
 	    policy_vocabulary(r->a.g->policy), &text);
 	return store_intern_label(r->a.g->o.store, buf_str(&text),
 	    &w->rec.desks);
-}
-
-/* Is any desk of ours in the audience? */
-static bool
-receive_is_for_us(const struct receive *r, const struct label *l)
-{
-	const struct policy_org *self = policy_org(r->a.g->policy, 0);
-
-	for (int i = 0; i < self->ndesks; i++)
-		if (desk_set_has(&l->audience,
-		    (unsigned)(self->first_desk + i)))
-			return true;
-	return false;
 }
 
 /*
@@ -303,7 +276,7 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		    "the object's own marking is stricter than its label");
 		return 0;
 	}
-	if (!receive_is_for_us(r, l)) {
+	if (!admit_is_for_us(r->a.g->policy, l)) {
 		admit_refuse(out, REFUSAL_LABEL,
 		    "released to no desk of this CERT");
 		return 0;
@@ -337,7 +310,7 @@ receive_decide(struct receive *r, const struct stix_object *o,
 		if (rc != ERR_DENIED)
 			return rc;
 	}
-	refuse_by_answer(r, &a, out);
+	admit_refuse_answer(r->a.g->policy, &a, out);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct gate_party {
 	/* What evidence makes of `initial`; unscored: as the policy has it. */
 	bool scored;
 	enum band discretion, reliability;
+	bool bare;		/* objects go to it without seal and terms */
 };
 
 struct gate_answer {

@@ -342,7 +342,7 @@ answer_oblige(struct gate *g, const struct gate_query *q,
 	    a->obligations, a->redactions };
 	struct oblige_facts facts = { .label = l, .now = q->now,
 	    .received = (q->record->flags & RECORD_OWN) == 0,
-	    .embargo_end = a->embargo_end };
+	    .bare = q->party->bare, .embargo_end = a->embargo_end };
 
 	oblige_out(g->policy, &facts, &flow);
 	a->outcome = flow.outcome;

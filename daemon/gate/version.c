@@ -62,6 +62,11 @@ compare_authority(struct comparison *c, const struct store_record *r,
 	if (strcmp(origin, c->from->origin) != 0)
 		return refuse(c, REFUSAL_ORIGIN, "the stored version began "
 		    "at another CERT; only that one may change it");
+	/* We seal what is fetched, and that makes it nobody else's. */
+	if (c->from->source != ((r->flags & RECORD_FETCHED) != 0 ?
+	    r->source : 0))
+		return refuse(c, REFUSAL_ORIGIN, "the stored version came "
+		    "from elsewhere; only who made that one may change it");
 	if (c->from->desk >= 0 && !c->own)
 		return refuse(c, REFUSAL_ORIGIN, "another desk published "
 		    "the stored version; only that one may change it");

@@ -43,6 +43,8 @@ struct version_from {
 	const char *origin;	/* CERT id that seals it */
 	int desk;		/* of ours, behind its wall; -1: none is */
 	unix_ms_t now;
+	/* store_intern_name of who it was fetched from; 0: it was not. */
+	int64_t source;
 };
 int version_check(struct gate *g, const struct stix_object *o,
     const struct version_from *from, struct version_verdict *out)

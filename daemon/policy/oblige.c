@@ -145,12 +145,17 @@ is_held(const struct oblige_facts *facts, uint32_t granted, uint32_t caveats)
 
 /* Some obligation that the table gives to nobody. */
 static bool
-is_undone(uint32_t all)
+is_undone(uint32_t all, bool bare)
 {
 	for (uint32_t rest = all & ~OBLIGE_UNKNOWN; rest != 0;
-	    rest &= rest - 1)
-		if (rows[__builtin_ctz(rest)].out == CARRIER_NOBODY)
+	    rest &= rest - 1) {
+		unsigned o = (unsigned)__builtin_ctz(rest);
+
+		if (rows[o].out == CARRIER_NOBODY || (bare &&
+		    rows[o].out != CARRIER_US &&
+		    o != OBLIGATION_ENCRYPT_IN_TRANSIT))
 			return true;
+	}
 	return (all & OBLIGE_UNKNOWN) != 0;
 }
 
@@ -183,7 +188,7 @@ oblige_out(const struct policy *p, const struct oblige_facts *facts,
 		return;
 	all = granted | caveats;
 	flow->obligations = all & ~OBLIGE_UNKNOWN;
-	if (is_undone(all) || is_contradiction(all) ||
+	if (is_undone(all, facts->bare) || is_contradiction(all) ||
 	    is_held(facts, granted, caveats))
 		deny(flow);
 	else if ((all & HIDES_SOURCE) != 0)

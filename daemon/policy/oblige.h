@@ -57,6 +57,7 @@ struct oblige_facts {
 	/* When an embargo on the record ends; UNIX_MS_NEVER: not stated. */
 	unix_ms_t embargo_end;
 	unix_ms_t now;
+	bool bare;	/* the recipient takes objects without any terms */
 };
 
 /* The part of a decision, or of a peer's answer, that obligations change. */
@@ -73,7 +74,8 @@ struct oblige_flow {
  * caveats of the label make of an outgoing flow: obligations has them all,
  * redactions gains `source` where it has to be hidden and permit becomes
  * redact, and what cannot be carried out becomes deny by
- * REASON_OBLIGATION.  Never milder than before.
+ * REASON_OBLIGATION.  To a bare recipient that is whatever a session or the
+ * recipient would have to do.  Never milder than before.
  */
 void oblige_out(const struct policy *p, const struct oblige_facts *facts,
     struct oblige_flow *flow);
