@@ -23,8 +23,7 @@
 
 /* No role but the supervisor makes programs, sockets or privileges. */
 static const int refused_to_all[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(socket),
-	SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(listen),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open),
 	SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill),
@@ -54,6 +53,11 @@ static const int refused_to_all[] = {
 	SCMP_SYS(request_key), SCMP_SYS(fork), SCMP_SYS(vfork),
 };
 
+/* Only a client of servers connects; to look up names it uses netlink. */
+static const int refused_unless_client[] = {
+	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),
+};
+
 /* Only a front takes connections. */
 static const int refused_unless_front[] = {
 	SCMP_SYS(accept), SCMP_SYS(accept4),
@@ -61,12 +65,21 @@ static const int refused_unless_front[] = {
 
 /* LeakSanitizer traces its own process at exit: not refused in its builds. */
 static const int refused_unless_sanitized[] = {
-	SCMP_SYS(ptrace), SCMP_SYS(clone), SCMP_SYS(clone3),
+	SCMP_SYS(ptrace),
+};
+
+/* A client looks up names in a thread. */
+static const int refused_unless_threads[] = {
+	SCMP_SYS(clone), SCMP_SYS(clone3),
 };
 
 /* Sessions and fronts have all their files before they start. */
 static const int refused_without_files[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
+};
+
+/* And none of them changes any. */
+static const int refused_without_changes[] = {
 	SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod),
@@ -130,12 +143,21 @@ filter_rules(scmp_filter_ctx ctx, enum confine_role role)
 	if (!SANITIZED)
 		TRY(refuse_calls(ctx, refused_unless_sanitized,
 		    NELEM(refused_unless_sanitized)));
+	if (role != CONFINE_CLIENT)
+		TRY(refuse_calls(ctx, refused_unless_client,
+		    NELEM(refused_unless_client)));
+	if (role != CONFINE_CLIENT && !SANITIZED)
+		TRY(refuse_calls(ctx, refused_unless_threads,
+		    NELEM(refused_unless_threads)));
 	if (role != CONFINE_FRONT)
 		TRY(refuse_calls(ctx, refused_unless_front,
 		    NELEM(refused_unless_front)));
-	if (role != CONFINE_VAULT && !SANITIZED)
+	if (role != CONFINE_VAULT && role != CONFINE_CLIENT && !SANITIZED)
 		TRY(refuse_calls(ctx, refused_without_files,
 		    NELEM(refused_without_files)));
+	if (role != CONFINE_VAULT && !SANITIZED)
+		TRY(refuse_calls(ctx, refused_without_changes,
+		    NELEM(refused_without_changes)));
 	return 0;
 }
 
@@ -170,11 +192,38 @@ confine_calls(enum confine_role role, struct err *e)
 	LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |	\
 	LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
 
+#define LANDLOCK_READ (LANDLOCK_ACCESS_FS_READ_FILE |			\
+	LANDLOCK_ACCESS_FS_READ_DIR)
+
+/* What it takes to look up names and to know whom the system trusts. */
+static const struct {
+	const char *path;
+	uint64_t access;
+} client_files[] = {
+	{ "/etc/resolv.conf", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/hosts", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/host.conf", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/gai.conf", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/nsswitch.conf", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/services", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/localtime", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE },
+	{ "/etc/ssl", LANDLOCK_READ },
+	{ "/lib", LANDLOCK_READ },
+	{ "/lib64", LANDLOCK_READ },
+	{ "/usr/lib", LANDLOCK_READ },
+	{ "/usr/share/ca-certificates", LANDLOCK_READ },
+	{ "/usr/local/share/ca-certificates", LANDLOCK_READ },
+	{ "/run/systemd/resolve", LANDLOCK_READ },
+	{ "/run/resolvconf", LANDLOCK_READ },
+	{ "/run/NetworkManager", LANDLOCK_READ },
+};
+
 static int
-landlock_allow(int ruleset, const char *dir)
+landlock_allow(int ruleset, const char *dir, uint64_t access)
 {
 	struct landlock_path_beneath_attr beneath = {
-		.allowed_access = LANDLOCK_STORE };
+		.allowed_access = access };
 	long rc;
 
 	beneath.parent_fd = open(dir, O_PATH | O_CLOEXEC);
@@ -198,7 +247,12 @@ confine_files(const struct confine_options *o, struct err *e)
 	if (ruleset < 0)	/* a kernel without it */
 		return 0;
 	if (o->dir != NULL)
-		rc = landlock_allow(ruleset, o->dir);
+		rc = landlock_allow(ruleset, o->dir, LANDLOCK_STORE);
+	/* Those that this system has. */
+	if (o->role == CONFINE_CLIENT)
+		for (size_t i = 0; i < NELEM(client_files); i++)
+			(void)landlock_allow(ruleset, client_files[i].path,
+			    client_files[i].access);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);

@@ -20,6 +20,8 @@ enum confine_role {
 	CONFINE_SESSION,
 	/* The same, and connections of a listening socket it has open. */
 	CONFINE_FRONT,
+	/* Connects to servers by name: no other file than the system's. */
+	CONFINE_CLIENT,
 	/* Starts the others: only what none of them ever needs is refused. */
 	CONFINE_SUPERVISOR,
 };
