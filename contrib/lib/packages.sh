@@ -3,7 +3,8 @@
 # What it takes to build.
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libevent-dev
 libssl-dev libjansson-dev libyaml-dev libsqlite3-dev libroaring-dev
-libsystemd-dev libseccomp-dev libidn2-dev zlib1g-dev"
+libsystemd-dev libseccomp-dev libidn2-dev libcurl4-openssl-dev
+zlib1g-dev"
 
 # What the tests need besides.
 TEST_PACKAGES="libcmocka-dev clang libclang-rt-14-dev python3 mandoc

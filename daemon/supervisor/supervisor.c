@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/timer.h"
 #include "supervisor/admission.h"
+#include "supervisor/clients.h"
 #include "supervisor/fronts.h"
 #include "supervisor/start.h"
 #include "supervisor/tell.h"
@@ -52,6 +53,7 @@ struct supervisor {
 	struct timer *beat, *stop, *put_down;	/* owned */
 	struct tell *tell;			/* owned */
 	struct fronts *fronts;			/* owned */
+	struct clients *clients;	/* owned */
 	struct buf sent;		/* the file set the vault looks at */
 	struct buf config;		/* the last one it took */
 	bool sending;			/* it has not answered for it yet */
@@ -186,6 +188,7 @@ restart_vault(struct supervisor *s)
 	struct err e;
 
 	fronts_halt(s->fronts);
+	clients_halt(s->clients);
 	channel_free(s->vault);
 	s->vault = NULL;
 	end_sessions(s);
@@ -430,7 +433,8 @@ vault_penalises(struct supervisor *s, struct str payload)
 static void
 exit_if_alone(struct supervisor *s)
 {
-	if (s->stopped && s->children.n == 0 && fronts_are_gone(s->fronts))
+	if (s->stopped && s->children.n == 0 && fronts_are_gone(s->fronts) &&
+	    clients_are_gone(s->clients))
 		supervisor_exit(s, 0);
 }
 
@@ -500,6 +504,8 @@ take_config(struct supervisor *s)
 	log_inherit();
 	tell_configured(&s->limits);
 	fronts_run(s->fronts, &s->limits, s->vault);
+	if (!s->stopping)
+		clients_run(s->clients, &s->limits, s->vault);
 }
 
 static int
@@ -620,7 +626,8 @@ on_sigchld(void *arg)
 		if (pid == s->vault_pid)
 			on_vault_exit(s, status);
 		else if (!tell_ended(s->tell, pid, status) &&
-		    !fronts_ended(s->fronts, pid, status))
+		    !fronts_ended(s->fronts, pid, status) &&
+		    !clients_ended(s->clients, pid, status))
 			child_ended(s, pid, status);
 	}
 	exit_if_alone(s);
@@ -647,6 +654,7 @@ on_sigterm(void *arg)
 		listener_free(s->listeners.v[i]);
 	s->listeners.n = 0;
 	fronts_drain(s->fronts);
+	clients_halt(s->clients);
 	timer_arm_ms(s->stop, STOP_MS);
 	if (s->vault != NULL)
 		channel_send(s->vault, MESSAGE_STOP, STR(""));
@@ -723,6 +731,7 @@ supervisor_tear_down(struct supervisor *s)
 	vec_clear(&s->listeners);
 	end_sessions(s);
 	fronts_free(s->fronts);
+	clients_free(s->clients);
 	channel_free(s->vault);
 	if (s->vault_pid > 0)
 		wait_for_vault(s);
@@ -754,6 +763,7 @@ supervisor_run(const struct settings *settings,
 	s.put_down = timer_new(s.loop, on_put_down, &s);
 	s.tell = tell_new(s.loop, &s.limits);
 	s.fronts = fronts_new(s.loop, paths, settings, sockets);
+	s.clients = clients_new(s.loop, paths);
 	loop_signal(s.loop, SIGCHLD, on_sigchld, &s);
 	loop_signal(s.loop, SIGHUP, on_sighup, &s);
 	loop_signal(s.loop, SIGTERM, on_sigterm, &s);

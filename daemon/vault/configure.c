@@ -10,6 +10,7 @@
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/peer.h"
+#include "vault/taxii_peer.h"
 #include "vault/supervisor_link.h"
 
 #define POLICY_FILE "policy.yaml"
@@ -172,6 +173,9 @@ vault_configure(struct vault *v, struct str bytes,
 		return configure_refused(e, rc);
 	*v->settings = settings;
 	fronts_clients_changed(v->fronts);
+	if (taxii_peers_configure(v) < 0)
+		log_error("taxii-peer", "error=\"the store does not "
+		    "read\"");
 	log_notice("configuration-in-force", "generation=%llu policy=%s",
 	    (unsigned long long)v->policy_generation,
 	    apply_result_name((enum apply_result)rc));

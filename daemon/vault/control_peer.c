@@ -7,6 +7,7 @@
 #include "vault/control_flows.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/taxii_peer.h"
 #include "vault/terms.h"
 
 static void
@@ -75,6 +76,11 @@ control_peer_show(struct control *c, const json_t *args)
 
 	if (p == NULL)
 		return;
+	if (p->taxii != NULL) {
+		control_reply(c, json_pack("{s:o, s:o}", "peer",
+		    control_peer_json(v, p), "terms", terms_json(v, p)));
+		return;
+	}
 	card_encode(&p->card, &card);
 	card_json = json_loadb(card.p, card.n, 0, NULL);
 	control_reply(c, json_pack("{s:o, s:o, s:s, s:o}", "peer",
@@ -123,6 +129,24 @@ add_live_steps(const struct peer *p, json_t *steps)
 	add_step(steps, "clock", 1, text.p, NULL);
 }
 
+/* One that is a TAXII server: what its client says of it. */
+static void
+taxii_step(const struct peer *p, json_t *steps)
+{
+	const char *state = taxii_peer_state(p->taxii);
+
+	if (p->party.org < 0)
+		add_step(steps, "terms", 0, "the policy does not name it",
+		    "add it under `peers:` in policy.yaml and reload");
+	if (p->last_state[0] != '\0')
+		add_step(steps, "taxii", 0, p->last_state, "correct its "
+		    "entry under taxii-peers: in comityd.yaml and reload, or "
+		    "ask who runs that server");
+	else
+		add_step(steps, "taxii", strcmp(state, "waiting") == 0 ? 1 :
+		    -1, state, NULL);
+}
+
 void
 control_peer_check(struct control *c, const json_t *args)
 {
@@ -134,6 +158,12 @@ control_peer_check(struct control *c, const json_t *args)
 		return;
 	steps = json_array();
 	endpoints = json_array();
+	if (p->taxii != NULL) {
+		taxii_step(p, steps);
+		control_reply(c, json_pack("{s:o, s:o, s:s}", "steps", steps,
+		    "endpoints", endpoints, "state", control_peer_state(p)));
+		return;
+	}
 	for (size_t i = 0; i < p->card.nendpoints; i++)
 		(void)json_array_append_new(endpoints,
 		    json_string(p->card.endpoints[i]));
@@ -265,7 +295,14 @@ control_peer_add(struct control *c, const json_t *args)
 
 	if (read_card(c, args, &card) != 0)
 		return;
-	held = peers_find(v->peers, str_of(card.cert_id)) != NULL;
+	p = peers_find(v->peers, str_of(card.cert_id));
+	if (p != NULL && p->taxii != NULL) {
+		(void)control_error(c, ERR_EXISTS, "take it out of "
+		    "taxii-peers: in comityd.yaml and reload first",
+		    "%s is a TAXII server", card.cert_id);
+		return;
+	}
+	held = p != NULL;
 	fields = card_fields(v, &card);
 	if (json_is_true(json_object_get(args, "dry_run"))) {
 		(void)json_object_set_new(fields, "changed", json_boolean(
@@ -307,6 +344,12 @@ control_peer_remove(struct control *c, const json_t *args)
 	if (p == NULL) {
 		control_reply(c, json_pack("{s:s, s:b}", "id",
 		    id == NULL ? "" : id, "changed", 0));
+		return;
+	}
+	if (p->taxii != NULL) {
+		(void)control_error(c, ERR_CONF, "take it out of "
+		    "taxii-peers: in comityd.yaml and reload",
+		    "%s has no card: it is a TAXII server", id);
 		return;
 	}
 	rc = turn_open(v->turn);

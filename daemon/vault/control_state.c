@@ -12,6 +12,7 @@
 #include "vault/feeds.h"
 #include "vault/link.h"
 #include "vault/peer.h"
+#include "vault/taxii_peer.h"
 #include "vault/version.h"
 #include "vault/warn.h"
 
@@ -54,6 +55,8 @@ peer_lag(const struct vault *v, const struct peer *p)
 const char *
 control_peer_state(const struct peer *p)
 {
+	if (p->taxii != NULL)
+		return taxii_peer_state(p->taxii);
 	if (p->link != NULL)
 		return link_state_name(p->link);
 	if (p->dialing != 0)

@@ -10,6 +10,7 @@
 #include "vault/evidence.h"
 #include "vault/link.h"
 #include "vault/outbound.h"
+#include "vault/taxii_peer.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_receipt.h"
@@ -144,6 +145,8 @@ inbound_receipt(struct peer *p, const struct msg_records *in,
 void
 inbound_tick(struct peer *p)
 {
+	if (p->taxii != NULL)
+		taxii_peer_tick(p->taxii);
 	if (p->link == NULL || !link_is_ready(p->link))
 		return;
 	inbound_ask_again(p);

@@ -276,6 +276,9 @@ link_judge_hello(struct link *l, const struct msg_hello *m)
 	if (str_eqz(m->cert_id, l->v->cert_id))
 		return CLOSE_SAME_ID;
 	l->peer = peers_find(l->v->peers, m->cert_id);
+	/* One that is a TAXII server has no key to prove itself with. */
+	if (l->peer != NULL && l->peer->key == NULL)
+		l->peer = NULL;
 	if (l->peer == NULL)
 		return CLOSE_UNKNOWN_PEER;
 	if (l->dialed && strcmp(l->dialed_id, l->peer->card.cert_id) != 0)

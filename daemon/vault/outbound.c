@@ -9,6 +9,7 @@
 #include "host/log.h"
 #include "vault/evidence.h"
 #include "vault/link.h"
+#include "vault/taxii_peer.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_receipt.h"
@@ -264,7 +265,9 @@ outbound_run(struct vault *v)
 	for (size_t i = 0; i < peers_count(v->peers); i++) {
 		struct peer *p = peers_at(v->peers, i);
 
-		if (p->link != NULL && link_is_ready(p->link))
+		if (p->taxii != NULL)
+			more |= taxii_peer_run(p->taxii);
+		else if (p->link != NULL && link_is_ready(p->link))
 			more |= outbound_share(link_outbound(p->link));
 	}
 	if (more)

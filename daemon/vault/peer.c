@@ -12,6 +12,7 @@
 #include "vault/evidence.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
+#include "vault/taxii_peer.h"
 #include "vault/terms.h"
 
 #define CARDS "card"
@@ -29,6 +30,7 @@ peer_free(struct peer *p)
 {
 	if (p == NULL)
 		return;
+	taxii_peer_free(p->taxii);
 	timer_free(p->redial);
 	verify_key_free(p->key);
 	release_free(p->release);
@@ -61,7 +63,7 @@ peer_party_under(const struct peer *p, const struct policy *policy,
     struct gate_party *out)
 {
 	int org = policy_find_org(policy, str_of(p->card.cert_id));
-	struct gate_party party = { .org = org,
+	struct gate_party party = { .org = org, .bare = p->key == NULL,
 	    .posture = posture_under(p, policy, org) };
 
 	if (org >= 0)
@@ -75,7 +77,7 @@ peer_party_under(const struct peer *p, const struct policy *policy,
 static void
 peer_find_party(struct peer *p)
 {
-	p->party = (struct gate_party){ .org = -1 };
+	p->party = (struct gate_party){ .org = -1, .bare = p->key == NULL };
 	if (p->v->policy != NULL)
 		p->party.org = policy_find_org(p->v->policy,
 		    str_of(p->card.cert_id));
@@ -118,15 +120,14 @@ peer_save_cursor(struct peer *p)
 }
 
 static int
-peer_new(struct vault *v, const struct card *card, struct peer **out)
+peer_make(struct vault *v, const struct card *card, struct verify_key *key,
+    struct peer **out)
 {
 	AUTO(peer_free) struct peer *p = mem_new(struct peer);
 
 	p->v = v;
 	p->card = *card;
-	p->key = verify_key_new(card->identity);
-	if (p->key == NULL)
-		return ERR_SIGNATURE;
+	p->key = key;
 	TRY(delivery_load(v->store, card->cert_id, &p->delivery));
 	TRY(peer_load_cursor(p));
 	TRY(terms_new(p, &p->terms));
@@ -137,6 +138,27 @@ peer_new(struct vault *v, const struct card *card, struct peer **out)
 	    .agreed_arg = p });
 	p->redial = timer_new(v->loop, on_redial, p);
 	*out = TAKE(p);
+	return 0;
+}
+
+static int
+peer_new(struct vault *v, const struct card *card, struct peer **out)
+{
+	struct verify_key *key = verify_key_new(card->identity);
+
+	return key == NULL ? ERR_SIGNATURE : peer_make(v, card, key, out);
+}
+
+int
+peers_add_taxii(struct peers *ps, const char *cert_id, struct peer **out)
+{
+	struct card card = { .not_after = UNIX_MS_NEVER };
+	struct peer *p;
+
+	snprintf(card.cert_id, sizeof(card.cert_id), "%s", cert_id);
+	TRY(peer_make(ps->v, &card, NULL, &p));
+	vec_push(&ps->all, p);
+	*out = p;
 	return 0;
 }
 
@@ -281,6 +303,26 @@ on_removed(void *arg)
 	peer_free(arg);
 }
 
+static void
+peers_unlink(struct peers *ps, struct peer *p)
+{
+	for (size_t i = 0; i < ps->all.n; i++) {
+		if (ps->all.v[i] != p)
+			continue;
+		ps->all.v[i] = ps->all.v[--ps->all.n];
+		break;
+	}
+	p->removed = true;
+	timer_cancel(p->redial);
+	loop_defer(ps->v->loop, on_removed, p);
+}
+
+void
+peers_drop_taxii(struct peers *ps, struct peer *p)
+{
+	peers_unlink(ps, p);
+}
+
 int
 peers_remove(struct peers *ps, struct peer *p)
 {
@@ -292,15 +334,7 @@ peers_remove(struct peers *ps, struct peer *p)
 	TRY(audit_append(ps->v->audit, AUDIT_PEER, buf_str(&entry)));
 	if (p->link != NULL)
 		link_close(p->link, CLOSE_REMOVED, NULL);
-	for (size_t i = 0; i < ps->all.n; i++) {
-		if (ps->all.v[i] != p)
-			continue;
-		ps->all.v[i] = ps->all.v[--ps->all.n];
-		break;
-	}
-	p->removed = true;
-	timer_cancel(p->redial);
-	loop_defer(ps->v->loop, on_removed, p);
+	peers_unlink(ps, p);
 	return 0;
 }
 

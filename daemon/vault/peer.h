@@ -13,6 +13,7 @@
 
 struct link;
 struct link_memory;
+struct taxii_peer;
 struct terms;
 
 /* Counts since the vault started. */
@@ -26,7 +27,9 @@ struct peer_counts {
 struct peer {
 	struct vault *v;		/* borrowed */
 	struct card card;
-	struct verify_key *key;		/* owned; its identity key */
+	struct verify_key *key;		/* owned; its identity key, or NULL */
+	/* Owned: it is a TAXII server, without card and key; or NULL. */
+	struct taxii_peer *taxii;
 	struct gate_party party;
 	struct terms *terms;		/* owned; what is agreed with it */
 	struct delivery *delivery;	/* owned */
@@ -73,6 +76,16 @@ struct peer *peers_at(const struct peers *ps, size_t i);
  */
 int peers_add(struct peers *ps, const struct card *card,
     struct peer **out) MUST_CHECK;
+
+/*
+ * peers_add_taxii(ps, cert_id, out): a peer that is a TAXII server; nothing
+ * of it is stored.  ERR_* of the store.
+ */
+int peers_add_taxii(struct peers *ps, const char *cert_id,
+    struct peer **out) MUST_CHECK;
+
+/* peers_drop_taxii(ps, p): forget it; what was delivered is remembered. */
+void peers_drop_taxii(struct peers *ps, struct peer *p);
 
 /* peers_remove(ps, p): forget the card, end the link; in the open turn. */
 int peers_remove(struct peers *ps, struct peer *p) MUST_CHECK;

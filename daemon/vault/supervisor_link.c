@@ -10,6 +10,7 @@
 #include "vault/control.h"
 #include "vault/front.h"
 #include "vault/link.h"
+#include "vault/taxii_peer.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_supervisor.h"
@@ -161,6 +162,21 @@ super_front_adopt(struct supervisor_link *s, struct str payload, int fd)
 }
 
 static int
+super_client_adopt(struct supervisor_link *s, struct str payload, int fd)
+{
+	struct str peer;
+	int rc = msg_client_adopt_decode(payload, &peer);
+
+	if (rc < 0 || fd < 0 || s->v->peers == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return rc < 0 ? rc : ERR_SYNTAX;
+	}
+	taxii_peer_adopt(s->v, fd, peer);
+	return 0;
+}
+
+static int
 super_gone(struct supervisor_link *s, struct str payload)
 {
 	struct msg_gone m;
@@ -193,6 +209,8 @@ super_handle(struct supervisor_link *s, const struct frame *f, int fd)
 		return super_adopt(s, f->payload, fd);
 	case MESSAGE_FRONT_ADOPT:
 		return super_front_adopt(s, f->payload, fd);
+	case MESSAGE_CLIENT_ADOPT:
+		return super_client_adopt(s, f->payload, fd);
 	case MESSAGE_GONE:
 		return super_gone(s, f->payload);
 	case MESSAGE_CONFIG_DONE:
