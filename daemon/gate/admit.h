@@ -66,6 +66,13 @@ struct admit_binding {
 int admit_published_by(struct gate *g, const struct store_record *r,
     int desk) MUST_CHECK;
 
+/*
+ * admit_apart_label(g, r, out): the number of the label that a record which
+ * is stored apart would have otherwise.  ERR_* of the store.
+ */
+int admit_apart_label(struct gate *g, const struct store_record *r,
+    int64_t *out) MUST_CHECK;
+
 /* One record of a received batch. */
 struct admit_record {
 	uint16_t leaf;

@@ -5,6 +5,25 @@
 
 #include "record/marking.h"
 
+/* Space "apart", key the record: the number of a label. */
+#define APART "apart"
+
+int
+admit_apart_label(struct gate *g, const struct store_record *r,
+    int64_t *out)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct str value;
+	char key[24];
+
+	snprintf(key, sizeof(key), "%lld", (long long)r->seq);
+	TRY(store_value(g->o.store, APART, key, arena, &value));
+	if (value.n != sizeof(*out))
+		return ERR_STORE;
+	memcpy(out, value.p, sizeof(*out));
+	return 0;
+}
+
 void
 admit_refuse(struct admit_verdict *v, enum refusal refusal,
     const char *text)
@@ -123,8 +142,15 @@ admit_read(struct admit *a, struct str bytes, struct stix_object *o,
 int
 admit_put(struct admit *a, struct admitted *w)
 {
+	char key[24];
+
 	TRY(store_put(a->g->o.store, &w->rec, w->keys.v, w->keys.n,
 	    &w->rec.seq));
+	if (w->apart != 0) {
+		snprintf(key, sizeof(key), "%lld", (long long)w->rec.seq);
+		TRY(store_set(a->g->o.store, APART, key, (struct str){
+		    (const char *)&w->apart, sizeof(w->apart) }));
+	}
 	return w->replaces == NULL ? 0 :
 	    version_replace(a->g, w->replaces);
 }

@@ -17,6 +17,7 @@ struct admitted {
 	struct observables keys;
 	struct digest leaf;
 	size_t index;			/* in the caller's list */
+	int64_t apart;			/* as admit_apart_label, or 0 */
 	/* What it replaces; in the arena, or NULL. */
 	const struct version_verdict *replaces;
 };

@@ -34,6 +34,11 @@ admit_label_own(struct admit *a, int desk, const struct stix_object *o,
 		for (size_t i = 0; i < NELEM(label.audience.w); i++)
 			label.audience.w[i] &= a->in->binding->audience.w[i];
 	if (a->version.apart) {
+		/* The circles that it goes by are to tell nothing either. */
+		label_encode(&label, v, &text);
+		TRY(store_intern_label(a->g->o.store, buf_str(&text),
+		    &w->apart));
+		buf_clear(&text);
 		memset(&label.audience, 0, sizeof(label.audience));
 		desk_set_add(&label.audience, (unsigned)desk);
 	}

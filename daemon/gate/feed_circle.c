@@ -1,5 +1,6 @@
 #include "gate/feed_circle.h"
 
+#include "gate/admit.h"
 #include "gate/gate_private.h"
 
 #define KNOWN_MAX 65536
@@ -156,9 +157,17 @@ uint64_t
 feed_circles_of(struct feed_circles *c, const struct store_record *r,
     unix_ms_t now)
 {
-	uint64_t key = (uint64_t)r->label << 32 | (uint32_t)r->desks;
-	struct known *k = map64_get(&c->known, key);
+	struct store_record as = *r;
+	struct known *k;
+	uint64_t key;
 
+	/* To its desk it is what it would be, were it not apart. */
+	if ((r->flags & RECORD_APART) != 0 &&
+	    admit_apart_label(c->g, r, &as.label) != 0)
+		return 0;
+	r = &as;
+	key = (uint64_t)r->label << 32 | (uint32_t)r->desks;
+	k = map64_get(&c->known, key);
 	if (k != NULL && k->label == r->label && k->desks == r->desks &&
 	    k->source == r->source)
 		return k->circles;

@@ -594,6 +594,84 @@ test_restart_changes_no_date(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
+/* What that desk of `c` posts, or sends again, from behind its wall. */
+static struct admit_verdict
+post(struct cert *c, const char *desk, const struct indicator_facts *facts)
+{
+	char text[2048];
+	struct str bytes = str_of(indicator_text(text, sizeof(text), facts));
+	struct admit_objects in = { .v = &bytes, .n = 1, .now = NOW,
+	    .keep_label = true, .walled = true,
+	    .desk = policy_find_desk(c->policy, str_of(desk)) };
+	struct admit_verdict v;
+
+	assert_int_equal(store_begin(c->store), 0);
+	assert_int_equal(admit_published(c->gate, &in, &v), 0);
+	assert_int_equal(store_commit(c->store), 0);
+	return v;
+}
+
+static void
+test_walled_posts_apart(void **state)
+{
+	struct pair *p = *state;
+	struct indicator_facts mine = { 1, T1, "botnet",
+	    marking_tlp_id(TLP_GREEN), "" };
+	struct indicator_facts theirs = { 1, T1, "botnet",
+	    marking_tlp_id(TLP_GREEN), ",\"description\":\"of lab\"" };
+	struct indicator_facts newer = { 1, T2, "botnet",
+	    marking_tlp_id(TLP_GREEN), "" };
+	struct admit_verdict v;
+	struct crossing x;
+	struct seen s;
+
+	v = post(p->a, "cert-a/ops", &mine);
+	assert_int_equal(v.refusal, REFUSAL_NONE);
+	/* lab may not see it: to lab, nothing is there. */
+	for (int i = 0; i < 2; i++) {
+		v = post(p->a, "cert-a/lab", &theirs);
+		assert_int_equal(v.refusal, REFUSAL_NONE);
+		assert_int_equal(v.unchanged, i == 1);
+	}
+	v = post(p->a, "cert-a/lab", &mine);
+	assert_int_equal(v.refusal, REFUSAL_CONFLICT);
+	assert_int_equal(v.conflict, 2);
+	v = post(p->a, "cert-a/lab", &newer);
+	assert_int_equal(v.refusal, REFUSAL_NONE);
+	v = post(p->a, "cert-a/ops", &mine);
+	assert_true(v.unchanged);
+	v = post(p->a, "cert-a/ops", &theirs);
+	assert_int_equal(v.refusal, REFUSAL_CONFLICT);
+	assert_int_equal(v.conflict, 1);
+	run(p->a, p->ops);
+	assert_int_equal(find(p->ops, NULL, 1, &s), 1);
+	assert_null(strstr(s.bytes, "of lab"));
+	cert_cross(p->a, p->b, false, &x);
+	assert_int_equal(x.stored, 1);
+}
+
+static void
+test_walled_posts_of_another_desk(void **state)
+{
+	struct pair *p = *state;
+	struct indicator_facts one = { 1, T1, "botnet",
+	    marking_tlp_id(TLP_GREEN), "" };
+	struct indicator_facts newer = { 1, T2, "botnet",
+	    marking_tlp_id(TLP_GREEN), "" };
+	struct cert *c = cert_open("cert-a", AT_A_LAW);
+	struct admit_verdict v;
+
+	(void)p;
+	/* Here both see everything, but may not change the other's. */
+	assert_int_equal(post(c, "cert-a/ops", &one).refusal, REFUSAL_NONE);
+	assert_true(post(c, "cert-a/lab", &one).unchanged);
+	v = post(c, "cert-a/lab", &newer);
+	assert_int_equal(v.refusal, REFUSAL_ORIGIN);
+	assert_non_null(strstr(v.text, "another desk"));
+	assert_int_equal(post(c, "cert-a/ops", &newer).refusal, REFUSAL_NONE);
+	cert_close(c);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -607,7 +685,8 @@ main(void)
 		T(test_circles_own), T(test_circles_received),
 		T(test_circles_change), T(test_held_is_seen_when_let_in),
 		T(test_derived), T(test_tombstone_and_hold),
-		T(test_restart_changes_no_date),
+		T(test_restart_changes_no_date), T(test_walled_posts_apart),
+		T(test_walled_posts_of_another_desk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
