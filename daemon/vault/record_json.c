@@ -87,6 +87,8 @@ add_stored(struct vault *v, const struct store_record *r,
 	    json_string(time_format(received, r->received)));
 	(void)json_object_set_new(fields, "derived",
 	    json_boolean((r->flags & RECORD_DERIVED) != 0));
+	if ((r->flags & RECORD_APART) != 0)
+		(void)json_object_set_new(fields, "apart", json_true());
 }
 
 json_t *

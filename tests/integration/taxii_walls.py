@@ -248,6 +248,9 @@ class Steps:
             for to in 'all', 'inbox', 'clean-net':
                 self.post_both(n, to, [change(theirs)], [change(other)])
         equal(self.of_ops(theirs), before, 'ops has what it had')
+        rows = [r for r in self.xd.ask('records', '--source', 'own')[
+            'records'] if r['id'] == theirs['id'] and 'apart' in r]
+        assert rows, 'operators are told'
         self.hidden('after posts')      # but for what fusion wrote itself
         for id_ in (theirs['id'], other['id']):
             path = self.fusion.objects + id_ + '/' + query(version='all')
