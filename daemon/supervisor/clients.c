@@ -288,6 +288,9 @@ clients_ended(struct clients *s, pid_t pid, int status)
 			c->failures = 0;
 		if (c->leaving)
 			client_try(c);
+		else if (s->vault != NULL && WIFEXITED(status) &&
+		    WEXITSTATUS(status) == 0)	/* the vault wants another */
+			(void)client_wait(c);
 		else if (s->vault != NULL)
 			log_error("client-ended", "peer=%s status=%d "
 			    "signal=%d again_ms=%lld", c->is.peer,

@@ -12,11 +12,13 @@
 #include "net/loop.h"
 #include "vault/consult.h"
 #include "vault/evidence.h"
+#include "vault/outbound.h"
 #include "vault/taxii_private.h"
 #include "wire/message.h"
 #include "wire/msg_control.h"
 
 #define CURSORS "taxii-cursor"
+#define REFUSED "taxii-refused"
 #define AFTER_BYTES 64
 
 /* ---- the channel ---- */
@@ -54,6 +56,16 @@ collection_json(struct taxii_peer *t, const char *id)
 	    after.n);
 }
 
+static bool
+was_refused(struct taxii_peer *t)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct str value;
+
+	return store_value(t->v->store, REFUSED, t->is.peer, arena,
+	    &value) == 0;
+}
+
 /* What to do, and from where on. */
 static void
 send_start(struct taxii_peer *t)
@@ -61,6 +73,7 @@ send_start(struct taxii_peer *t)
 	json_t *list = json_array(), *f;
 	char *text;
 
+	t->refused = was_refused(t);
 	for (size_t i = 0; i < t->is.npoll; i++)
 		(void)json_array_append_new(list,
 		    collection_json(t, t->is.poll[i]));
@@ -100,6 +113,67 @@ count_verdicts(struct taxii_peer *t, const struct admit_verdict *v, size_t n)
 		    v[first].text);
 }
 
+/* Is that what another policy might take? */
+static bool
+is_by_policy(enum refusal r)
+{
+	return r == REFUSAL_POLICY || r == REFUSAL_WALL ||
+	    r == REFUSAL_LABEL;
+}
+
+/* Remember that something was kept out, until the policy is another. */
+static int
+note_refused(struct taxii_peer *t, const struct admit_verdict *v, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || is_by_policy(v[i].refusal);
+	if (!any || t->refused)
+		return 0;
+	TRY(store_set(t->v->store, REFUSED, t->is.peer, STR("1")));
+	t->refused = true;
+	return 0;
+}
+
+static int
+forget_cursors(struct taxii_peer *t)
+{
+	char key[CERT_ID_MAX + SETTINGS_COLLECTION_BYTES + 2];
+
+	TRY(turn_open(t->v->turn));
+	for (size_t i = 0; i < t->is.npoll; i++) {
+		cursor_key(t, t->is.poll[i], key);
+		TRY(store_unset(t->v->store, CURSORS, key));
+	}
+	return store_unset(t->v->store, REFUSED, t->is.peer);
+}
+
+void
+taxii_ask_again(struct taxii_peer *t)
+{
+	struct peer *p = t->p;
+	mono_ms_t now = clock_mono();
+	int rc;
+
+	if (!p->ask_again || (p->asked_again.ms != 0 &&
+	    now.ms - p->asked_again.ms < ASK_AGAIN_MS))
+		return;
+	p->ask_again = false;
+	p->asked_again = now;
+	if (!t->refused)
+		return;
+	/* Its process starts anew, and from the beginning. */
+	taxii_end(t);
+	t->refused = false;
+	rc = forget_cursors(t);
+	if (rc < 0) {
+		turn_fail(t->v->turn, rc);
+		p->ask_again = true;
+	}
+	log_info("taxii-again", "peer=%s", t->is.peer);
+}
+
 /* Their turn is over; if it failed, where to go on must not be kept. */
 static void
 on_objects(void *arg, bool ok)
@@ -130,6 +204,8 @@ admit_objects(struct taxii_peer *t, const struct msg_objects *m)
 
 	if (rc == 0)
 		rc = note_evidence(t, m, v);
+	if (rc == 0)
+		rc = note_refused(t, v, m->n);
 	if (rc == 0)
 		count_verdicts(t, v, m->n);
 	free(v);
@@ -173,6 +249,7 @@ on_page(void *arg, bool ok)
 void
 taxii_peer_tick(struct taxii_peer *t)
 {
+	taxii_ask_again(t);
 	if (!t->stored_waits || t->channel == NULL || !rate_allows(
 	    &t->p->rate, &t->v->settings->limits, clock_mono()))
 		return;

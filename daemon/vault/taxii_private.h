@@ -24,12 +24,19 @@ struct taxii_peer {
 	struct channel *channel;	/* owned; NULL: no process */
 	char state[16];
 	bool stored_waits;	/* on disk, and over its rate */
+	bool refused;		/* our policy kept out something of it */
 	VEC(struct taxii_batch) batches;	/* owned; [0] is sent */
 	bool sent;		/* the first of them */
 };
 
 /* taxii_end(t): something went wrong: the process is to start anew. */
 void taxii_end(struct taxii_peer *t);
+
+/*
+ * taxii_ask_again(t): our policy is another: what it kept out may be welcome
+ * now, and is fetched again, with all the rest, which is here already.
+ */
+void taxii_ask_again(struct taxii_peer *t);
 
 /* taxii_pushed(t, payload): CLIENT_PUSHED came. */
 int taxii_pushed(struct taxii_peer *t, struct str payload) MUST_CHECK;

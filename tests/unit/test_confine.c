@@ -316,6 +316,41 @@ test_confine_vault_files(void **state)
 }
 
 static long
+do_open_hosts(void)
+{
+	return open("/etc/hosts", O_RDONLY);
+}
+
+/* It connects, and reads what names servers; nothing else. */
+static void
+test_confine_client(void **state)
+{
+	static const struct { const char *name; call_fn fn; } cases[] = {
+		{ "execve", do_execve }, { "fork", do_fork },
+		{ "kill of another", do_kill_parent },
+		{ "process_vm_readv", do_process_vm },
+		{ "prlimit of another", do_prlimit_parent },
+		{ "unshare", do_unshare }, { "io_uring_setup", do_io_uring },
+		{ "accept", do_accept },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++)
+		if (try_call(CONFINE_CLIENT, true, cases[i].fn) != EPERM)
+			fail_msg("%s", cases[i].name);
+	assert_int_equal(try_call(CONFINE_CLIENT, true, do_socket), WORKED);
+	assert_int_equal(try_call(CONFINE_CLIENT, true, do_open_hosts),
+	    WORKED);
+	if (SANITIZED)
+		skip();
+	assert_int_equal(try_call(CONFINE_CLIENT, true, do_unlink), EPERM);
+	if (!has_landlock())
+		skip();
+	assert_int_equal(try_call(CONFINE_CLIENT, true, do_open_state),
+	    EACCES);
+}
+
+static long
 ask_no_new_privs(void)
 {
 	errno = EPROTO;
@@ -414,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_confine_accept),
 		cmocka_unit_test(test_confine_session_opens_nothing),
 		cmocka_unit_test(test_confine_vault_files),
+		cmocka_unit_test(test_confine_client),
 		cmocka_unit_test(test_confine_process_flags),
 		cmocka_unit_test(test_confine_drop_user_errors),
 		cmocka_unit_test(test_confine_drop_user_for_good),
