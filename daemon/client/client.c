@@ -141,6 +141,7 @@ client_new(struct loop *l, const struct client_options *o)
 	c->o = *o;
 	c->loop = l;
 	c->timer = timer_new(l, on_timer, c);
+	c->page = timer_new(l, poll_page, c);
 	c->push.again = timer_new(l, on_push_again, c);
 	c->channel = channel_new(l, o->channel_fd, &handler, c);
 	return c;
@@ -153,6 +154,7 @@ client_free(struct client *c)
 		return;
 	channel_free(c->channel);
 	timer_free(c->timer);
+	timer_free(c->page);
 	timer_free(c->push.again);
 	for (size_t i = 0; i < c->list.n; i++)
 		free(c->list.v[i].id);

@@ -12,7 +12,8 @@
 #include "wire/message.h"
 #include "wire/msg_control.h"
 
-#define PAGE_OBJECTS "1000"
+#define PAGE_OBJECTS 1000
+#define PAGE_SMALLER 10		/* times, if a page is too large */
 #define PAGES_MAX 10000
 #define FRAME_BYTES (FRAME_RECORDS_MAX - KIB(64))
 
@@ -23,9 +24,6 @@ poll_at(struct client *c)
 {
 	return &c->list.v[c->poll.collection];
 }
-
-static void
-on_page(void *arg);
 
 /* ---- the round ---- */
 
@@ -56,8 +54,9 @@ collection_begin(struct client *c)
 	snprintf(p->after, sizeof(p->after), "%s", poll_at(c)->after);
 	p->next[0] = '\0';
 	p->pages = 0;
+	p->limit = PAGE_OBJECTS;
 	map64_clear(&p->nexts, NULL);
-	on_page(c);
+	poll_page(c);
 }
 
 static void
@@ -106,8 +105,8 @@ page_url(struct client *c, struct buf *out)
 {
 	const struct poll *p = &c->poll;
 
-	buf_addf(out, "%scollections/%s/objects/?limit=" PAGE_OBJECTS,
-	    c->o.url, poll_at(c)->id);
+	buf_addf(out, "%scollections/%s/objects/?limit=%u",
+	    c->o.url, poll_at(c)->id, p->limit);
 	if (p->after[0] != '\0') {
 		buf_addz(out, "&added_after=");
 		http_escape(str_of(p->after), out);
@@ -265,8 +264,8 @@ page_take(struct client *c, const struct http_answer *a, struct err *e)
 	return wrong == NULL ? 0 : err_set(e, ERR_LIMIT, "%s", wrong);
 }
 
-static void
-on_page(void *arg)
+void
+poll_page(void *arg)
 {
 	struct client *c = arg;
 	struct http_answer a = { 0 };
@@ -276,10 +275,16 @@ on_page(void *arg)
 
 	page_url(c, &url);
 	rc = http_ask(c->o.http, url.p, NULL, &a, &e);
-	if (rc == 0)
-		rc = page_take(c, &a, &e);
-	if (rc != 0)
-		poll_failed(c, a.retry_ms, e.text);
+	if (rc == ERR_LIMIT && c->poll.limit > 1) {
+		/* Large objects: fewer of them. */
+		c->poll.limit /= PAGE_SMALLER;
+		timer_arm_ms(c->page, 0);
+	} else {
+		if (rc == 0)
+			rc = page_take(c, &a, &e);
+		if (rc != 0)
+			poll_failed(c, a.retry_ms, e.text);
+	}
 	http_answer_clear(&a);
 }
 
@@ -293,7 +298,7 @@ poll_stored(struct client *c)
 	p->waits = false;
 	snprintf(poll_at(c)->after, AFTER_BYTES, "%s", p->seen);
 	if (p->more)
-		on_page(c);
+		poll_page(c);
 	else
 		poll_next_collection(c);
 	return 0;

@@ -26,6 +26,7 @@ struct poll {
 	char next[ENVELOPE_NEXT_MAX + 1];	/* or "" */
 	bool more, waits;		/* waits: for CLIENT_STORED */
 	size_t pages;
+	unsigned limit;			/* objects a page, as we ask */
 	struct map64 nexts;		/* that were asked for */
 	size_t failed;			/* collections of this round */
 	int64_t retry_ms;		/* the longest Retry-After */
@@ -46,7 +47,8 @@ struct client {
 	struct client_options o;
 	struct loop *loop;		/* borrowed */
 	struct channel *channel;	/* owned */
-	struct timer *timer;		/* owned: the next poll, or page */
+	struct timer *timer;		/* owned: the next poll */
+	struct timer *page;		/* owned: the same page once more */
 	int64_t interval_ms;
 	unsigned failures;		/* rounds in a row */
 	VEC(struct collection) list;
@@ -66,6 +68,9 @@ int64_t client_backoff_ms(int64_t base, unsigned failures, int64_t retry_ms);
 
 /* poll_start(c): begin a round over all collections. */
 void poll_start(struct client *c);
+
+/* poll_page(arg = c): fetch the page at hand. */
+void poll_page(void *arg);
 
 /* poll_stored(c): the page under way is on disk.  ERR_ORDER: there is none. */
 int poll_stored(struct client *c) MUST_CHECK;

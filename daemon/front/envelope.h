@@ -16,9 +16,8 @@ void envelope_clear(struct envelope *e);
 
 /*
  * envelope_read(text, out): ERR_SYNTAX: no JSON, or no envelope;
- * ERR_LIMIT: too many objects, or one that is too large.  All of it is JSON
- * then, and no property of the envelope is there twice; what the objects
- * say is not looked at, nor are other properties than `objects`.
+ * ERR_LIMIT: too many objects, or one that is too large.  The objects
+ * themselves are not looked into.
  */
 int envelope_read(struct str text, struct envelope *out) MUST_CHECK;
 
@@ -34,6 +33,9 @@ struct answer {
 };
 void answer_item(struct answer *a, const struct taxii_item *item);
 void answer_end(struct answer *a, bool more, struct str next);
+
+/* answer_time(dst, us): YYYY-MM-DDTHH:MM:SS.ssssssZ (TAXII 2.1 2). */
+const char *answer_time(char dst[static TIME_TEXT_MAX], int64_t us);
 
 /* answer_text(b, s): append s as a JSON string. */
 void answer_text(struct buf *b, struct str s);

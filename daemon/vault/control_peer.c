@@ -142,6 +142,9 @@ taxii_step(const struct peer *p, json_t *steps)
 		add_step(steps, "taxii", 0, p->last_state, "correct its "
 		    "entry under taxii-peers: in comityd.yaml and reload, or "
 		    "ask who runs that server");
+	else if (strcmp(state, "starting") == 0)
+		add_step(steps, "taxii", -1, "its process does not run: the "
+		    "log says why, at client-start or client-setup", NULL);
 	else
 		add_step(steps, "taxii", strcmp(state, "waiting") == 0 ? 1 :
 		    -1, state, NULL);

@@ -42,16 +42,30 @@ cursor_key(const struct taxii_peer *t, const char *collection,
 	    t->is.peer, collection);
 }
 
+/* Of another server a time says nothing: its url stands behind it. */
+static struct str
+cursor_of(const struct taxii_peer *t, struct str value)
+{
+	size_t n = 0;
+
+	while (n < value.n && value.p[n] != ' ')
+		n++;
+	if (n == value.n || !str_eqz((struct str){ value.p + n + 1,
+	    value.n - n - 1 }, t->is.url))
+		return STR("");
+	return (struct str){ value.p, n };
+}
+
 static json_t *
 collection_json(struct taxii_peer *t, const char *id)
 {
 	char key[CERT_ID_MAX + SETTINGS_COLLECTION_BYTES + 2];
 	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
-	struct str after;
+	struct str value, after = STR("");
 
 	cursor_key(t, id, key);
-	if (store_value(t->v->store, CURSORS, key, arena, &after) != 0)
-		after = STR("");
+	if (store_value(t->v->store, CURSORS, key, arena, &value) == 0)
+		after = cursor_of(t, value);
 	return json_pack("{s:s, s:s%}", "id", id, "after", after.p,
 	    after.n);
 }
@@ -274,14 +288,16 @@ take_polled(struct taxii_peer *t, const json_t *f)
 	const char *id = json_string_value(json_object_get(f,
 	    "collection"));
 	const char *after = json_string_value(json_object_get(f, "after"));
+	AUTO_BUF struct buf value = { 0 };
 	int rc;
 
 	if (id == NULL || after == NULL || strlen(after) >= AFTER_BYTES ||
-	    !is_polled(t, id))
+	    strchr(after, ' ') != NULL || !is_polled(t, id))
 		return ERR_SYNTAX;
 	cursor_key(t, id, key);
+	buf_addf(&value, "%s %s", after, t->is.url);
 	TRY(turn_open(t->v->turn));
-	rc = store_set(t->v->store, CURSORS, key, str_of(after));
+	rc = store_set(t->v->store, CURSORS, key, buf_str(&value));
 	if (rc < 0) {
 		turn_fail(t->v->turn, rc);
 		return rc;

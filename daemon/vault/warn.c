@@ -31,6 +31,11 @@ warn_peer(const struct vault *v, const struct peer *p, warn_fn fn, void *arg)
 	AUTO_BUF struct buf b = { 0 };
 	const struct terms_row *r;
 
+	if (p->taxii != NULL && v->policy != NULL && p->party.org < 0) {
+		buf_addf(&b, "%s is a TAXII server that the policy does not "
+		    "name: nothing of it is taken", p->card.cert_id);
+		fn(arg, b.p);
+	}
 	warn_card(p, vault_now(v), fn, arg);
 	for (size_t i = 0; terms_heard(p->terms) &&
 	    (r = terms_row(p->terms, i)) != NULL; i++) {

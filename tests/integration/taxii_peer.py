@@ -36,11 +36,12 @@ class World:
     def __init__(self, build, n=1):
         self.net = Net(build, n, MORE)
         self.a = self.net.all[0]
-        path = self.a.path('config', 'policy.yaml')
-        with open(path, encoding='utf-8') as f:
-            text = f.read()
-        with open(path, 'w', encoding='utf-8') as f:
-            f.write(text.replace('postures:', FEED, 1))
+        for inst in self.net.all:
+            path = inst.path('config', 'policy.yaml')
+            with open(path, encoding='utf-8') as f:
+                text = f.read()
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write(text.replace('postures:', FEED, 1))
         for name, host in (('server', '127.0.0.1'), ('other', 'other.test'),
                            ('named', 'localhost')):
             self.key('front', name, '--host', host)
@@ -391,6 +392,118 @@ def test_wall_and_posture_hold(w):
     wait_for(lambda: w.peer()['delivered'] == 1, 20, 'delivered')
     # What other policies kept out is asked for again, also that of long ago.
     w.wait_ids(indicator(1), indicator(2), indicator(3))
+
+
+@with_world
+def test_people_are_asked(w):
+    path = w.a.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('kind: [botnet, ioc],\n     for: [secops]}',
+                             'kind: [botnet, ioc],\n     for: [secops], '
+                             'via: consult}'))
+    w.server.add('all', indicator(1))
+    w.start()
+    wait_for(lambda: w.a.ask('consult', 'list')['cases'], 20, 'a case')
+    case = w.a.ask('consult', 'list')['cases'][0]
+    equal(case['peer'], 'feed.example', 'whose')
+    equal(w.a.ids(), [], 'records seen')
+
+
+@with_world
+def test_another_server(w):
+    """A new url, or one that the policy does not name."""
+    w.server.add('all', indicator(1), at='2026-05-01T00:00:00Z')
+    w.start()
+    w.wait_ids(indicator(1))
+    w.server.collections['all'] = []
+    w.server.add('all', indicator(2))       # earlier than the last time
+    w.entry(url='"https://127.0.0.1:%d/other/"' % w.port)
+    w.a.ctl('reload')
+    w.wait_ids(indicator(1), indicator(2))
+    w.entry(peer='unknown.example')
+    w.a.ctl('reload')
+    wait_for(lambda: 'unknown.example' in w.a.peers() and
+             w.a.peers()['unknown.example']['refused'] == 1, 20, 'refused')
+    equal([t for t in w.a.ask('status')['warnings'] if 'unknown' in t], [
+        'unknown.example is a TAXII server that the policy does not name: '
+        'nothing of it is taken'], 'warnings')
+    w.entry(key='gone.key', certificate='gone.crt')
+    w.a.ctl('reload')
+    w.wait_state('starting')
+    assert 'gone.crt' in w.a.log_tail(50)
+
+
+@with_world
+def test_vault_is_killed(w):
+    """Between any page and its cursor: nothing lost, nothing twice."""
+    w.server.page = 5
+    objects = [indicator(i) for i in range(150)]
+    # All of one moment: no cursor can tell them apart.
+    w.server.add('all', *objects, at='2026-01-01T00:00:00.000000Z')
+    w.start()
+    for i in range(2):
+        time.sleep(0.3)
+        for pid in parts(w.a.pid()):
+            with open('/proc/%d/cmdline' % pid, 'rb') as f:
+                if b'comity-vault' in f.read():
+                    os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+    wait_for(lambda: w.a.ctl_run('status').returncode == 0, 30, 'it is up')
+    w.wait_ids(*objects)
+    equal(len(w.a.ids()), 150, 'records')
+
+
+@with_world
+def test_large_objects(w):
+    """A page that would be too large is asked for in smaller ones."""
+    big = [indicator(i, description='x' * 200000) for i in range(100)]
+    w.server.add('all', *big, indicator(200, description='x' * 300000))
+    w.start()
+    w.wait_ids(*big)
+
+
+def test_front_of_another_cert(build):
+    """Our client at our own front: polled, pushed to, nothing comes back."""
+    w = World(build, 2)
+    b = w.net.all[1]
+    port, = take_ports(1)
+    failed = True
+    try:
+        subprocess.run(
+            [b.comityctl, '-C', b.dir, 'key', 'generate', 'front',
+             b.path('config', 'front'), '--host', '127.0.0.1'], check=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        b.set_options(fronts='[{desk: ops, listen: "127.0.0.1:%d", '
+                      'certificate: front.crt, key: front.key}]' % port)
+        w.entry(url='"https://127.0.0.1:%d/ops/"' % port, push='inbox',
+                poll='[all]', secret_file='token',
+                ca=b.path('config', 'front.crt'))
+        with open(w.file('token'), 'w', encoding='ascii') as f:
+            f.write('none\n')
+        w.start()
+        token = b.ask('token', 'add', 'xa', '--desk', 'ops')['token']
+        with open(w.file('token'), 'w', encoding='ascii') as f:
+            f.write(token + '\n')
+        w.a.ctl('reload')
+        theirs = [indicator(i, labels=['botnet']) for i in range(20)]
+        ours = [indicator(100 + i, labels=['botnet']) for i in range(5)]
+        path = os.path.join(w.net.dir, 'theirs.jsonl')
+        write_lines(path, theirs)
+        b.ctl('publish', path)
+        w.publish(*ours)
+        w.wait_ids(*theirs, *ours)
+        wait_for(lambda: len(b.ids()) == 25, 30, 'they have ours')
+        wait_for(lambda: w.peer()['delivered'] == 5, 20, 'delivered')
+        time.sleep(2.5)
+        p = w.peer()
+        equal((p['delivered'], p['received']), (5, 20), 'no echo')
+        failed = False
+    finally:
+        w.server.stop()
+        crashes = w.net.close(failed)
+    equal(crashes, [], 'crashes')
 
 
 @with_world

@@ -119,7 +119,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             rows = [r for r in self.server.collections[collection]
                     if r[0] > after]
-        page = rows[start:start + self.server.page]
+        page = rows[start:start + min(
+            self.server.page, int(self.query.get('limit', 1000)))]
         body = {}
         headers = {}
         if page:
