@@ -133,7 +133,9 @@ login_secret(const struct http_head *h, struct buf *out)
 		return ERR_SYNTAX;
 	if (scheme == 5 && strncasecmp(name, "Basic", 5) == 0)
 		return basic_secret(value, out);
-	if (scheme != 6 || strncasecmp(name, "Bearer", 6) != 0)
+	/* "Token" is what deployed TAXII clients say for Bearer. */
+	if (!(scheme == 6 && strncasecmp(name, "Bearer", 6) == 0) &&
+	    !(scheme == 5 && strncasecmp(name, "Token", 5) == 0))
 		return ERR_SYNTAX;
 	buf_add(out, value.p, value.n);
 	return 1;

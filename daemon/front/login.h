@@ -41,8 +41,9 @@ uint32_t logins_certificate(const struct logins *l,
 
 /*
  * login_secret(h, out): the token of the Authorization field, as a bearer
- * token (RFC 6750) or the password of Basic (RFC 7617), appended.  1; 0 if
- * there is no such field; ERR_SYNTAX if it is of another kind or malformed.
+ * token (RFC 6750), also under the name "Token", or as the password of Basic
+ * (RFC 7617), appended.  1; 0 if there is no such field; ERR_SYNTAX if it is
+ * of another kind or malformed.
  */
 int login_secret(const struct http_head *h, struct buf *out) MUST_CHECK;
 

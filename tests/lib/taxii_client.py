@@ -19,9 +19,119 @@ def no_duplicates(pairs):
     return dict(pairs)
 
 
+def is_text(v):
+    return isinstance(v, str) and v != ''
+
+
+def is_time(v):
+    return isinstance(v, str) and TIME.fullmatch(v) is not None
+
+
+def is_uuid(v):
+    return isinstance(v, str) and UUID4.fullmatch(v) is not None
+
+
+def is_flag(v):
+    return isinstance(v, bool)
+
+
+def is_count(v):
+    return isinstance(v, int) and not isinstance(v, bool) and \
+        0 <= v < 2 ** 53
+
+
+def is_root(v):
+    return is_text(v) and re.fullmatch(r'(https://[^?]+|/[^/?][^?]*)/',
+                                       v) is not None
+
+
+def is_media(v):
+    return is_text(v) and ';version=' in v
+
+
+def list_of(check):
+    return lambda v: isinstance(v, list) and v != [] and all(map(check, v))
+
+
+def resource(required, optional=None):
+    """Exactly these properties, each of its type (TAXII 2.1 2, 4, 5)."""
+    optional = optional or {}
+
+    def check(v):
+        if not isinstance(v, dict):
+            return False
+        for name in v:
+            if name not in required and name not in optional:
+                raise ValueError('no property is called %r' % name)
+        for name, test in list(required.items()) + list(optional.items()):
+            if name in v and not test(v[name]):
+                raise ValueError('%r: %r' % (name, v[name]))
+            if name not in v and name in required:
+                raise ValueError('%r is missing in %r' % (name, v))
+        return True
+    return check
+
+
+DETAILS = list_of(resource({'id': is_text, 'version': is_text},
+                           {'message': is_text}))
+COLLECTION = resource(
+    {'id': is_uuid, 'title': is_text, 'can_read': is_flag,
+     'can_write': is_flag},
+    {'description': is_text, 'alias': is_text,
+     'media_types': list_of(is_media)})
+STATUS = resource(
+    {'id': is_uuid, 'status': lambda v: v in ('complete', 'pending'),
+     'total_count': is_count, 'success_count': is_count,
+     'failure_count': is_count, 'pending_count': is_count},
+    {'request_timestamp': is_time, 'successes': DETAILS,
+     'failures': DETAILS, 'pendings': DETAILS})
+PAGE = {'more': is_flag, 'next': is_text}
+ENVELOPE = resource({}, dict(PAGE, objects=list_of(
+    lambda v: isinstance(v, dict))))
+ERROR = resource({'title': is_text}, {
+    'description': is_text, 'error_id': is_text, 'error_code': is_text,
+    'http_status': lambda v: re.fullmatch('[1-5][0-9][0-9]', v),
+    'external_details': is_text, 'details': lambda v: isinstance(v, dict)})
+# What is found where: the first pattern that the whole path matches.
+SHAPES = [
+    (r'(/taxii2)?/', resource({'title': is_text}, {
+        'description': is_text, 'contact': is_text, 'default': is_root,
+        'api_roots': list_of(is_root)})),
+    (r'/[^/]+/', resource({'title': is_text, 'versions': list_of(is_media),
+                           'max_content_length': lambda v: is_count(v) and
+                           v > 0}, {'description': is_text})),
+    (r'/[^/]+/status/[^/]+/', STATUS),
+    (r'/[^/]+/collections/', resource({}, {
+        'collections': list_of(COLLECTION)})),
+    (r'/[^/]+/collections/[^/]+/', COLLECTION),
+    (r'/[^/]+/collections/[^/]+/manifest/', resource({}, dict(
+        PAGE, objects=list_of(resource(
+            {'id': is_text, 'date_added': is_time, 'version': is_text},
+            {'media_type': is_media}))))),
+    (r'/[^/]+/collections/[^/]+/objects/([^/]+/)?', ENVELOPE),
+    (r'/[^/]+/collections/[^/]+/objects/[^/]+/versions/', resource(
+        {}, dict(PAGE, versions=list_of(is_text)))),
+]
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
+        self.method, self.path = None, ''
+
+    def strict(self):
+        """ValueError unless the body is just what belongs there."""
+        if self.status >= 400 or self.method == 'POST':
+            (ERROR if self.status >= 400 else STATUS)(self.json)
+            return
+        if self.method == 'DELETE' and self.body == b'':
+            return
+        path = self.path.partition('?')[0]
+        for pattern, check in SHAPES:
+            if re.fullmatch(pattern, path):
+                check(self.json)
+                return
+        raise ValueError('nothing is found at %s' % path)
 
     @property
     def json(self):
@@ -88,7 +198,9 @@ class Client:
                     raise
         if r.will_close:
             self.close()
-        return Answer(r.status, r.headers, data)
+        answer = Answer(r.status, r.headers, data)
+        answer.method, answer.path = method, path
+        return answer
 
     def get(self, path, **headers):
         return self.ask('GET', path, headers={

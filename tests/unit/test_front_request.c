@@ -229,6 +229,8 @@ test_login_secret(void **state)
 		{ "", "", 0 },
 		{ "Authorization: Bearer abc\r\n", "abc", 1 },
 		{ "authorization: bEARER   abc\r\n", "abc", 1 },
+		{ "Authorization: Token abc\r\n", "abc", 1 },
+		{ "Authorization: Tokens abc\r\n", "", ERR_SYNTAX },
 		{ "Authorization: Basic dTphYmM=\r\n", "abc", 1 },
 		{ "Authorization: basic OmE6Yg==\r\n", "a:b", 1 },
 		{ "Authorization: Basic dXNlcg==\r\n", "", ERR_SYNTAX },
