@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -453,6 +454,54 @@ def test_vault_is_killed(w):
     wait_for(lambda: w.a.ctl_run('status').returncode == 0, 30, 'it is up')
     w.wait_ids(*objects)
     equal(len(w.a.ids()), 150, 'records')
+
+
+def on_small_disk(w, function):
+    """Run it with a store that has 40 MB."""
+    state, kept = w.a.path('state'), w.a.path('state.kept')
+    os.rename(state, kept)
+    os.mkdir(state)
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=40m,mode=0700',
+                       'tmpfs', state], check=False).returncode != 0:
+        print('SKIP: no tmpfs here')
+        return
+    try:
+        for name in os.listdir(kept):
+            if not name.startswith('comity.db'):
+                shutil.copy2(os.path.join(kept, name), state)
+        w.a.set_options(disk_free='1MiB', disk_free_percent=0)
+        w.start()
+        function(os.path.join(state, 'ballast'))
+    finally:
+        w.a.stop()
+        subprocess.run(['umount', '-l', state], check=True)
+
+
+@with_world
+def test_disk_full(w):
+    """What is not stored is not passed over."""
+    first = indicator(0)
+    w.server.add('all', first)
+    objects = [indicator(i, description='x' * 10000)
+               for i in range(1, 1001)]
+
+    def run(ballast):
+        w.wait_ids(first)
+        with open(ballast, 'wb') as f:
+            try:
+                while True:
+                    f.write(b'x' * (1 << 16))
+                    f.flush()
+            except OSError:
+                pass
+        w.server.page = 300
+        w.server.add('all', *objects, at='2026-02-01T00:00:00Z')
+        wait_for(lambda: w.a.ask('status')['store']['full'], 20, 'full')
+        time.sleep(1)
+        assert len(w.a.ids()) < 1001
+        os.unlink(ballast)
+        w.wait_ids(first, *objects)
+    on_small_disk(w, run)
 
 
 @with_world
