@@ -133,7 +133,8 @@ first_line(struct str text)
 static bool
 has(struct str text, const char *word)
 {
-	return memmem(text.p, text.n, word, strlen(word)) != NULL;
+	return text.n > 0 && text.p != NULL &&
+	    memmem(text.p, text.n, word, strlen(word)) != NULL;
 }
 
 enum import_format
