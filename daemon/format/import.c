@@ -90,7 +90,7 @@ json_t *
 import_indicator_new(const struct import_indicator *n)
 {
 	char uuid[UUID_TEXT_MAX], id[80], at[TIME_TEXT_MAX],
-	    from[TIME_TEXT_MAX];
+	    from[TIME_TEXT_MAX], made[TIME_TEXT_MAX];
 	AUTO_BUF struct buf seed = { 0 };
 	json_t *o;
 
@@ -103,8 +103,9 @@ import_indicator_new(const struct import_indicator *n)
 		snprintf(id, sizeof(id), "%s", n->id);
 	}
 	time_format(at, n->at);
+	time_format(made, n->created.ms == 0 ? n->at : n->created);
 	o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "indicator",
-	    "spec_version", "2.1", "id", id, "created", at, "modified", at);
+	    "spec_version", "2.1", "id", id, "created", made, "modified", at);
 	import_set(o, "pattern", n->pattern);
 	import_set(o, "pattern_type", n->pattern_type == NULL ? STR("stix") :
 	    str_of(n->pattern_type));

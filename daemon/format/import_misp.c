@@ -61,6 +61,36 @@ is_uuid(struct str s)
 	return s.n == 36 && s.p[14] >= '1' && s.p[14] <= '5';
 }
 
+/* "2026-01-31" as its first moment; false: none. */
+static bool
+day(const json_t *o, const char *name, unix_ms_t *out)
+{
+	unix_ms_t end;
+
+	/* The last millisecond of that day is what it reads. */
+	if (time_parse_date(text(o, name), &end) != 0)
+		return false;
+	out->ms = end.ms + 1 - DAY(1);
+	return true;
+}
+
+/* A moment with its offset, as MISP writes first_seen. */
+static bool
+moment(const json_t *o, const char *name, unix_ms_t *out)
+{
+	struct str s = text(o, name);
+	struct stix_time t;
+	char z[32];
+
+	if (s.n < 25 || !str_ends(s, "+00:00") || s.n - 6 + 2 > sizeof(z))
+		return seconds(o, name, out);
+	snprintf(z, sizeof(z), "%.*sZ", (int)s.n - 6, s.p);
+	if (stix_time_parse(str_of(z), &t) != 0 || t.seconds < 0)
+		return false;
+	out->ms = SEC(t.seconds) + t.nanos / 1000000 % 1000;
+	return true;
+}
+
 /* ---- what every attribute of an event has ---- */
 
 static void
@@ -122,6 +152,19 @@ add_misp(json_t *o, const json_t *a, bool alone)
 		    json_is_true(ids)));
 	if (!alone)
 		import_set(o, MISP_VALUE, text(a, "value"));
+	import_set(o, MISP_RELATION, text(a, "object_relation"));
+	/* Who has it must learn that it is gone. */
+	if (json_is_true(json_object_get(a, "deleted")))
+		(void)json_object_set_new(o, "revoked", json_true());
+}
+
+/* Of all versions the same: the event's day, unless that is later. */
+static unix_ms_t
+created(const struct event *v, unix_ms_t at)
+{
+	unix_ms_t t;
+
+	return day(v->event, "date", &t) && t.ms <= at.ms ? t : at;
 }
 
 /* ---- attributes ---- */
@@ -142,7 +185,8 @@ static void
 take_vulnerability(const struct event *v, const json_t *a, unix_ms_t at)
 {
 	AUTO_BUF struct buf seed = { 0 };
-	char uuid[UUID_TEXT_MAX], id[80], time[TIME_TEXT_MAX];
+	char uuid[UUID_TEXT_MAX], id[80], time[TIME_TEXT_MAX],
+	    made[TIME_TEXT_MAX];
 	struct str value = text(a, "value");
 	json_t *o;
 
@@ -151,8 +195,9 @@ take_vulnerability(const struct event *v, const json_t *a, unix_ms_t at)
 	snprintf(id, sizeof(id), "vulnerability--%s", uuid_v5(
 	    uuid_namespace_comity, buf_str(&seed), uuid));
 	time_format(time, at);
+	time_format(made, created(v, at));
 	o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "vulnerability",
-	    "spec_version", "2.1", "id", id, "created", time, "modified",
+	    "spec_version", "2.1", "id", id, "created", made, "modified",
 	    time);
 	add_origin(v, o);
 	add_misp(o, a, false);
@@ -191,7 +236,8 @@ take_indicator(const struct event *v, const json_t *a, unix_ms_t at)
 		return;
 	}
 	n.pattern = buf_str(&pattern);
-	(void)seconds(a, "first_seen", &n.from);
+	(void)moment(a, "first_seen", &n.from);
+	n.created = created(v, at);
 	o = import_indicator_new(&n);
 	add_origin(v, o);
 	add_misp(o, a, alone);
@@ -201,13 +247,18 @@ take_indicator(const struct event *v, const json_t *a, unix_ms_t at)
 static void
 take_attribute(struct event *v, const json_t *a)
 {
-	unix_ms_t at = v->o->now;
+	unix_ms_t at = v->o->now, event;
 
 	v->number++;
-	if (json_is_true(json_object_get(a, "deleted")))
-		return;
+	/*
+	 * The tags of the event are the attribute's as well: when they
+	 * change, only the event's time does, and a stricter one must be a
+	 * newer version here.
+	 */
 	if (!seconds(a, "timestamp", &at))
 		(void)seconds(v->event, "timestamp", &at);
+	else if (seconds(v->event, "timestamp", &event) && event.ms > at.ms)
+		at = event;
 	if (str_eqz(text(a, "type"), "vulnerability"))
 		take_vulnerability(v, a, at);
 	else

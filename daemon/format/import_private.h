@@ -44,7 +44,8 @@ struct import_indicator {
 	struct str pattern;
 	const char *pattern_type;	/* NULL: stix */
 	const char *id;		/* NULL: follows from the pattern */
-	unix_ms_t at;		/* created, modified */
+	unix_ms_t at;		/* modified */
+	unix_ms_t created;	/* zero: the same */
 	unix_ms_t from;		/* valid_from */
 };
 json_t *import_indicator_new(const struct import_indicator *n);

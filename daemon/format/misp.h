@@ -14,5 +14,7 @@
  * not in the same letters.  Needs MISP_TYPE.
  */
 #define MISP_VALUE "x_misp_value"
+/* What it is within an object of MISP: "sha256" of a file. */
+#define MISP_RELATION "x_misp_object_relation"
 
 #endif

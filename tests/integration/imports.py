@@ -86,6 +86,26 @@ def test_misp_round_trip(net):
 
 
 @with_net(2, introduced=False)
+def test_l09_misp_event_gets_stricter(net):
+    """Another TLP of the event holds for what is here of it."""
+    a = net.all[0]
+    event = json.loads(json.dumps(EVENT))
+    publish(a, put(net, 'event.json', json.dumps(event)))
+    record = 'indicator--' + event['Event']['Attribute'][0]['uuid']
+    assert 'tlp=green' in a.ask('show', record)['label']
+    event['Event'].update(timestamp='1700000100', Tag=[{'name': 'tlp:red'}])
+    r = publish(a, put(net, 'event.json', json.dumps(event)))
+    equal((r['published'], r['refused']), (11, []), r)
+    assert 'tlp=red' in a.ask('show', record)['label']
+    # L-11: gone there, gone here.
+    event['Event']['Attribute'][0].update(deleted=True,
+                                          timestamp='1700000200')
+    r = publish(a, put(net, 'event.json', json.dumps(event)))
+    equal((r['published'], r['unchanged']), (1, 10), r)
+    assert json.loads(a.ask('show', record)['object'])['revoked']
+
+
+@with_net(2, introduced=False)
 def test_tables_and_lists(net):
     a = net.all[0]
     path = put(net, 'list', '# ours\nhxxp://evil[.]example/a\n192.0.2[.]7\n'

@@ -304,11 +304,68 @@ test_import_misp_bad(void **state)
 			fail_msg("%s: %d", rows[i], o.rc);
 		outcome_clear(&o);
 	}
-	convert(&o, EVENT(ATTRIBUTE("domain", "a.example",
-	    ",\"deleted\":true")), (struct import_options){
-	    .format = IMPORT_MISP });
-	assert_int_equal(o.i.n, 0);
-	outcome_clear(&o);
+}
+
+#define TIMED(more, event) "{\"Event\":{\"date\":\"2026-01-02\"," event \
+    "\"Attribute\":[" ATTRIBUTE("domain", "a.example", more) "]}}"
+
+/*
+ * L-09, L-11: what changes of an event is a newer version of everything that
+ * inherits it, and what was deleted is revoked.
+ */
+static void
+test_import_misp_versions(void **state)
+{
+	static const struct {
+		const char *text, *created, *modified, *from;
+		bool revoked;
+	} rows[] = {
+		{ TIMED(",\"timestamp\":\"1768100000\"", ""),
+		    "2026-01-02T00:00:00.000Z", "2026-01-11T02:53:20.000Z",
+		    "2026-01-11T02:53:20.000Z", false },
+		{ TIMED(",\"timestamp\":1768100000",
+		    "\"timestamp\":\"1768200000\","),
+		    "2026-01-02T00:00:00.000Z", "2026-01-12T06:40:00.000Z",
+		    "2026-01-12T06:40:00.000Z", false },
+		{ TIMED(",\"timestamp\":\"1768200000\"",
+		    "\"timestamp\":1768100000,"),
+		    "2026-01-02T00:00:00.000Z", "2026-01-12T06:40:00.000Z",
+		    "2026-01-12T06:40:00.000Z", false },
+		/* The day of the event after all that is in it. */
+		{ TIMED(",\"timestamp\":\"1700000000\"", ""),
+		    "2023-11-14T22:13:20.000Z", "2023-11-14T22:13:20.000Z",
+		    "2023-11-14T22:13:20.000Z", false },
+		{ TIMED(",\"timestamp\":\"1768100000\",\"deleted\":true",
+		    ""), "2026-01-02T00:00:00.000Z",
+		    "2026-01-11T02:53:20.000Z", "2026-01-11T02:53:20.000Z",
+		    true },
+		{ TIMED(",\"timestamp\":\"1768100000\",\"first_seen\":"
+		    "\"2025-12-31T01:02:03.456789+00:00\"", ""),
+		    "2026-01-02T00:00:00.000Z", "2026-01-11T02:53:20.000Z",
+		    "2025-12-31T01:02:03.456Z", false },
+		{ TIMED(",\"timestamp\":\"1768100000\",\"first_seen\":"
+		    "\"never-ever-ever-ever-+00:00\"", ""),
+		    "2026-01-02T00:00:00.000Z", "2026-01-11T02:53:20.000Z",
+		    "2026-01-11T02:53:20.000Z", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct outcome o;
+
+		convert(&o, rows[i].text, (struct import_options){
+		    .format = IMPORT_MISP });
+		assert_int_equal(o.i.n, 1);
+		assert_string_equal(text_of(&o, 0, "created"),
+		    rows[i].created);
+		assert_string_equal(text_of(&o, 0, "modified"),
+		    rows[i].modified);
+		assert_string_equal(text_of(&o, 0, "valid_from"),
+		    rows[i].from);
+		assert_int_equal(json_is_true(json_object_get(json_array_get(
+		    o.objects, 0), "revoked")), rows[i].revoked);
+		outcome_clear(&o);
+	}
 }
 
 int
@@ -323,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_import_stix_20),
 		cmocka_unit_test(test_import_misp),
 		cmocka_unit_test(test_import_misp_bad),
+		cmocka_unit_test(test_import_misp_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
