@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/input.h"
 #include "ctl/online.h"
 #include "ctl/table.h"
 #include "record/bundle.h"
@@ -275,55 +276,80 @@ publish_text(struct publish *p, struct str text)
 	return rc == 0 ? publish_settle(p, 0) : rc;
 }
 
+/* A part of what a file says, once it is much. */
+struct part {
+	struct publish *p;
+	int rc;			/* of the parts before */
+};
+
+static void
+publish_part(struct part *part, const struct import *i)
+{
+	struct publish *p = part->p;
+
+	for (size_t k = 0; k < i->notes.n; k++)
+		publish_note(p, &i->notes.v[k]);
+	p->import = i;
+	p->total = 0;
+	if (part->rc == 0 && i->n > 0)
+		part->rc = publish_text(p, buf_str(&i->objects));
+	p->import = NULL;
+}
+
+static void
+on_part(struct import *i, void *arg)
+{
+	publish_part(arg, i);
+}
+
 /* Publish a file that is no STIX 2.1, by way of what it says. */
 static int
-publish_converted(struct publish *p, struct str text, unix_ms_t at)
+publish_converted(struct publish *p, const struct input *file)
 {
 	struct import_options o = p->o->import;
-	struct import i = { 0 };
+	struct part part = { .p = p };
+	struct import i = { .on_part = on_part, .arg = &part };
 	struct err e = { 0 };
 	int rc;
 
-	o.now = at;
-	rc = import_convert(text, &o, &i, &e);
-	if (rc == ERR_USAGE) {
-		rc = ctl_fail_err(p->c, &e, "comityctl(1), IMPORT FORMATS");
-	} else if (rc < 0) {
+	o.now = file->at;
+	rc = import_convert(file->text, &o, &i, &e);
+	if (rc == ERR_USAGE)
+		part.rc = ctl_fail_err(p->c, &e, "comityctl(1), IMPORT "
+		    "FORMATS");
+	else if (rc < 0)
 		refusal_add(p, "file", json_pack("{s:s, s:s, s:s}", "id", "",
 		    "reason", "format", "text", e.text));
-		rc = 0;
-	}
-	for (size_t k = 0; k < i.notes.n; k++)
-		publish_note(p, &i.notes.v[k]);
-	p->import = &i;
-	p->total = (long long)(p->next + i.n);
-	if (rc == 0 && i.n > 0)
-		rc = publish_text(p, buf_str(&i.objects));
-	p->import = NULL;
+	publish_part(&part, &i);
+	if (i.lost > 0)
+		(void)json_array_append_new(p->losses, json_pack(
+		    "{s:s, s:s, s:s, s:I}", "place", "file", "text",
+		    "further losses", "file", p->file, "n",
+		    (json_int_t)i.lost));
 	import_clear(&i);
-	return rc;
+	return part.rc;
 }
 
 static int
 publish_file(struct publish *p, const char *path)
 {
-	AUTO_BUF struct buf text = { 0 };
-	unix_ms_t at = now_ms();
 	enum import_format format = p->o->import.format;
 	struct err e = { 0 };
-	struct stat st;
+	struct input file;
+	int rc;
 
 	p->file = path;
-	if (file_read_unpacked(path, INPUT_BYTES_MAX, &text, &e) < 0)
+	if (input_open(path, &file, &e) < 0)
 		return ctl_fail_err(p->c, &e, NULL);
-	/* What states no time of its own has that of the file. */
-	if (strcmp(path, "-") != 0 && stat(path, &st) == 0)
-		at.ms = (int64_t)st.st_mtime * 1000;
 	if ((format != IMPORT_AUTO && format != IMPORT_STIX) ||
-	    !import_is_plain(buf_str(&text)))
-		return publish_converted(p, buf_str(&text), at);
-	p->total = (long long)p->next + objects_count(buf_str(&text));
-	return publish_text(p, buf_str(&text));
+	    !import_is_plain(file.text)) {
+		rc = publish_converted(p, &file);
+	} else {
+		p->total = (long long)p->next + objects_count(file.text);
+		rc = publish_text(p, file.text);
+	}
+	input_close(&file);
+	return rc;
 }
 
 static int
@@ -334,6 +360,42 @@ is_event(const struct dirent *d)
 	return d->d_name[0] != '.' && n > 5 &&
 	    strcmp(d->d_name + n - 5, ".json") == 0 &&
 	    strcmp(d->d_name, "manifest.json") != 0;
+}
+
+/* Events that the manifest of a feed names, and that are not there. */
+static void
+manifest_check(struct publish *p, const char *dir)
+{
+	char path[CTL_PATH_MAX], name[CTL_PATH_MAX], text[128];
+	AUTO_JSON json_t *manifest = NULL;
+	json_error_t at;
+	const char *uuid;
+	json_t *v;
+
+	p->file = dir;
+	if (!file_exists(file_path(path, dir, "manifest.json")))
+		return;
+	manifest = json_load_file(path, 0, &at);
+	if (!json_is_object(manifest)) {
+		(void)snprintf(text, sizeof(text), "line %d: %.80s",
+		    manifest == NULL ? at.line : 1, manifest == NULL ?
+		    at.text : "no JSON object");
+		refusal_add(p, "manifest.json", json_pack("{s:s, s:s, s:s}",
+		    "id", "", "reason", "format", "text", text));
+		p->unread++;
+		return;
+	}
+	json_object_foreach(manifest, uuid, v) {
+		(void)snprintf(name, sizeof(name), "%s.json", uuid);
+		if (strchr(uuid, '/') == NULL && file_exists(file_path(path,
+		    dir, name)))
+			continue;
+		refusal_add(p, "manifest.json", json_pack(
+		    "{s:s, s:s, s:s}", "id", str_escape(text, sizeof(text),
+		    str_of(uuid)), "reason", "missing", "text",
+		    "the manifest names an event that is not there"));
+		p->unread++;
+	}
 }
 
 /* A directory is a feed of MISP: an event a file. */
@@ -357,6 +419,8 @@ publish_path(struct publish *p, const char *path)
 		free(names[i]);
 	}
 	free(names);
+	if (rc == 0 && n > 0)
+		manifest_check(p, path);
 	if (n <= 0)
 		return ctl_fail(p->c, CTL_REFUSED, "a directory is a feed "
 		    "of MISP: manifest.json and an event a file",

@@ -36,6 +36,23 @@ import_clear(struct import *i)
 	vec_clear(&i->places);
 }
 
+#define PART_BYTES MIB(4)
+#define PART_NOTES 1000
+
+/* Hand out what there is, if that is much. */
+static void
+part_end(struct import *i)
+{
+	if (i->on_part == NULL || i->format == IMPORT_STIX ||
+	    (i->objects.n < PART_BYTES && i->notes.n < PART_NOTES))
+		return;
+	if (i->n > 0)
+		buf_addc(&i->objects, ']');
+	i->on_part(i, i->arg);
+	buf_reset(&i->objects);
+	i->n = i->notes.n = i->places.n = 0;
+}
+
 void
 import_note(struct import *i, bool refused, const char *place,
     const char *fmt, ...)
@@ -43,10 +60,11 @@ import_note(struct import *i, bool refused, const char *place,
 	struct import_note n = { .refused = refused };
 	va_list ap;
 
-	if (!refused && i->notes.n >= IMPORT_NOTES_MAX) {
+	if (!refused && i->losses++ >= IMPORT_NOTES_MAX) {
 		i->lost++;
 		return;
 	}
+	part_end(i);
 	snprintf(n.place, sizeof(n.place), "%s", place);
 	va_start(ap, fmt);
 	vsnprintf(n.text, sizeof(n.text), fmt, ap);
@@ -57,6 +75,7 @@ import_note(struct import *i, bool refused, const char *place,
 void
 import_add(struct import *i, uint32_t place, struct str bytes)
 {
+	part_end(i);
 	buf_addc(&i->objects, i->n == 0 ? '[' : ',');
 	buf_add(&i->objects, bytes.p, bytes.n);
 	vec_push(&i->places, place);

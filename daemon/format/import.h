@@ -33,10 +33,19 @@ struct import_note {
 };
 
 struct import {
+	/*
+	 * If not NULL: called with whole objects and notes each time that
+	 * they are many, after which they are forgotten, so that a text of
+	 * any length needs the memory of a part of it.  Not for STIX, whose
+	 * markings may come last.
+	 */
+	void (*on_part)(struct import *i, void *arg);
+	void *arg;
 	enum import_format format;	/* as it was found */
 	struct buf objects;	/* "[{...},...]", or empty: none */
 	size_t n;
 	VEC(struct import_note) notes;
+	size_t losses;		/* among the notes until now */
 	size_t lost;		/* losses that are counted, beyond the notes */
 	VEC(uint32_t) places;	/* of object i: its line, or its number */
 };
@@ -54,7 +63,8 @@ enum import_format import_detect(struct str text);
 bool import_is_plain(struct str text);
 
 /*
- * import_convert(text, o, out, e): read all of it into out (zero before).
+ * import_convert(text, o, out, e): read all of it into out (zero before but
+ * for on_part and arg); what is in out at the end is the last part.
  * What cannot be read is a note, and the rest goes on.  ERR_SYNTAX with e if
  * it is not of that format at all; ERR_USAGE for a kind or a mapping that
  * there is not.

@@ -186,6 +186,7 @@ struct table {
 	size_t at[COLUMNS_MAX], n[COLUMNS_MAX];
 	size_t fields;
 	enum column of[COLUMNS_MAX];
+	const char *kinds[COLUMNS_MAX];	/* what a heading says; or NULL */
 };
 
 static struct str
@@ -277,7 +278,39 @@ column_find(struct str name)
 	return COLUMN_NONE;
 }
 
-/* By the header alone; a second column for the same is left out. */
+/* Headings that say what the values below them are. */
+static const char *
+kind_find(struct str name)
+{
+	static const char *const kinds[] = { "ipv4", "ipv6", "cidr",
+		"hostname", "host", "fqdn", "uri", "email", "md5", "sha1",
+		"sha-1", "sha256", "sha-256", "sha512", "sha-512", "filename",
+		"mutex", "regkey" };
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (name.n == strlen(kinds[i]) &&
+		    strncasecmp(kinds[i], name.p, name.n) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+/* Where no column is the value, those are that are named by their kind. */
+static bool
+columns_by_kind(struct table *t)
+{
+	bool value = false;
+
+	for (size_t i = 0; i < t->fields; i++) {
+		t->kinds[i] = t->of[i] == COLUMN_NONE ?
+		    kind_find(field(t, i)) : NULL;
+		if (t->kinds[i] != NULL)
+			t->of[i] = COLUMN_VALUE;
+		value = value || t->kinds[i] != NULL;
+	}
+	return value;
+}
+
+/* By the header alone; a second column for the same is not used. */
 static bool
 columns_by_header(struct table *t)
 {
@@ -292,7 +325,21 @@ columns_by_header(struct table *t)
 		t->of[i] = c;
 		value = value || c == COLUMN_VALUE;
 	}
-	return value;
+	return value || columns_by_kind(t);
+}
+
+/* What nobody asked for is at least named. */
+static void
+note_unused(struct import *out, const struct table *t)
+{
+	char place[48], shown[100];
+
+	snprintf(place, sizeof(place), "line %u", (unsigned)t->line);
+	for (size_t i = 0; i < t->fields; i++)
+		if (t->of[i] == COLUMN_NONE && t->n[i] > 0)
+			import_note(out, false, place, "column \"%s\" is not "
+			    "used; --map takes it", str_escape(shown,
+			    sizeof(shown), field(t, i)));
 }
 
 static size_t
@@ -315,6 +362,7 @@ columns_by_map(struct table *t, const char *map, struct err *e)
 	bool value = false;
 
 	memset(t->of, 0, sizeof(t->of));
+	memset(t->kinds, 0, sizeof(t->kinds));
 	while (rest.n > 0) {
 		const char *comma = memchr(rest.p, ',', rest.n);
 		size_t n = comma == NULL ? rest.n : (size_t)(comma - rest.p);
@@ -449,22 +497,30 @@ add_field(struct import *out, const struct table *t, size_t i, json_t *o)
 	}
 }
 
-static void
-take_row(struct import *out, const struct import_options *o,
-    const struct table *t)
+/* The kind of the value in that column; empty: by itself. */
+static struct str
+kind_of(const struct import_options *o, const struct table *t, size_t column)
 {
-	struct row r = { .line = t->line, .type = str_of(o->kind) };
-	json_t *made;
-
-	for (size_t i = 0; i < t->fields; i++) {
-		if (t->of[i] == COLUMN_VALUE)
-			r.value = field(t, i);
-		/* A word that is no kind of ours: by the value itself. */
-		if (t->of[i] == COLUMN_TYPE && o->kind == NULL &&
+	if (o->kind != NULL)
+		return str_of(o->kind);
+	if (t->kinds[column] != NULL)
+		return str_of(t->kinds[column]);
+	/* A word that is no kind of ours: by the value itself. */
+	for (size_t i = 0; i < t->fields; i++)
+		if (t->of[i] == COLUMN_TYPE &&
 		    import_pattern_knows(field(t, i)))
-			r.type = field(t, i);
-	}
-	made = row_indicator(out, &r, o->now);
+			return field(t, i);
+	return STR("");
+}
+
+static void
+take_value(struct import *out, const struct import_options *o,
+    const struct table *t, size_t column)
+{
+	struct row r = { .line = t->line, .value = field(t, column),
+	    .type = kind_of(o, t, column) };
+	json_t *made = row_indicator(out, &r, o->now);
+
 	if (made == NULL)
 		return;
 	for (size_t i = 0; i < t->fields; i++)
@@ -474,6 +530,24 @@ take_row(struct import *out, const struct import_options *o,
 		if (t->n[i] > 0 && t->of[i] == COLUMN_TLP)
 			add_tlp(made, field(t, i));
 	import_add_json(out, t->line, made);
+}
+
+static void
+take_row(struct import *out, const struct import_options *o,
+    const struct table *t)
+{
+	size_t values = 0;
+	char place[48];
+
+	for (size_t i = 0; i < t->fields; i++)
+		if (t->of[i] == COLUMN_VALUE && t->n[i] > 0) {
+			take_value(out, o, t, i);
+			values++;
+		}
+	if (values > 0)
+		return;
+	snprintf(place, sizeof(place), "line %u", (unsigned)t->line);
+	import_note(out, true, place, "no value in this row");
 }
 
 /* The separator that the first line has most of. */
@@ -517,6 +591,8 @@ read_table(struct table *t, const struct import_options *o,
 		    "values; name it: --map value=COLUMN",
 		    (unsigned)t->line);
 	columns = t->fields;
+	if (rc == 1)
+		note_unused(out, t);
 	while (rc == 1 && (rc = read_row(t)) == 1) {
 		char place[48];
 

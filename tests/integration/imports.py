@@ -83,6 +83,13 @@ def test_misp_round_trip(net):
     shutil.copy(path, feed)
     put(net, 'feed/manifest.json', '{}')
     equal(publish(a, feed)['unchanged'], 11, 'feed')
+    put(net, 'feed/manifest.json', '{"5f1d7c3e-0009": {}, "../event": {}}')
+    r = publish(a, feed)
+    equal((r['unchanged'], [x['id'] for x in r['refused']]),
+          (11, ['5f1d7c3e-0009', '../event']), 'named, and not there')
+    put(net, 'feed/manifest.json', '[')
+    r = publish(a, feed)
+    equal([x['place'] for x in r['refused']], ['manifest.json'], r)
 
 
 @with_net(2, introduced=False)
@@ -173,6 +180,76 @@ def test_inbox(net):
 
 
 @with_net(2, introduced=False)
+def test_inbox_killed_in_the_middle(net):
+    """Whatever ends it, each file is taken once more and stored once."""
+    a = net.all[0]
+    inbox = os.path.join(net.dir, 'inbox')
+    os.mkdir(inbox)
+    files, each = 10, 300
+    for i in range(files):
+        write_lines(os.path.join(inbox, 'f%02d' % i),
+                    [indicator(i * each + k) for k in range(each)])
+    time.sleep(2.2)
+    done = os.path.join(inbox, 'done')
+    killed = 0
+    for i in range(30):
+        child = subprocess.Popen(
+            [a.comityctl, '-C', os.path.relpath(a.dir), 'inbox', inbox],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.1 + 0.05 * (i % 6))
+        child.kill()
+        child.wait()
+        left = [n for n in os.listdir(inbox) if n.startswith('f0')]
+        killed += bool(left)
+        if not left:
+            break
+    a.ctl('inbox', inbox, '--once')
+    print('  killed %d times with files left' % killed)
+    assert killed > 0, 'it was never in the middle'
+    equal(sorted(n.split('-')[-1] for n in os.listdir(done)
+                 if not n.endswith('.report.json')),
+          ['f%02d' % i for i in range(files)], 'done')
+    equal(os.listdir(os.path.join(inbox, 'failed')), [], 'failed')
+    equal(a.ask('status')['store']['records'], files * each, 'records')
+
+
+@with_net(2, introduced=False)
+def test_l14_long_list_and_table(net):
+    """Text that goes in parts: all of it, and each line by its number."""
+    a = net.all[0]
+    lines = ['h%d.evil.example' % i for i in range(16000)]
+    lines[15000] = 'no value'
+    path = put(net, 'long', '\n'.join(lines))
+    r = publish(a, path)
+    equal((r['objects'], r['published'], [x['place'] for x in r['refused']]),
+          (16000, 15999, ['line 15001']), 'long list')
+    equal(publish(a, path)['unchanged'], 15999, 'again')
+
+
+@with_net(2, introduced=False)
+def test_malformed_is_explained(net):
+    """Every broken text is refused in words, none ends us."""
+    top = os.path.join(DATA, 'C-malformed', 'json-test-suite',
+                       'test_parsing')
+    if not os.path.isdir(top):
+        print('SKIP: the shared data is not there')
+        return
+    files = [os.path.join(top, n) for n in sorted(os.listdir(top))
+             if n.startswith('n_')]
+    r = publish(net.all[0], *files)
+    equal(r['published'], 0, 'nothing of it')
+    named = {x['file'] for x in r['refused'] if x['text'] and x['place']}
+    # Nothing, or a byte order mark and nothing.
+    empty = {f for f in files if os.path.getsize(f) <= 3 and
+             open(f, 'rb').read().strip(b'\xef\xbb\xbf \n') == b''}
+    equal(sorted(set(files) - named - empty), [], 'without a reason')
+    for form in ('misp', 'csv', 'list'):
+        p = net.all[0].ctl_run('--json', 'publish', '--format', form, *files,
+                               timeout=300)
+        assert p.returncode in (2, 7), (form, p)
+
+
+@with_net(2, introduced=False)
 def test_real_data(net):
     """Everything there is, with a reason for each refusal."""
     a = net.all[0]
@@ -187,7 +264,7 @@ def test_real_data(net):
         if not os.path.isdir(path):
             continue
         files = [os.path.join(path, n) for n in sorted(os.listdir(path))
-                 if 'json' in n]
+                 if n != 'NOTICE.txt']
         # Sanitizers take two minutes for all of it.
         files = files[::1 if EVERYTHING else 5]
         if not files:

@@ -181,6 +181,38 @@ test_import_csv(void **state)
 	outcome_clear(&o);
 }
 
+/* Columns may be named by what they have; several are several values. */
+static void
+test_import_csv_of_kinds(void **state)
+{
+	static const char *const patterns[] = {
+		"[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']",
+		"[file:hashes.'SHA-1' = "
+		    "'da39a3ee5e6b4b0d3255bfef95601890afd80709']",
+		"[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427f']",
+	};
+	struct outcome o;
+
+	(void)state;
+	convert(&o, "md5,SHA1,seen by,comment\n"
+	    "d41d8cd98f00b204e9800998ecf8427e,"
+	    "da39a3ee5e6b4b0d3255bfef95601890afd80709,us,both\n"
+	    "d41d8cd98f00b204e9800998ecf8427f,,us,one\n"
+	    ",,us,none\n", (struct import_options){ .format = IMPORT_CSV });
+	assert_int_equal(o.rc, 0);
+	assert_int_equal(o.i.n, NELEM(patterns));
+	for (size_t i = 0; i < NELEM(patterns); i++)
+		assert_string_equal(text_of(&o, i, "pattern"), patterns[i]);
+	assert_string_equal(text_of(&o, 1, "description"), "both");
+	assert_int_equal(o.i.places.v[1], 2);
+	/* The column that nobody knows, and the row without a value. */
+	assert_int_equal(o.i.notes.n, 2);
+	assert_string_equal(o.i.notes.v[0].text, "column \"seen by\" is not "
+	    "used; --map takes it");
+	assert_true(o.i.notes.v[1].refused);
+	outcome_clear(&o);
+}
+
 static void
 test_import_csv_map(void **state)
 {
@@ -368,6 +400,45 @@ test_import_misp_versions(void **state)
 	}
 }
 
+/* What parts came to: how many, the longest, and what was in them. */
+struct parts {
+	size_t n, longest, objects, notes;
+};
+
+static void
+on_part(struct import *i, void *arg)
+{
+	struct parts *p = arg;
+
+	p->n++;
+	p->objects += i->n;
+	p->notes += i->notes.n;
+	p->longest = i->objects.n > p->longest ? i->objects.n : p->longest;
+	assert_int_equal(i->places.n, i->n);
+	assert_true(i->n == 0 || i->objects.p[i->objects.n - 1] == ']');
+}
+
+/* L-14: memory is that of a part, however long the text is. */
+static void
+test_import_convert_in_parts(void **state)
+{
+	struct parts parts = { 0 };
+	struct import i = { .on_part = on_part, .arg = &parts };
+	struct import_options o = { .format = IMPORT_LIST };
+	AUTO_BUF struct buf text = { 0 };
+	struct err e;
+
+	(void)state;
+	for (unsigned k = 0; k < 40000; k++)
+		buf_addf(&text, k % 10 == 0 ? "no value %u\n" :
+		    "h%u.evil.example\n", k);
+	assert_int_equal(import_convert(buf_str(&text), &o, &i, &e), 0);
+	assert_true(parts.n > 3 && parts.longest < MIB(5));
+	assert_int_equal(parts.objects + i.n, 36000);
+	assert_int_equal(parts.notes + i.notes.n, 4000);
+	import_clear(&i);
+}
+
 int
 main(void)
 {
@@ -381,6 +452,8 @@ main(void)
 		cmocka_unit_test(test_import_misp),
 		cmocka_unit_test(test_import_misp_bad),
 		cmocka_unit_test(test_import_misp_versions),
+		cmocka_unit_test(test_import_convert_in_parts),
+		cmocka_unit_test(test_import_csv_of_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
