@@ -82,7 +82,7 @@ poll_start(struct client *c)
 	collection_begin(c);
 }
 
-/* This collection has failed; the others may not. */
+/* This collection has failed; the others may not, unless we are to wait. */
 static void
 poll_failed(struct client *c, int64_t retry_ms, const char *why)
 {
@@ -95,7 +95,10 @@ poll_failed(struct client *c, int64_t retry_ms, const char *why)
 	c->poll.failed++;
 	if (retry_ms > c->poll.retry_ms)
 		c->poll.retry_ms = retry_ms;
-	poll_next_collection(c);
+	if (retry_ms > 0)
+		round_end(c);
+	else
+		poll_next_collection(c);
 }
 
 /* ---- one page ---- */

@@ -354,12 +354,15 @@ def test_logins(w):
 def test_retry_after(w):
     w.server.add('all', indicator(1))
     w.server.bad = bad.status(429, Retry_After='6')
+    w.entry(poll='[all, more]')
     w.start()
     w.wait_state('failing', '429')
     n = len(w.server.log)
     w.server.bad = None
     time.sleep(4)
     equal(len(w.server.log), n, 'requests before it may')
+    equal(n, 1, 'requests, of any collection')
+    w.server.add('more')
     w.wait_ids(indicator(1))
 
 
