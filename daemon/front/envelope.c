@@ -102,20 +102,6 @@ envelope_read(struct str text, struct envelope *out)
 
 /* ---- what is answered ---- */
 
-const char *
-answer_time(char dst[static TIME_TEXT_MAX], int64_t us)
-{
-	int64_t below = us % 1000;
-	size_t n;
-
-	if (below < 0)
-		below += 1000;
-	time_format(dst, (unix_ms_t){ (us - below) / 1000 });
-	n = strlen(dst);
-	snprintf(dst + n - 1, TIME_TEXT_MAX - n + 1, "%03dZ", (int)below);
-	return dst;
-}
-
 void
 answer_text(struct buf *b, struct str s)
 {
@@ -141,7 +127,7 @@ manifest_item(struct buf *b, const struct taxii_item *item)
 	buf_addz(b, "{\"id\":");
 	answer_text(b, item->id);
 	buf_addf(b, ",\"date_added\":\"%s\",\"version\":",
-	    answer_time(time, item->added_us));
+	    time_format_us(time, item->added_us));
 	answer_text(b, item->version);
 	buf_addz(b, ",\"media_type\":\"" STIX_MEDIA "\"}");
 }

@@ -34,9 +34,6 @@ struct answer {
 void answer_item(struct answer *a, const struct taxii_item *item);
 void answer_end(struct answer *a, bool more, struct str next);
 
-/* answer_time(dst, us): YYYY-MM-DDTHH:MM:SS.ssssssZ (TAXII 2.1 2). */
-const char *answer_time(char dst[static TIME_TEXT_MAX], int64_t us);
-
 /* answer_text(b, s): append s as a JSON string. */
 void answer_text(struct buf *b, struct str s);
 

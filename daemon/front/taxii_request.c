@@ -330,9 +330,9 @@ done_items(struct tool *t, const struct msg_front_done *m)
 	answer_end(&t->answer, m->more, m->next);
 	if (t->answer.n > 0) {
 		add_field(&fields, "X-TAXII-Date-Added-First",
-		    answer_time(time, t->answer.first_us));
+		    time_format_us(time, t->answer.first_us));
 		add_field(&fields, "X-TAXII-Date-Added-Last",
-		    answer_time(time, t->answer.last_us));
+		    time_format_us(time, t->answer.last_us));
 	}
 	body = t->answer.body;
 	t->answer.body = (struct buf){ 0 };

@@ -177,18 +177,6 @@ front_member(struct str object, const char *name, struct str *out)
 	return ERR_NOT_FOUND;
 }
 
-const char *
-front_time(char dst[static TIME_TEXT_MAX], int64_t us)
-{
-	int64_t ms = us / 1000;
-	char whole[TIME_TEXT_MAX];
-
-	time_format(whole, (unix_ms_t){ ms });
-	snprintf(dst, TIME_TEXT_MAX, "%.*s%03dZ", (int)strlen(whole) - 1,
-	    whole, (int)(us - ms * 1000));
-	return dst;
-}
-
 struct str
 front_version_text(struct str object, int64_t version_us,
     char dst[static FRONT_VERSION_MAX])
@@ -200,5 +188,5 @@ front_version_text(struct str object, int64_t version_us,
 		if (front_member(object, names[i], &s) == 0 &&
 		    s.n < FRONT_VERSION_MAX && s.n > 0 && str_is_utf8(s))
 			return s;
-	return str_of(front_time(dst, version_us));
+	return str_of(time_format_us(dst, version_us));
 }

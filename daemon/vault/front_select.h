@@ -58,7 +58,4 @@ struct str front_version_text(struct str object, int64_t version_us,
 int front_member(struct str object, const char *name, struct str *out)
     MUST_CHECK;
 
-/* front_time(dst, us): YYYY-MM-DDTHH:MM:SS.ssssssZ.  Returns dst. */
-const char *front_time(char dst[static TIME_TEXT_MAX], int64_t us);
-
 #endif

@@ -79,7 +79,7 @@ entry_add(struct front_status *s, struct buf *list, const struct str *part,
 	(void)at;
 	if (entry == NULL)
 		entry = json_pack("{s:s, s:s}", "id", "unknown", "version",
-		    front_time(at, s->begun.ms * 1000));
+		    time_format_us(at, s->begun.ms * 1000));
 	if (why != NULL)
 		(void)json_object_set_new(entry, "message",
 		    json_string(why));
@@ -137,7 +137,7 @@ status_json(const struct front_status *s, const char *id, struct buf *out)
 	buf_addf(out, "{\"id\":\"%s\",\"status\":\"complete\","
 	    "\"request_timestamp\":\"%s\",\"total_count\":%zu,"
 	    "\"success_count\":%zu,\"failure_count\":%zu,"
-	    "\"pending_count\":0", id, front_time(at, s->begun.ms * 1000),
+	    "\"pending_count\":0", id, time_format_us(at, s->begun.ms * 1000),
 	    s->total, s->nsuccess, s->nfailure);
 	if (s->successes.n > 0)
 		buf_addf(out, ",\"successes\":[%s]", s->successes.p);

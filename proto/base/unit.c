@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Days from 1970-01-01 to y-mo-d; eras of 400 years start on 1 March. */
 static int64_t
@@ -65,6 +66,21 @@ time_format(char dst[static TIME_TEXT_MAX], unix_ms_t t)
 		    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)y, (int)mo,
 		    (int)d, (int)(rest / 3600), (int)(rest / 60 % 60),
 		    (int)(rest % 60), (int)ms);
+	return dst;
+}
+
+const char *
+time_format_us(char dst[static TIME_TEXT_MAX], int64_t us)
+{
+	int64_t below = us % 1000;
+	size_t n;
+
+	if (below < 0)
+		below += 1000;
+	time_format(dst, (unix_ms_t){ (us - below) / 1000 });
+	n = strlen(dst);
+	(void)snprintf(dst + n - 1, TIME_TEXT_MAX - n + 1, "%03dZ",
+	    (int)below);
 	return dst;
 }
 

@@ -27,6 +27,9 @@ typedef struct { int64_t ms; } mono_ms_t;
 #define TIME_TEXT_MAX 32
 const char *time_format(char dst[static TIME_TEXT_MAX], unix_ms_t t);
 
+/* time_format_us(dst, us): the same with six digits, from microseconds. */
+const char *time_format_us(char dst[static TIME_TEXT_MAX], int64_t us);
+
 /*
  * time_from_civil(y, mo, d, h, mi, s): seconds since 1970-01-01T00:00:00Z
  * of that UTC moment, proleptic Gregorian; the fields are in range.

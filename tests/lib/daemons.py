@@ -282,11 +282,11 @@ def main(namespace, needs='daemon/supervisor/comityd'):
     sys.exit(1 if failed else 0)
 
 
-def with_net(n, more='', introduced=True):
+def with_net(n, more='', introduced=True, kind=Net):
     """Decorator: run the test with a Net of n daemons that are up."""
     def wrap(function):
         def run(build):
-            net = Net(build, n, more)
+            net = kind(build, n, more)
             failed = True
             try:
                 net.start()

@@ -1,9 +1,7 @@
 """A network of test daemons whose desk `ops` has a TAXII front."""
-import os
-
-from daemons import Net, equal, wait_for
+from daemons import Net, wait_for, with_net
 from ports import take_ports
-from fronts import ask, make_fronts, reach  # noqa: E402
+from fronts import make_fronts, reach  # noqa: E402
 from instance import Failed
 
 CIRCLES = '''  - {id: ring, out: {circle: clean-net}, kind: technical, for: [secops],
@@ -47,21 +45,4 @@ class FrontedNet(Net):
 
 def with_fronts(n, more='', introduced=False):
     """Decorator, as with_net."""
-    def wrap(function):
-        def run(build):
-            net = FrontedNet(build, n, more)
-            failed = True
-            try:
-                net.start()
-                if introduced:
-                    net.introduce()
-                function(net)
-                failed = False
-            finally:
-                crashes = net.close(failed)
-            equal(crashes, [], 'crashes')
-        return run
-    return wrap
-
-
-__all__ = ['FrontedNet', 'with_fronts', 'ask', 'os']
+    return with_net(n, more, introduced, FrontedNet)

@@ -158,9 +158,9 @@ test_time(void **state)
 	char text[TIME_TEXT_MAX];
 
 	(void)state;
-	assert_string_equal(front_time(text, INT64_C(1790000000123456)),
+	assert_string_equal(time_format_us(text, INT64_C(1790000000123456)),
 	    "2026-09-21T14:13:20.123456Z");
-	assert_string_equal(front_time(text, 0),
+	assert_string_equal(time_format_us(text, 0),
 	    "1970-01-01T00:00:00.000000Z");
 }
 
