@@ -16,8 +16,9 @@ void envelope_clear(struct envelope *e);
 
 /*
  * envelope_read(text, out): ERR_SYNTAX: no JSON, or no envelope;
- * ERR_LIMIT: too many objects, or one that is too large.  The objects
- * themselves are not looked into.
+ * ERR_LIMIT: too many objects, or one that is too large.  All of it is JSON
+ * then, and no property of the envelope is there twice; what the objects
+ * say is not looked at, nor are other properties than `objects`.
  */
 int envelope_read(struct str text, struct envelope *out) MUST_CHECK;
 

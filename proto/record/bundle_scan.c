@@ -104,9 +104,8 @@ scan_value(struct str s, size_t at)
 	return scan_scalar(s, at);
 }
 
-/* Decode the string at at into key (b is its storage), or 0 if it is bad. */
-static size_t
-read_string(struct str s, size_t at, struct buf *b, struct str *out)
+size_t
+scan_key(struct str s, size_t at, struct buf *b, struct str *out)
 {
 	struct stix_problem problem;
 	struct json_scan scan = { .problem = &problem };
@@ -130,7 +129,7 @@ note_member(struct str s, struct str key, size_t value_at,
 
 	if (str_eqz(key, "type")) {
 		out->is_bundle = out->is_bundle ||
-		    (read_string(s, value_at, &b, &value) != 0 &&
+		    (scan_key(s, value_at, &b, &value) != 0 &&
 		    str_eqz(value, "bundle"));
 	} else if (str_eqz(key, "objects")) {
 		out->twice = out->twice || out->has_objects;
@@ -144,7 +143,7 @@ static size_t
 scan_member(struct str s, size_t at, struct buf *b, struct scan_bundle *out)
 {
 	struct str key;
-	size_t end = read_string(s, at, b, &key);
+	size_t end = scan_key(s, at, b, &key);
 
 	if (end == 0)
 		return SCAN_BROKEN;

@@ -18,6 +18,13 @@ size_t scan_space(struct str s, size_t at);
  */
 size_t scan_value(struct str s, size_t at);
 
+/*
+ * scan_key(s, at, b, out): the end of the string at at, decoded into out,
+ * which borrows from s or, where it has escapes, from b.  0 if it is none,
+ * or longer than JSON_KEY_MAX.
+ */
+size_t scan_key(struct str s, size_t at, struct buf *b, struct str *out);
+
 /* What a top-level object says about being a bundle. */
 struct scan_bundle {
 	bool is_bundle;		/* its type is "bundle" */

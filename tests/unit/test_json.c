@@ -11,12 +11,26 @@
 #include <zlib.h>
 
 #include "base/limits.h"
+#include "record/bundle_scan.h"
+#include "record/json_check.h"
 #include "record/json_text.h"
 
 #define SHARED_DEFAULT SOURCE_ROOT "/../shared"
 #define SUITE "/data/C-malformed/json-test-suite/"
 
-/* Parse an exact copy, so that reads past the end are seen. */
+/* What json_check says of a whole text. */
+static bool
+is_checked(struct str text)
+{
+	size_t end = json_check(text, scan_space(text, 0));
+
+	return end != JSON_BROKEN && scan_space(text, end) == text.n;
+}
+
+/*
+ * Parse an exact copy, so that reads past the end are seen.  What parses
+ * also passes for JSON.
+ */
 static int
 parse(struct str text, json_t **out, struct stix_problem *problem)
 {
@@ -31,6 +45,8 @@ parse(struct str text, json_t **out, struct stix_problem *problem)
 	problem->text[0] = '\0';
 	rc = json_text_parse((struct str){ copy, text.n }, &root, &facts,
 	    problem);
+	if (is_checked((struct str){ copy, text.n }) < (rc == 0))
+		fail_msg("%.*s: not JSON", (int)text.n, text.p);
 	if (rc == 0)
 		*out = root;
 	else
@@ -249,6 +265,44 @@ test_json_text_parse_prefixes(void **state)
 	}
 }
 
+static void
+test_json_check(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t at, end;
+	} rows[] = {
+		{ "x{\"a\":[1,{}]} y", 1, 13 }, { "[1] ]", 0, 3 },
+		{ "12,", 0, 2 }, { "\"a\\\"\" ", 0, 5 }, { "true", 0, 4 },
+		{ "", 0, JSON_BROKEN }, { "[", 0, JSON_BROKEN },
+		{ "[1,]", 0, JSON_BROKEN }, { "{\"a\"}", 0, JSON_BROKEN },
+		{ "{,}", 0, JSON_BROKEN }, { "[1}", 0, JSON_BROKEN },
+		{ "-", 0, JSON_BROKEN }, { "[01]", 0, JSON_BROKEN },
+		{ "1.", 0, JSON_BROKEN }, { "1e", 0, JSON_BROKEN },
+		{ "\"\\x\"", 0, JSON_BROKEN },
+		{ "\"\\u12g4\"", 0, JSON_BROKEN },
+		{ "\"\n\"", 0, JSON_BROKEN }, { "tru", 0, JSON_BROKEN },
+	};
+	AUTO_BUF struct buf deep = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (json_check(str_of(rows[i].text), rows[i].at) !=
+		    rows[i].end)
+			fail_msg("%s", rows[i].text);
+	for (int i = 0; i < JSON_CHECK_DEPTH_MAX; i++)
+		buf_addc(&deep, '[');
+	for (int i = 0; i < JSON_CHECK_DEPTH_MAX; i++)
+		buf_addc(&deep, ']');
+	assert_true(is_checked(buf_str(&deep)));
+	buf_reset(&deep);
+	for (int i = 0; i <= JSON_CHECK_DEPTH_MAX; i++)
+		buf_addc(&deep, '[');
+	for (int i = 0; i <= JSON_CHECK_DEPTH_MAX; i++)
+		buf_addc(&deep, ']');
+	assert_false(is_checked(buf_str(&deep)));
+}
+
 /* Fails the allocation that brings fail_in to nought. */
 static int fail_in;
 
@@ -332,6 +386,11 @@ check_suite_file(const char *path, const char *file)
 	json_t *got = NULL, *want;
 
 	load(path, &b);
+	if (strncmp(file, "y_", 2) == 0 && !is_checked(buf_str(&b)))
+		fail_msg("%s: not JSON", file);
+	if (strncmp(file, "n_", 2) == 0 && str_is_utf8(buf_str(&b)) &&
+	    is_checked(buf_str(&b)))
+		fail_msg("%s: JSON", file);
 	if (parse(buf_str(&b), &got, &problem) != 0) {
 		assert_true(problem.text[0] != '\0');
 		if (strncmp(file, "y_", 2) == 0 && !is_excepted(file))
@@ -429,6 +488,7 @@ main(void)
 		cmocka_unit_test(test_json_text_parse_limits),
 		cmocka_unit_test(test_json_text_parse_facts),
 		cmocka_unit_test(test_json_text_parse_prefixes),
+		cmocka_unit_test(test_json_check),
 		cmocka_unit_test(test_json_text_parse_no_memory),
 		cmocka_unit_test(test_json_text_parse_suite),
 		cmocka_unit_test(test_json_text_parse_naughty),
