@@ -1,7 +1,9 @@
 #include "front/limit.h"
 
-#include <string.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
 
 #define PLACES_MORE 1024	/* addresses without a connection, remembered */
 #define EVENT MINUTE(1)		/* what one event fills of a bucket */
@@ -81,6 +83,26 @@ limit_key(const struct sockaddr *sa)
 	if (k.b[0] == 4)
 		k.local = k.b[1] == 127;
 	return k;
+}
+
+const char *
+limit_key_text(const struct limit_key *k,
+    char dst[static LIMIT_KEY_TEXT_MAX])
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+	struct in6_addr a = { 0 };
+
+	if (k->b[0] == 4) {
+		(void)inet_ntop(AF_INET, k->b + 1, text, sizeof(text));
+		snprintf(dst, LIMIT_KEY_TEXT_MAX, "%s", text);
+	} else if (k->b[0] == 6) {
+		memcpy(&a, k->b + 1, 8);
+		(void)inet_ntop(AF_INET6, &a, text, sizeof(text));
+		snprintf(dst, LIMIT_KEY_TEXT_MAX, "%s/64", text);
+	} else {
+		snprintf(dst, LIMIT_KEY_TEXT_MAX, "elsewhere");
+	}
+	return dst;
 }
 
 static int64_t

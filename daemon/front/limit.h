@@ -40,6 +40,11 @@ MEM_AUTO(struct limit, limit_free);
 /* limit_key(sa): where sa is; other families are one place. */
 struct limit_key limit_key(const struct sockaddr *sa);
 
+/* limit_key_text(k, dst): "192.0.2.1" or "2001:db8:1:2::/64"; dst. */
+#define LIMIT_KEY_TEXT_MAX 56
+const char *limit_key_text(const struct limit_key *k,
+    char dst[static LIMIT_KEY_TEXT_MAX]);
+
 /*
  * limit_connect(l, k, now): may a connection be served?  If so it counts
  * until limit_disconnect.

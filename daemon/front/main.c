@@ -86,7 +86,7 @@ main(int argc, char **argv)
 {
 	AUTO(tls_context_free) struct tls_context *tls = NULL;
 	struct taxii_front_options o = { .channel_fd = FD_CHANNEL,
-	    .listen_fd = FD_LISTEN, .http = http_options_default(),
+	    .listen_fd = FD_LISTEN, .http = taxii_http_options(),
 	    .limits = limit_options_default() };
 	struct err e;
 

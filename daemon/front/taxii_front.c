@@ -14,6 +14,8 @@
 #include "wire/msg_flow.h"
 
 #define DRAIN_MS SEC(3)
+#define BODY_BYTES_MAX MIB(10)	/* max_content_length (TAXII 2.1 4.2.1) */
+#define BODY_MS SEC(120)
 #define PATIENCE_MS SEC(120)	/* with the vault, for one request */
 #define SLOT_BITS 16		/* of a request's number */
 
@@ -226,7 +228,7 @@ on_vault_frame(void *arg, const struct frame *frame, int fd)
 	loop_stop(f->loop);
 }
 
-/* Without it there is nothing to serve. */
+/* Without it there is nothing to serve: who waits is told, and all end. */
 static void
 on_vault_closed(void *arg, int code)
 {
@@ -234,9 +236,24 @@ on_vault_closed(void *arg, int code)
 
 	(void)code;
 	taxii_front_drain(f);
+	/* The one that ends at once leaves its slot. */
+	for (size_t i = 0; i < f->tools.n; i++)
+		if (f->tools.v[i] != NULL && f->tools.v[i]->number != 0)
+			taxii_refuse(f->tools.v[i], 503,
+			    "starting again, try again later");
 }
 
 /* ---- life ---- */
+
+struct http_options
+taxii_http_options(void)
+{
+	struct http_options o = http_options_default();
+
+	o.body_max = BODY_BYTES_MAX;
+	o.body_ms = BODY_MS;
+	return o;
+}
 
 static void
 on_drained(void *arg)

@@ -10,6 +10,12 @@
 
 struct taxii_front;
 
+/*
+ * taxii_http_options(): those of a front: bodies of up to 10 MiB (it tells
+ * tools so: max_content_length), in up to two minutes.
+ */
+struct http_options taxii_http_options(void);
+
 struct taxii_front_options {
 	const char *desk;		/* for the log; borrowed */
 	struct tls_context *tls;	/* borrowed */

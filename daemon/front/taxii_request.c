@@ -8,6 +8,7 @@
 
 #include "front/media.h"
 #include "host/clock.h"
+#include "host/log.h"
 #include "wire/msg_flow.h"
 
 #define RETRY_SECONDS 5
@@ -88,6 +89,25 @@ taxii_reset(struct tool *t)
 
 /* ---- the head: may it be asked at all? ---- */
 
+/* What was shown is nobody's, or no more: administrators look for that. */
+static void
+log_stranger(const struct tool *t, bool token)
+{
+	char from[LIMIT_KEY_TEXT_MAX], name[128], pin[2 * DIGEST_BYTES + 1];
+	const char *desk = taxii_options(t->front)->desk;
+
+	limit_key_text(&t->from, from);
+	if (token) {
+		log_warning("login-failed", "desk=%s from=%s with=token", desk,
+		    from);
+		return;
+	}
+	hex_encode(pin, t->certificate.pin.b, DIGEST_BYTES);
+	log_warning("login-failed", "desk=%s from=%s with=certificate "
+	    "name=\"%s\" pin=sha256:%s", desk, from, str_escape(name,
+	    sizeof(name), str_of(t->certificate.name)), pin);
+}
+
 /* The client by its token: 1, 0: it showed none; ERR_* once answered. */
 static int
 login_by_token(struct tool *t, const struct http_request *r)
@@ -116,6 +136,7 @@ login_by_token(struct tool *t, const struct http_request *r)
 		return ERR_LIMIT;
 	}
 	limit_login_failed(limit, &t->from, now);
+	log_stranger(t, true);
 	taxii_refuse(t, 401, "not logged in");
 	return ERR_AUTH;
 }
@@ -138,6 +159,8 @@ login(struct tool *t, const struct http_request *r)
 	    &t->certificate, clock_unix());
 	if (t->client != 0)
 		return 0;
+	if (t->certificate.presented)
+		log_stranger(t, false);
 	taxii_refuse(t, 401, "not logged in");
 	return ERR_AUTH;
 }

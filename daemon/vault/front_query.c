@@ -7,6 +7,7 @@
 #include "vault/front_select.h"
 
 #define LIMIT_DEFAULT 1000	/* objects in a page; also the most */
+#define PAGE_BYTES MIB(8)	/* no page goes on after that much */
 #define ROWS_MAX 512		/* looked at in one step */
 #define ARENA_BYTES MIB(192)	/* ROWS_MAX of the longest */
 #define FIND_BYTES MIB(64)
@@ -20,6 +21,7 @@ struct scan {
 	struct arena *other;		/* owned: other versions of one */
 	struct buf frame;		/* FRONT_ITEMS that is being filled */
 	uint32_t limit, sent;
+	size_t bytes;			/* sent */
 	int64_t sent_us;		/* added_us of the last one sent */
 	bool more;			/* there is one past the page */
 	/* The versions of the last id that was looked up. */
@@ -41,6 +43,12 @@ scan_free(struct front_request *r)
 }
 
 /* ---- the answer ---- */
+
+static bool
+scan_is_full(const struct scan *s)
+{
+	return s->sent == s->limit || s->bytes >= PAGE_BYTES;
+}
 
 static void
 scan_flush(struct scan *s)
@@ -76,6 +84,7 @@ scan_send(struct scan *s, const struct feed_item *item)
 			return ERR_LIMIT;
 	}
 	s->sent++;
+	s->bytes += t.id.n + t.version.n + t.bytes.n;
 	s->sent_us = item->added_us;
 	return 0;
 }
@@ -160,7 +169,7 @@ on_item(void *arg, const struct feed_item *item)
 	rc = scan_selects(s, item);
 	if (rc <= 0)
 		return rc;
-	if (s->sent == s->limit) {
+	if (scan_is_full(s)) {
 		s->more = true;
 		return 1;
 	}
@@ -207,7 +216,7 @@ on_one(void *arg, const struct feed_item *item)
 		if (s->versions.v[i].added_us != item->added_us ||
 		    !front_select(q, s->versions.v, s->versions.n, i))
 			continue;
-		if (s->sent == s->limit) {
+		if (scan_is_full(s)) {
 			s->more = true;
 			return 1;
 		}

@@ -78,6 +78,26 @@ test_limit_key(void **state)
 }
 
 static void
+test_limit_key_text(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "192.0.2.1", "192.0.2.1" },
+		{ "::ffff:192.0.2.1", "192.0.2.1" },
+		{ "2001:db8:1:2::9", "2001:db8:1:2::/64" },
+	};
+	char text[LIMIT_KEY_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct limit_key k = key_of(cases[i][0]);
+
+		assert_string_equal(limit_key_text(&k, text), cases[i][1]);
+	}
+	assert_string_equal(limit_key_text(&(struct limit_key){ 0 }, text),
+	    "elsewhere");
+}
+
+static void
 test_limit_connections(void **state)
 {
 	struct limit_options o = limit_options_default();
@@ -185,6 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limit_key),
+		cmocka_unit_test(test_limit_key_text),
 		cmocka_unit_test(test_limit_connections),
 		cmocka_unit_test(test_limit_new_connections),
 		cmocka_unit_test(test_limit_logins),

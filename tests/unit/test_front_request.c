@@ -87,6 +87,8 @@ test_media_is_taxii(void **state)
 		    true },
 		{ "", false },
 		{ "Content-Type: */*\r\n", false },
+		{ "Content-Type: application/taxii+json, text/plain\r\n",
+		    false },
 		{ "Content-Type: application/json\r\n", false },
 		{ "Content-Type: application/taxii+json;version=2.0\r\n",
 		    false },
