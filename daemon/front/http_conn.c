@@ -568,7 +568,6 @@ on_freed(void *arg)
 	timer_free(c->deadline);
 	exchange_free(TAKE(c->now));
 	buf_clear(&c->out);
-	conn_charge(c);
 	free(c);
 }
 
@@ -579,6 +578,11 @@ http_conn_free(struct http_conn *c)
 		return;
 	c->freed = true;
 	timer_cancel(c->deadline);
+	/* What the owner lent may go with him, before on_freed. */
+	if (c->budget != NULL)
+		c->budget->used -= c->charged;
+	c->charged = 0;
+	c->budget = NULL;
 	loop_defer(c->loop, on_freed, c);
 }
 

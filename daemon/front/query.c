@@ -55,10 +55,15 @@ hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Append s decoded; ERR_SYNTAX for a broken escape or a control byte. */
+/*
+ * Append s decoded; ERR_SYNTAX for a broken escape, a control byte, or what
+ * is not UTF-8 (which the vault would not take from us).
+ */
 static int
 decode(struct str s, bool plus, struct buf *out)
 {
+	size_t from = out->n;
+
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
@@ -77,7 +82,8 @@ decode(struct str s, bool plus, struct buf *out)
 			return ERR_SYNTAX;
 		buf_addc(out, c);
 	}
-	return 0;
+	return out->n == from || str_is_utf8((struct str){ out->p + from,
+	    out->n - from }) ? 0 : ERR_SYNTAX;
 }
 
 /* ---- the path ---- */

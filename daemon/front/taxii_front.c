@@ -67,14 +67,10 @@ on_tool_gone(void *arg, const char *why)
 {
 	struct tool *t = arg;
 	struct taxii_front *f = t->front;
-	AUTO_BUF struct buf payload = { 0 };
 
 	if (why != NULL)
 		log_debug("tool-gone", "desk=%s why=\"%s\"", f->o.desk, why);
-	if (t->number != 0) {
-		msg_number_encode(t->number, &payload);
-		taxii_ask(t, MESSAGE_FRONT_CANCEL, buf_str(&payload));
-	}
+	taxii_cancel(t);
 	tool_free(t);
 	if (f->draining && f->ntools == 0)
 		loop_stop(f->loop);
@@ -123,10 +119,8 @@ static void
 on_patience(void *arg)
 {
 	struct tool *t = arg;
-	AUTO_BUF struct buf payload = { 0 };
 
-	msg_number_encode(t->number, &payload);
-	taxii_ask(t, MESSAGE_FRONT_CANCEL, buf_str(&payload));
+	taxii_cancel(t);
 	taxii_refuse(t, 503, "this takes too long, try again later");
 }
 
@@ -143,6 +137,27 @@ void
 taxii_ask(struct tool *t, uint8_t type, struct str payload)
 {
 	channel_send(t->front->vault, type, payload);
+}
+
+void
+taxii_cancel(struct tool *t)
+{
+	AUTO_BUF struct buf payload = { 0 };
+
+	if (t->number == 0)
+		return;
+	msg_number_encode(t->number, &payload);
+	taxii_ask(t, MESSAGE_FRONT_CANCEL, buf_str(&payload));
+}
+
+bool
+taxii_charge(struct tool *t)
+{
+	struct http_budget *b = &t->front->budget;
+
+	b->used += t->answer.body.n - t->charged;
+	t->charged = t->answer.body.n;
+	return b->used <= b->max;
 }
 
 void

@@ -24,6 +24,7 @@ struct tool {
 	struct query query;
 	uint64_t number;		/* asked of the vault; 0: none */
 	struct answer answer;
+	size_t charged;			/* of what all may take, for it */
 	struct timer *patience;		/* owned; for the vault's answer */
 };
 
@@ -37,6 +38,13 @@ struct tool {
 void taxii_expect(struct tool *t);
 void taxii_ask(struct tool *t, uint8_t type, struct str payload);
 void taxii_forget(struct tool *t);
+
+/*
+ * taxii_cancel(t): the vault need not answer any more.  taxii_charge(t): the
+ * answer has grown, or is gone; false: all of them take too much now.
+ */
+void taxii_cancel(struct tool *t);
+bool taxii_charge(struct tool *t);
 
 /* What requests need of the front; borrowed. */
 struct logins *taxii_logins(struct taxii_front *f);

@@ -84,6 +84,7 @@ taxii_reset(struct tool *t)
 	query_clear(&t->query);
 	buf_clear(&t->answer.body);
 	t->answer = (struct answer){ 0 };
+	(void)taxii_charge(t);
 	taxii_forget(t);
 }
 
@@ -341,6 +342,11 @@ taxii_items(struct tool *t, const struct msg_front_items *m)
 		return ERR_ORDER;
 	for (size_t i = 0; i < m->n; i++)
 		answer_item(&t->answer, &m->v[i]);
+	if (!taxii_charge(t)) {
+		taxii_cancel(t);
+		taxii_refuse(t, 503, "too much is asked and answered at "
+		    "once; try again later");
+	}
 	return 0;
 }
 

@@ -374,7 +374,7 @@ class Walk:
     @rows('065')
     def unknown_collection(self):
         for name in (str(uuid.uuid4()), 'nothing', '0', '..', 'a' * 300,
-                     'secret-ring', '%41', 'ops'):
+                     'secret-ring', '%41', 'ops', '%ff', '%ed%a0%80'):
             p = '%scollections/%s/' % (self.root, name)
             for what in ('', 'objects/', 'manifest/'):
                 self.form(self.tool.get(p + what), (400, 404))
@@ -540,7 +540,8 @@ class Walk:
                'match%5Btype%5D=a&match[type]=b',
                'match[version]=all,last', 'match[version]=last,last',
                'match[version]=newest', 'match[version]=', 'next=forged',
-               'next=', 'next=' + 'A' * 500, '%zz=1', 'limit=%00']
+               'next=', 'next=' + 'A' * 500, '%zz=1', 'limit=%00',
+               'match[id]=%ff', 'next=%c3%28']
         for q in bad:
             self.form(self.tool.get(self.rw + 'objects/?' + q), 400)
             self.form(self.tool.get(self.rw + 'manifest/?' + q), 400)

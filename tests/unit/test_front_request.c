@@ -132,6 +132,10 @@ test_query_path(void **state)
 		{ "/ops/collections/c/objects/i/versions/x/", ROUTE_NONE },
 		{ "/ops/collections/a%2Fb/", ROUTE_NONE },
 		{ "/ops/collections/%0a/", ROUTE_NONE },
+		{ "/ops/collections/%c3%bc/", ROUTE_COLLECTION },
+		{ "/ops/collections/%ff/", ROUTE_NONE },
+		{ "/ops/collections/c/objects/%c3%28/", ROUTE_NONE },
+		{ "/ops/status/%ed%a0%80/", ROUTE_NONE },
 		{ "/ops/collections/%/", ROUTE_NONE },
 		{ "/ops/collections/%4/", ROUTE_NONE },
 		{ "/ops/status/", ROUTE_NONE }, { "", ROUTE_NONE },
@@ -174,7 +178,8 @@ test_query_filters_bad(void **state)
 		"match[version]=", "match[version]=all,last",
 		"match[version]=last,last", "match[version]=newest",
 		"match[version]=2026-01-01T00:00:00Z,2026-01-01T00:00:00.0Z",
-		"next=", "%zz=1", "limit=%0", "limit=%", "limit=1%00",
+		"match[id]=%ff", "match[type]=a,%c3%28", "next=%ed%a0%80",
+		"%ff=1", "next=", "%zz=1", "limit=%0", "limit=%", "limit=1%00",
 		"a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&"
 		    "a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&"
 		    "a&a&a&a&a&a&a",
