@@ -113,8 +113,8 @@ object_new(struct export_set *s, const struct export_record *r,
 static bool
 is_about_certificates(const struct stix_object *o)
 {
-	return memmem(o->pattern.p, o->pattern.n, "x509-certificate",
-	    16) != NULL;
+	return o->pattern.n > 0 && memmem(o->pattern.p, o->pattern.n,
+	    "x509-certificate", 16) != NULL;
 }
 
 static bool
