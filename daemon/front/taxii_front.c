@@ -28,6 +28,7 @@ struct taxii_front {
 	struct logins *logins;		/* owned */
 	struct timer *drain;		/* owned */
 	struct http_budget budget;
+	struct taxii_item *items;	/* owned; TAXII_ITEMS_MAX to decode */
 	VEC(struct tool *) tools;	/* owned; NULL: a free slot */
 	size_t ntools;
 	uint64_t asked;			/* requests so far */
@@ -199,9 +200,7 @@ tool_of(const struct taxii_front *f, uint64_t number)
 static int
 hear_items(struct taxii_front *f, struct str payload)
 {
-	AUTO(mem_free) struct taxii_item *v = mem_array(struct taxii_item,
-	    TAXII_ITEMS_MAX);
-	struct msg_front_items m = { .v = v, .n = TAXII_ITEMS_MAX };
+	struct msg_front_items m = { .v = f->items, .n = TAXII_ITEMS_MAX };
 	struct tool *t;
 
 	TRY(msg_front_items_decode(payload, &m));
@@ -290,6 +289,7 @@ taxii_front_new(struct loop *l, const struct taxii_front_options *o)
 	f->loop = l;
 	f->o = *o;
 	f->budget.max = HTTP_BUDGET_BYTES;
+	f->items = mem_array(struct taxii_item, TAXII_ITEMS_MAX);
 	f->limit = limit_new(&o->limits);
 	f->logins = logins_new();
 	f->drain = timer_new(l, on_drained, f);
@@ -308,6 +308,7 @@ taxii_front_free(struct taxii_front *f)
 		if (f->tools.v[i] != NULL)
 			tool_free(f->tools.v[i]);
 	vec_clear(&f->tools);
+	free(f->items);
 	logins_free(f->logins);
 	channel_free(f->vault);
 	timer_free(f->drain);

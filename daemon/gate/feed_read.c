@@ -6,6 +6,7 @@
 #include "gate/feed_private.h"
 
 #define PAGE_ROWS 256
+#define RUN_ROWS 32	/* read at once */
 
 /* Who reads what, and for whom each record is taken. */
 struct reading {
@@ -49,7 +50,19 @@ reading_give(const struct reading *rd, const struct store_record *r,
 	return rd->visit(rd->arg, &item);
 }
 
-/* Returns 1: enough. */
+/* Decide one record, and give it.  Returns 1: enough. */
+static int
+read_record(struct reading *rd, const struct store_record *r,
+    int64_t added_us)
+{
+	int rc = reading_shows(rd, r);
+
+	if (rc <= 0)
+		return rc;
+	/* Its own ERR_LIMIT is not that of the arena. */
+	return reading_give(rd, r, added_us);
+}
+
 static int
 read_row(struct reading *rd, const struct store_feed_row *row)
 {
@@ -59,15 +72,37 @@ read_row(struct reading *rd, const struct store_feed_row *row)
 	if (r == NULL)
 		return ERR_LIMIT;
 	rc = store_get_named(rd->f->g->o.store, row->seq, rd->arena, r);
-	if (rc == ERR_NOT_FOUND)
-		return 0;
-	TRY(rc);
-	rc = reading_shows(rd, r);
-	if (rc <= 0)
-		return rc;
-	rc = reading_give(rd, r, row->added_us);
-	/* Its own ERR_LIMIT is not that of the arena. */
-	return rc;
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	return read_record(rd, r, row->added_us);
+}
+
+/* Rows whose records lie together in the store: they are read in one go. */
+static int
+read_run(struct reading *rd, const struct store_feed_row *rows, size_t n,
+    int64_t *at)
+{
+	struct store_record *v = n < 2 ? NULL : arena_alloc(rd->arena,
+	    n * sizeof(*v));
+	int got = 0, next = 0, rc;
+
+	if (v != NULL) {
+		got = store_get_run(rd->f->g->o.store, rows[0].seq, n,
+		    rd->arena, v);
+		TRY(got);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (next < got && v[next].seq == rows[i].seq)
+			rc = read_record(rd, &v[next++], rows[i].added_us);
+		else
+			rc = read_row(rd, &rows[i]);
+		if (rc < 0)
+			return rc;
+		*at = rows[i].added_us;
+		if (rc > 0)
+			return 1;
+	}
+	return 0;
 }
 
 /* One page of rows; how far it went is in at. */
@@ -75,14 +110,15 @@ static int
 read_page(struct reading *rd, const struct store_feed_row *rows, size_t n,
     int64_t *at)
 {
-	for (size_t i = 0; i < n; i++) {
-		int rc = read_row(rd, &rows[i]);
+	for (size_t i = 0, k; i < n; i += k) {
+		int rc;
 
-		if (rc < 0)
+		for (k = 1; k < RUN_ROWS && i + k < n &&
+		    rows[i + k].seq == rows[i].seq + (int64_t)k;)
+			k++;
+		rc = read_run(rd, rows + i, k, at);
+		if (rc != 0)
 			return rc;
-		*at = rows[i].added_us;
-		if (rc > 0)
-			return 1;
 	}
 	return 0;
 }

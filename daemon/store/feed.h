@@ -51,5 +51,12 @@ int store_feed_page(struct store *s, int64_t list, int64_t after_us,
  */
 int store_get_named(struct store *s, int64_t seq, struct arena *arena,
     struct store_record *out) MUST_CHECK;
+/*
+ * store_get_run(s, from, n, arena, out): store_get_named of those of the n
+ * records from that one on that there are and that fit the arena, in order,
+ * into out.  Returns how many, or ERR_* of the store.
+ */
+int store_get_run(struct store *s, int64_t from, size_t n,
+    struct arena *arena, struct store_record *out) MUST_CHECK;
 
 #endif

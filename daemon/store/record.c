@@ -171,34 +171,69 @@ store_get(struct store *s, int64_t seq, struct arena *arena,
 	return record_fetch(s, seq, (struct str){ 0 }, arena, out);
 }
 
+/* As record_of_row, with the id; that of a tombstone is empty. */
+static int
+record_of_row_named(sqlite3_stmt *st, struct arena *arena,
+    struct store_record *out)
+{
+	struct store_record r = { .seq = sqlite3_column_int64(st, 0) };
+	struct str body = sql_column(st, 2), id;
+
+	TRY(head_decode(sql_column(st, 1), &r, &id));
+	r.bytes.n = body.n;
+	r.bytes.p = arena_dup(arena, body.p, body.n);
+	if (r.bytes.p == NULL)
+		return ERR_LIMIT;
+	if ((r.flags & RECORD_TOMBSTONE) != 0) {
+		*out = r;
+		return 0;
+	}
+	if (id.n > 0) {
+		id.p = arena_dup(arena, id.p, id.n);
+		if (id.p == NULL)
+			return ERR_LIMIT;
+	} else if (!json_id(r.bytes, &id)) {
+		return ERR_STORE;
+	}
+	r.id = id;
+	*out = r;
+	return 0;
+}
+
 int
 store_get_named(struct store *s, int64_t seq, struct arena *arena,
     struct store_record *out)
 {
 	sqlite3_stmt *st = sql_get(s, SQL_RECORD_GET);
-	struct store_record r, head;
-	struct str id = { 0 };
 	int rc;
 
 	sql_int(st, 1, seq);
 	if ((rc = sql_step(s, st)) <= 0)
 		return rc < 0 ? rc : ERR_NOT_FOUND;
-	rc = record_of_row(st, (struct str){ 0 }, arena, &r);
-	if (rc == 0)
-		rc = head_decode(sql_column(st, 1), &head, &id);
-	if (rc == 0 && id.n > 0) {
-		id.p = arena_dup(arena, id.p, id.n);
-		rc = id.p == NULL ? ERR_LIMIT : 0;
-	} else if (rc == 0 && (r.flags & RECORD_TOMBSTONE) == 0 &&
-	    !json_id(r.bytes, &id)) {
-		rc = ERR_STORE;
+	rc = record_of_row_named(st, arena, out);
+	sqlite3_reset(st);
+	return rc;
+}
+
+int
+store_get_run(struct store *s, int64_t from, size_t n, struct arena *arena,
+    struct store_record *out)
+{
+	sqlite3_stmt *st = sql_get(s, SQL_RECORD_SCAN);
+	int64_t end = from + (int64_t)n;
+	int got = 0, rc;
+
+	sql_int(st, 1, from - 1);
+	sql_int(st, 2, (int64_t)n);
+	while ((rc = sql_step(s, st)) > 0 &&
+	    sqlite3_column_int64(st, 0) < end) {
+		rc = record_of_row_named(st, arena, &out[got]);
+		if (rc < 0)
+			break;
+		got++;
 	}
 	sqlite3_reset(st);
-	if (rc < 0)
-		return rc;
-	r.id = (r.flags & RECORD_TOMBSTONE) == 0 ? id : (struct str){ 0 };
-	*out = r;
-	return 0;
+	return rc < 0 && rc != ERR_LIMIT ? rc : got;
 }
 
 static int

@@ -1,5 +1,6 @@
 #include "vault/front_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/channel.h"
@@ -8,8 +9,9 @@
 
 #define LIMIT_DEFAULT 1000	/* objects in a page; also the most */
 #define PAGE_BYTES MIB(8)	/* no page goes on after that much */
-#define ROWS_MAX 512		/* looked at in one step */
-#define ARENA_BYTES MIB(192)	/* ROWS_MAX of the longest */
+#define ROWS_MAX 128		/* looked at in one step */
+#define IDS_MAX 32		/* looked up in one step */
+#define ARENA_BYTES MIB(48)	/* ROWS_MAX of the longest */
 #define FIND_BYTES MIB(64)
 
 /* A GET of objects under way. */
@@ -28,6 +30,9 @@ struct scan {
 	char id[STIX_ID_MAX + 1];
 	VEC(struct front_version) versions;
 	bool known;			/* one of them can be seen at all */
+	/* Of a query by ids: where in the feed they may be. */
+	size_t id_at, date_at;		/* the next to look at */
+	VEC(int64_t) dates;		/* added_us */
 };
 
 static void
@@ -39,6 +44,7 @@ scan_free(struct front_request *r)
 	arena_free(s->other);
 	buf_clear(&s->frame);
 	vec_clear(&s->versions);
+	vec_clear(&s->dates);
 	free(s);
 }
 
@@ -197,8 +203,104 @@ scan_step(struct front_request *r)
 		return front_failed(r, rc);
 	if (s->more || end)
 		return scan_end(s);
+	/* The front takes this while we look for more. */
+	scan_flush(s);
 	s->where.after_us = at;
 	return FRONT_MORE;
+}
+
+/* ---- objects by their ids ---- */
+
+/* What the feed has at the dates found, decided again as by a scan. */
+static enum front_step
+scan_dates(struct front_request *r)
+{
+	struct feed *feed = front_feed(r->f);
+	struct scan *s = r->state;
+	struct feed_query one = s->where;
+	int64_t at;
+	bool end;
+
+	if (feed == NULL)
+		return front_answer(r, TAXII_UNAVAILABLE,
+		    "this desk is not in the policy in force");
+	if (channel_queued(r->f->channel) >= FRONT_QUEUE_MAX)
+		return FRONT_WAITS;
+	one.now = vault_now(r->f->v);
+	one.max_rows = 1;
+	arena_reset(s->arena);
+	for (size_t n = 0; n < ROWS_MAX && s->date_at < s->dates.n &&
+	    !s->more; n++) {
+		int rc;
+
+		one.after_us = s->dates.v[s->date_at++] - 1;
+		rc = feed_scan(feed, &one, s->arena, on_item, s, &at, &end);
+		if (rc < 0)
+			return front_failed(r, rc);
+	}
+	if (s->more || s->date_at == s->dates.n)
+		return scan_end(s);
+	scan_flush(s);
+	return FRONT_MORE;
+}
+
+static int
+on_date_compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* In order, each once: an id may be asked for twice. */
+static void
+dates_sort(struct scan *s)
+{
+	size_t kept = 0;
+
+	if (s->dates.n > 1)
+		qsort(s->dates.v, s->dates.n, sizeof(*s->dates.v),
+		    on_date_compare);
+	for (size_t i = 0; i < s->dates.n; i++)
+		if (kept == 0 || s->dates.v[kept - 1] != s->dates.v[i])
+			s->dates.v[kept++] = s->dates.v[i];
+	s->dates.n = kept;
+}
+
+static int
+scan_id(struct scan *s, struct str id)
+{
+	int rc;
+
+	if (!front_matches(&s->r->q, id))
+		return 0;
+	rc = scan_versions(s, id);
+	if (rc < 0)
+		return rc == ERR_DENIED ? 0 : rc;
+	for (size_t i = 0; i < s->versions.n; i++)
+		if (s->versions.v[i].added_us > s->where.after_us)
+			vec_push(&s->dates, s->versions.v[i].added_us);
+	return 0;
+}
+
+/* Where the ids are, without going through all the others. */
+static enum front_step
+scan_ids(struct front_request *r)
+{
+	struct scan *s = r->state;
+
+	s->where.now = vault_now(r->f->v);
+	for (size_t n = 0; n < IDS_MAX && s->id_at < r->q.nids; n++) {
+		int rc = scan_id(s, r->q.ids[s->id_at++]);
+
+		if (rc < 0)
+			return front_failed(r, rc);
+	}
+	if (s->id_at < r->q.nids)
+		return FRONT_MORE;
+	dates_sort(s);
+	r->step = scan_dates;
+	return scan_dates(r);
 }
 
 /* ---- the versions of one object ---- */
@@ -292,7 +394,9 @@ front_query_start(struct front_request *r)
 	if (!scan_place(s))
 		return front_answer(r, TAXII_BAD,
 		    "next is not from an answer to this very query");
-	r->step = r->q.what == TAXII_OBJECT || r->q.what == TAXII_VERSIONS ?
-	    scan_one : scan_step;
+	if (r->q.what == TAXII_OBJECT || r->q.what == TAXII_VERSIONS)
+		r->step = scan_one;
+	else
+		r->step = r->q.nids > 0 ? scan_ids : scan_step;
 	return r->step(r);
 }

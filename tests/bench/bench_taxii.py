@@ -22,14 +22,12 @@ sys.path[:0] = [os.path.join(HERE, '..', 'lib'),
 from daemons import wait_for  # noqa: E402
 from fronted import FrontedNet  # noqa: E402
 
-TICK = os.sysconf('SC_CLK_TCK')
 ID = 'indicator--%-1111-4111-8111-0123456789ab'
 
 
 def cpu_seconds(pid):
-    with open('/proc/%d/stat' % pid, encoding='ascii') as f:
-        fields = f.read().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    with open('/proc/%d/schedstat' % pid, encoding='ascii') as f:
+        return int(f.read().split()[0]) / 1e9
 
 
 def private_kib(pid):
