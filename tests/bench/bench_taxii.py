@@ -22,12 +22,18 @@ sys.path[:0] = [os.path.join(HERE, '..', 'lib'),
 from daemons import wait_for  # noqa: E402
 from fronted import FrontedNet  # noqa: E402
 
+ROUNDS = 3
 ID = 'indicator--%-1111-4111-8111-0123456789ab'
 
 
 def cpu_seconds(pid):
-    with open('/proc/%d/schedstat' % pid, encoding='ascii') as f:
-        return int(f.read().split()[0]) / 1e9
+    """Of all its threads."""
+    ns = 0
+    for task in os.listdir('/proc/%d/task' % pid):
+        with open('/proc/%d/task/%s/schedstat' % (pid, task),
+                  encoding='ascii') as f:
+            ns += int(f.read().split()[0])
+    return ns / 1e9
 
 
 def private_kib(pid):
@@ -89,7 +95,10 @@ class Bench:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
             port = int(server.stdout.readline())
-            return self.run(*args, where='127.0.0.1:%d' % port)
+            before = cpu_seconds(server.pid)
+            r = self.run(*args, where='127.0.0.1:%d' % port)
+            r['bound_s'] = cpu_seconds(server.pid) - before
+            return r
         finally:
             server.stdin.close()
             server.wait(30)
@@ -124,23 +133,28 @@ def bench_post(b, records):
     line('POST of 1,000', r['per_second'] / 1e3, 'k/s', '>= 15',
          r['per_second'] >= 15000, bound['per_second'] / 1e3,
          r['per_second'] / bound['per_second'])
-    cpu(r, records, 'object')
+    cpu(r, records, 'object', bound, bound['n'] * 1000)
 
 
-def cpu(r, n, what):
-    print('    CPU a %s: front %.1f us, vault %.1f us' % (
-        what, r['front_s'] / n * 1e6, r['vault_s'] / n * 1e6))
+def cpu(r, n, what, bound, bound_n):
+    """What stays the same when others use the machine too."""
+    print('    CPU a %s: front %.1f us, vault %.1f us; bound %.1f us' % (
+        what, r['front_s'] / n * 1e6, r['vault_s'] / n * 1e6,
+        bound['bound_s'] / bound_n * 1e6))
 
 
 def bench_pages(b, records):
     page = os.path.join(b.net.dir, 'page')
     path = b.objects + '?limit=1000'
     b.run('pages', path, page)      # what the first to read pays
-    r = b.run('pages', path, page)
+    rounds, bounds = [], []
+    for _ in range(ROUNDS):
+        rounds.append(b.run('pages', path, page))
+        bounds.append(b.against(page, 'get', 200, b.objects))
+        same_tls(rounds[-1], bounds[-1])
+    r, bound = quietest(rounds), quietest(bounds)
     if r['objects'] < records:
         raise SystemExit('read %d of %d' % (r['objects'], records))
-    bound = b.against(page, 'get', 200, b.objects)
-    same_tls(r, bound)
     line('page of 1,000, p50', r['p50_ms'], 'ms', '<= 4',
          r['p50_ms'] <= 4, bound['p50_ms'], r['p50_ms'] / bound['p50_ms'])
     print('  %-26s %9.3f ms        p99 %.3f ms, %d pages, %.1f MB' % (
@@ -148,19 +162,25 @@ def bench_pages(b, records):
     line('  last to first', r['last_ms'] / r['first_ms'], '', '<= 1.3',
          r['last_ms'] <= 1.3 * r['first_ms'], bound['p50_ms'],
          r['last_ms'] / bound['p50_ms'])
-    cpu(r, r['n'], 'page')
+    cpu(r, r['n'], 'page', bound, bound['n'])
+
+
+def quietest(rounds):
+    """Others use the machine too: the least of each time."""
+    return dict(rounds[0], **{k: min(r[k] for r in rounds)
+                              for k in rounds[0]
+                              if k.endswith(('_ms', '_s'))})
 
 
 def bench_one(b, records):
-    path = b.objects + '?match%5Bid%5D=' + ID.replace('%', '{}')
-    path = path.replace('%5B', '[').replace('%5D', ']').format('%')
+    path = b.objects + '?match[id]=' + ID
     r = b.run('get', 2000, path, records)
     one = b.answer('one', b'x' * (r['each'] - 40))
     bound = b.against(one, 'get', 2000, b.objects)
     line('match[id], p50', r['p50_ms'], 'ms', '<= 0.25',
          r['p50_ms'] <= 0.25, bound['p50_ms'], r['p50_ms'] / bound['p50_ms'])
     print('    p99 %.3f ms' % r['p99_ms'])
-    cpu(r, r['n'], 'object')
+    cpu(r, r['n'], 'object', bound, bound['n'])
 
 
 def bench_idle(b, clients):

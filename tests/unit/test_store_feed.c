@@ -201,6 +201,36 @@ test_get_named(void **state)
 	assert_int_equal(store_commit(a->s), 0);
 }
 
+/* A run has what there is of it, named as one by one. */
+static void
+test_get_run(void **state)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
+	AUTO(arena_free) struct arena *small = arena_new(KIB(1));
+	char id[FIXTURE_ID_BYTES + 1];
+	struct store_record v[8];
+	struct at *a = *state;
+	int n;
+
+	assert_int_equal(store_begin(a->s), 0);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(fixture_put(a->s, i, "[a:b = 1]"), i + 1);
+	assert_int_equal(store_add_flags(a->s, 2, RECORD_SUPERSEDED), 0);
+	assert_int_equal(store_set_tombstone(a->s, 3), 0);
+	n = store_get_run(a->s, 2, 3, arena, v);
+	assert_int_equal(n, 3);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(v[i].seq, 2 + i);
+	assert_true(str_eq(v[0].id, fixture_id(1, id)));
+	assert_int_equal(v[1].id.n, 0);
+	assert_true(str_eq(v[2].id, fixture_id(3, id)));
+	assert_int_equal(store_get_run(a->s, 5, 8, arena, v), 2);
+	assert_int_equal(store_get_run(a->s, 7, 8, arena, v), 0);
+	n = store_get_run(a->s, 1, 6, small, v);
+	assert_in_range(n, 0, 5);
+	assert_int_equal(store_commit(a->s), 0);
+}
+
 static void
 change_file(const char *dir, const char *sql)
 {
@@ -263,7 +293,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_add_find_and_page), T(test_page_from_anywhere),
 		T(test_add_one_by_one), T(test_add_refuses),
-		T(test_list_numbers), T(test_get_named),
+		T(test_list_numbers), T(test_get_named), T(test_get_run),
 		T(test_migrate_from_first), T(test_damage),
 	};
 
