@@ -7,6 +7,7 @@
 #include "config/schema.h"
 #include "config/settings_front.h"
 #include "config/settings_taxii.h"
+#include "record/stix.h"
 
 #define LIMIT_MAX INT64_C(1000000000)
 #define KEY_PREFIX "ed25519:"
@@ -98,6 +99,11 @@ static const struct option options[] = {
 	    "taxii-peers",
 	    "Peers that are TAXII 2.1 servers, which we poll and push to; "
 	    "each has its entry in the policy."),
+
+	TEXT(trust_clock, TEXT, "trust-clock", "",
+	    "For rehearsals only: the time that the trust engine is given, a "
+	    "shift as +90d or a moment as 2027-01-01T00:00:00Z, at which it "
+	    "then stands; empty: the time of day."),
 
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
@@ -195,6 +201,25 @@ check_order(const struct yaml_node *root, const struct settings *s,
 		    "%s; want it at most that", ordered[i].low,
 		    ordered[i].high);
 	}
+	return 0;
+}
+
+int
+settings_trust_clock(const struct settings *s, unix_ms_t now, unix_ms_t *out)
+{
+	struct str text = str_of(s->trust_clock);
+	int64_t shift = 0;
+	struct stix_time t;
+
+	if (text.n > 0 && text.p[0] == '+') {
+		text.p++;
+		text.n--;
+		TRY(schema_duration(text, &shift));
+	} else if (text.n > 0) {
+		TRY(stix_time_parse(text, &t));
+		now.ms = SEC(t.seconds) + (int64_t)t.nanos % 1000000000 / 1000000;
+	}
+	out->ms = now.ms + shift;
 	return 0;
 }
 
@@ -311,6 +336,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 {
 	AUTO(yaml_free) struct yaml_tree *t = yaml_parse(file, text, e);
 	struct settings s = { 0 };
+	unix_ms_t now = { 0 };
 
 	if (t == NULL)
 		return ERR_CONF;
@@ -318,6 +344,10 @@ settings_parse(const char *file, struct str text, struct settings *out,
 	TRY(check_order(yaml_root(t), &s, e));
 	TRY(check_operators(yaml_root(t), &s, e));
 	TRY(check_notify(yaml_root(t), &s, e));
+	if (settings_trust_clock(&s, now, &now) != 0)
+		return yaml_error(e, schema_node(yaml_root(t), "trust-clock"),
+		    "trust-clock \"%s\"; want a shift such as +90d, or a "
+		    "moment such as 2027-01-01T00:00:00Z", s.trust_clock);
 	TRY(settings_check_fronts(yaml_root(t), &s, e));
 	TRY(settings_check_taxii(yaml_root(t), &s, e));
 	*out = s;

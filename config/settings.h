@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/unit.h"
 
 #define SETTINGS_FILE "comityd.yaml"
 #define SETTINGS_LISTEN_MAX 16
@@ -127,6 +128,7 @@ struct settings {
 	size_t nfronts;
 	struct settings_taxii_peer taxii_peers[SETTINGS_TAXII_PEERS_MAX];
 	size_t ntaxii_peers;
+	char trust_clock[TIME_TEXT_MAX];	/* settings_trust_clock */
 	struct settings_limits limits;
 };
 
@@ -152,6 +154,14 @@ void settings_defaults(struct settings *out);
  * ERR_SYNTAX.
  */
 int settings_operator_key(struct str text, uint8_t out[32]) MUST_CHECK;
+
+/*
+ * settings_trust_clock(s, now, out): the time that the trust engine is given
+ * when it is now.  ERR_SYNTAX, ERR_VALUE; never of settings that
+ * settings_parse took.
+ */
+int settings_trust_clock(const struct settings *s, unix_ms_t now,
+    unix_ms_t *out) MUST_CHECK;
 
 /*
  * settings_pin(text, out): the 32 bytes of "sha256:HEX"; ERR_SYNTAX.

@@ -55,6 +55,9 @@ cmd_trust_list(struct ctl *c)
 		    "reasons"), 0), "kind", "-"));
 	}
 	table_print(t, stdout);
+	if (reply_text(r, "trust_clock")[0] != '\0')
+		printf("the setting trust-clock is %s: at %s\n",
+		    reply_text(r, "trust_clock"), reply_text(r, "at"));
 	return CTL_DONE;
 }
 

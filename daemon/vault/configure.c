@@ -7,6 +7,7 @@
 #include "host/log.h"
 #include "policy/prove.h"
 #include "vault/apply.h"
+#include "vault/evidence.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/peer.h"
@@ -173,6 +174,7 @@ vault_configure(struct vault *v, struct str bytes,
 		return configure_refused(e, rc);
 	*v->settings = settings;
 	fronts_clients_changed(v->fronts);
+	evidence_clock_changed(v->evidence);
 	if (taxii_peers_configure(v) < 0)
 		log_error("taxii-peer", "error=\"the store does not "
 		    "read\"");

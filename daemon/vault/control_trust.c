@@ -122,13 +122,19 @@ void
 control_trust_list(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
-	json_t *list = json_array();
+	json_t *list = json_array(), *reply;
+	char at[TIME_TEXT_MAX];
 
 	(void)args;
 	for (size_t i = 0; i < peers_count(v->peers); i++)
 		(void)json_array_append_new(list, peer_json(v,
 		    peers_at(v->peers, i)));
-	control_reply(c, json_pack("{s:o}", "peers", list));
+	reply = json_pack("{s:o, s:s}", "peers", list, "at",
+	    time_format(at, evidence_now(v->evidence)));
+	if (v->settings->trust_clock[0] != '\0')
+		(void)json_object_set_new(reply, "trust_clock",
+		    json_string(v->settings->trust_clock));
+	control_reply(c, reply);
 }
 
 static int

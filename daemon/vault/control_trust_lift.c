@@ -97,7 +97,7 @@ control_trust_lift(struct control *c, const json_t *args)
 	}
 	evidence_score(v->evidence, &(struct evidence_look){ p->card.cert_id,
 	    TRUST_DISCRETION, TRUST_E }, &s);
-	if (s.gated_until.ms <= vault_now(v).ms) {
+	if (s.gated_until.ms <= evidence_now(v->evidence).ms) {
 		(void)control_error(c, ERR_NOT_FOUND, "comityctl trust show "
 		    "PEER tells what holds it down",
 		    "there is no hard gate on %s", id);
@@ -118,5 +118,5 @@ control_trust_lift(struct control *c, const json_t *args)
 	evidence_score(v->evidence, &(struct evidence_look){ p->card.cert_id,
 	    TRUST_DISCRETION, TRUST_E }, &s);
 	control_reply(c, json_pack("{s:s, s:s}", "peer", id, "state",
-	    s.gated_until.ms <= vault_now(v).ms ? "lifted" : "proposed"));
+	    s.gated_until.ms <= evidence_now(v->evidence).ms ? "lifted" : "proposed"));
 }

@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/map64.h"
+#include "host/log.h"
 #include "net/loop.h"
 #include "trust/fixed.h"
 #include "vault/peer.h"
@@ -108,6 +109,16 @@ peer_set_group(struct evidence *e, struct str id, int n)
 	country = policy_org(p, (size_t)org)->country;
 	trust_peer_group(e->trust, n, (uint32_t)(uint8_t)country[0] << 8 |
 	    (uint32_t)(uint8_t)country[1]);
+}
+
+unix_ms_t
+evidence_now(const struct evidence *e)
+{
+	unix_ms_t now = vault_now(e->v);
+
+	/* What does not read was refused with the settings. */
+	(void)!settings_trust_clock(e->v->settings, now, &now);
+	return now;
 }
 
 /* ---- counting ---- */
@@ -267,7 +278,7 @@ evidence_add(struct evidence *e, const struct evidence_item *item)
 	    i.reason.n > EVIDENCE_REASON_MAX ||
 	    str_eqz(i.peer, e->v->cert_id))
 		return 0;
-	i.at = vault_now(e->v);
+	i.at = evidence_now(e);
 	/* The clock may step back; what was counted stays before this. */
 	if (i.at.ms < e->newest)
 		i.at.ms = e->newest;
@@ -296,7 +307,7 @@ evidence_score(const struct evidence *e, const struct evidence_look *l,
 {
 	AUTO(trust_free) struct trust *nobody = NULL;
 	struct trust_look look = { peer_find(e, str_of(l->peer)),
-	    l->dimension, l->initial, vault_now(e->v) };
+	    l->dimension, l->initial, evidence_now(e) };
 	struct trust_rules rules;
 	const struct trust *t = e->trust;
 
@@ -331,7 +342,7 @@ evidence_sum(const struct evidence *e, const char *peer,
 
 	*out = (struct trust_sum){ 0 };
 	if (n >= 0)
-		trust_sum(e->trust, n, kind, vault_now(e->v), out);
+		trust_sum(e->trust, n, kind, evidence_now(e), out);
 }
 
 struct visiting {
@@ -366,7 +377,7 @@ evidence_what_if(const struct evidence *e, const struct evidence_look *l,
     enum trust_kind kind, unsigned n, struct trust_score *out)
 {
 	struct evidence trial = { .v = e->v };
-	unix_ms_t now = vault_now(e->v);
+	unix_ms_t now = evidence_now(e);
 
 	if (evidence_count(&trial) == 0) {
 		struct trust_evidence ev = { .kind = kind, .by = TRUST_SELF,
@@ -383,6 +394,19 @@ evidence_what_if(const struct evidence *e, const struct evidence_look *l,
 	evidence_score(&trial, l, out);
 	trust_free(trial.trust);
 	map64_clear(&trial.peers, NULL);
+}
+
+void
+evidence_clock_changed(struct evidence *e)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (e->v->settings->trust_clock[0] != '\0')
+		log_warning("trust-clock", "setting=\"%s\" at=%s text=\"the "
+		    "trust engine is not given the time of day\"",
+		    e->v->settings->trust_clock, time_format(text,
+		    evidence_now(e)));
+	look_again(e);
 }
 
 void

@@ -34,6 +34,14 @@ void evidence_free(struct evidence *e);
 /* evidence_vault(e): whose it is; borrowed. */
 struct vault *evidence_vault(const struct evidence *e);
 
+/*
+ * evidence_now(e): the time that evidence and scores have: that of day, or
+ * what the setting trust-clock says.  evidence_clock_changed(e): the
+ * settings are others.
+ */
+unix_ms_t evidence_now(const struct evidence *e);
+void evidence_clock_changed(struct evidence *e);
+
 /* evidence_reopen(e): a turn was undone: count again what the store has. */
 int evidence_reopen(struct evidence *e) MUST_CHECK;
 

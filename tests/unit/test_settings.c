@@ -58,6 +58,29 @@ test_settings_parse_small(void **state)
 }
 
 static void
+test_settings_trust_clock(void **state)
+{
+	struct settings s;
+	struct err e = { 0 };
+	unix_ms_t now;
+
+	(void)state;
+	assert_int_equal(parse(HEAD, &s, &e), 0);
+	assert_int_equal(settings_trust_clock(&s, (unix_ms_t){ 5 }, &now),
+	    0);
+	assert_int_equal(now.ms, 5);
+	assert_int_equal(parse(HEAD "trust-clock: +2d\n", &s, &e), 0);
+	assert_int_equal(settings_trust_clock(&s, (unix_ms_t){ 5 }, &now),
+	    0);
+	assert_int_equal(now.ms, DAY(2) + 5);
+	assert_int_equal(parse(HEAD "trust-clock: "
+	    "'1970-01-03T00:00:00.250Z'\n", &s, &e), 0);
+	assert_int_equal(settings_trust_clock(&s, (unix_ms_t){ 5 }, &now),
+	    0);
+	assert_int_equal(now.ms, DAY(2) + 250);
+}
+
+static void
 test_settings_parse_bad(void **state)
 {
 	static const struct {
@@ -101,6 +124,11 @@ test_settings_parse_bad(void **state)
 		{ HEAD "operators: [{name: a, unix: u, role: [x]}]\n",
 		    "comityd.yaml:3:32: unknown key \"role\"; did you mean "
 		    "\"roles\"?" },
+		{ HEAD "trust-clock: 90d\n", "comityd.yaml:3:14: "
+		    "trust-clock \"90d\"; want a shift such as +90d" },
+		{ HEAD "trust-clock: +90\n", "comityd.yaml:3:14: " },
+		{ HEAD "trust-clock: '2027-13-01T00:00:00Z'\n",
+		    "comityd.yaml:3:14: " },
 		{ HEAD "notify: {command: hook}\n", "comityd.yaml:3:19: "
 		    "notify.command \"hook\"; want the absolute path" },
 		{ HEAD "notify: {sendmail: bin/sendmail}\n",
@@ -351,6 +379,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settings_parse_small),
+		cmocka_unit_test(test_settings_trust_clock),
 		cmocka_unit_test(test_settings_parse_bad),
 		cmocka_unit_test(test_settings_parse_rights),
 		cmocka_unit_test(test_settings_check_desks),
