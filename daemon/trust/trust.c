@@ -65,7 +65,7 @@ peer_init(struct trust_peer *p, uint32_t group)
 	p->newest = INT64_MIN;
 	p->fresh = true;
 	for (int d = 0; d < TRUST_DIMENSIONS; d++)
-		p->sides[d].band = TRUST_E;
+		p->sides[d].band = p->presumed[d] = TRUST_E;
 }
 
 int
@@ -84,6 +84,14 @@ trust_peer_group(struct trust *t, int peer, uint32_t group)
 	t->peers.v[peer].group = group;
 }
 
+void
+trust_peer_presume(struct trust *t, int peer, enum trust_dimension d,
+    enum trust_band band)
+{
+	t->peers.v[peer].presumed[d] = band;
+	t->peers.v[peer].fresh = true;
+}
+
 size_t
 trust_npeers(const struct trust *t)
 {
@@ -100,14 +108,14 @@ void
 trust_reset(struct trust *t, int peer)
 {
 	struct trust_peer *p = &t->peers.v[peer];
-	enum trust_band bands[TRUST_DIMENSIONS];
+	struct trust_peer was = *p;
 
-	/* The bands stay: the next refresh tells what became of them. */
-	for (int d = 0; d < TRUST_DIMENSIONS; d++)
-		bands[d] = p->sides[d].band;
 	peer_init(p, p->group);
-	for (int d = 0; d < TRUST_DIMENSIONS; d++)
-		p->sides[d].band = bands[d];
+	for (int d = 0; d < TRUST_DIMENSIONS; d++) {
+		/* The bands stay: the next refresh tells what became. */
+		p->sides[d].band = was.sides[d].band;
+		p->presumed[d] = was.presumed[d];
+	}
 }
 
 int64_t
@@ -203,8 +211,8 @@ void
 trust_score(const struct trust *t, int peer, enum trust_dimension d,
     unix_ms_t now, struct trust_score *out)
 {
-	trust_score_from(t, &(struct trust_look){ peer, d, TRUST_E, now },
-	    out);
+	trust_score_from(t, &(struct trust_look){ peer, d,
+	    t->peers.v[peer].presumed[d], now }, out);
 }
 
 void

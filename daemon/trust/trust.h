@@ -134,6 +134,14 @@ MEM_AUTO(struct trust, trust_free);
 int trust_peer_add(struct trust *t, uint32_t group);
 /* trust_peer_group(t, peer, group): its group is another from now on. */
 void trust_peer_group(struct trust *t, int peer, uint32_t group);
+/*
+ * trust_peer_presume(t, peer, d, band): people put it into that band at
+ * first: from now on it is as if it had just the evidence for that, which
+ * does not wear off; what is counted adds to it.  TRUST_E: nothing is
+ * presumed, as of a new peer.
+ */
+void trust_peer_presume(struct trust *t, int peer, enum trust_dimension d,
+    enum trust_band band);
 size_t trust_npeers(const struct trust *t);
 /* trust_bytes(t): what t takes of memory, for all peers. */
 size_t trust_bytes(const struct trust *t);
@@ -151,7 +159,8 @@ size_t trust_bytes(const struct trust *t);
 int trust_add(struct trust *t, const struct trust_evidence *ev,
     unix_ms_t now, struct trust_effect *out) MUST_CHECK;
 
-/* trust_reset(t, peer): forget its evidence, keep its group. */
+/* trust_reset(t, peer): forget its evidence, not its group or what is
+ * presumed. */
 void trust_reset(struct trust *t, int peer);
 
 /*
@@ -162,14 +171,12 @@ void trust_score(const struct trust *t, int peer, enum trust_dimension d,
     unix_ms_t now, struct trust_score *out);
 
 /*
- * trust_score_from(t, peer, d, now, initial, out): the same of a peer that
- * people put into a band at first: as if it had just the evidence for that,
- * which does not wear off; what is counted adds to it.
+ * trust_score_from(t, l, out): the same if another band were presumed.
  */
 struct trust_look {
 	int peer;
 	enum trust_dimension dimension;
-	enum trust_band initial;	/* TRUST_E: nothing is presumed */
+	enum trust_band initial;
 	unix_ms_t now;
 };
 void trust_score_from(const struct trust *t, const struct trust_look *l,

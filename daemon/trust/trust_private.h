@@ -51,6 +51,7 @@ struct trust_peer {
 	int64_t attested_until;		/* 0: not attested, or for ever */
 	int64_t canary_at;		/* the first of the last 30 days */
 	uint64_t canary;
+	enum trust_band presumed[TRUST_DIMENSIONS];
 	struct side sides[TRUST_DIMENSIONS];
 	struct sponsor sponsors[TRUST_SPONSORS];
 	struct allowance limits[LIMITS];

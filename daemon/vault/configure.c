@@ -91,6 +91,8 @@ vault_take_policy(struct vault *v, struct policy *p)
 	gate_set_policy(v->gate, p);
 	if (v->shadow != NULL)
 		shadow_reset(v->shadow, vault_now(v));
+	if (v->evidence != NULL)
+		evidence_policy_changed(v->evidence);
 	if (v->peers != NULL)
 		peers_policy_changed(v->peers, true);
 	if (v->feeds != NULL)

@@ -136,6 +136,7 @@ void control_consult_approve(struct control *c, const json_t *args);
 void control_consult_decline(struct control *c, const json_t *args);
 void control_ask(struct control *c, const json_t *args);
 void control_trust_list(struct control *c, const json_t *args);
+void control_trust_evidence(struct control *c, const json_t *args);
 void control_trust_lift(struct control *c, const json_t *args);
 void control_trust_show(struct control *c, const json_t *args);
 void control_proof_list(struct control *c, const json_t *args);

@@ -77,6 +77,7 @@ const struct control_command control_commands[] = {
 	{ "trust list",   false, "",                  control_trust_list },
 	{ "trust lift",   CONTROL_APPROVE, "peer reason", control_trust_lift },
 	{ "trust show",   false, "peer history what n", control_trust_show },
+	{ "trust evidence", false, "peer", control_trust_evidence },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };

@@ -83,6 +83,28 @@ peer_find(const struct evidence *e, struct str id)
 	    id.n)) - 1;
 }
 
+/*
+ * What the policy says of it: who has the same country is of one stakeholder
+ * group; and where people put it at first.
+ */
+static void
+peer_set_policy(struct evidence *e, struct str id, int n)
+{
+	const struct policy *p = e->v->policy;
+	int at = p == NULL ? -1 : policy_find_org(p, id);
+	const struct policy_org *org;
+
+	if (at < 0)
+		return;
+	org = policy_org(p, (size_t)at);
+	trust_peer_group(e->trust, n, (uint32_t)(uint8_t)org->country[0] << 8 |
+	    (uint32_t)(uint8_t)org->country[1]);
+	trust_peer_presume(e->trust, n, TRUST_DISCRETION,
+	    (enum trust_band)org->discretion);
+	trust_peer_presume(e->trust, n, TRUST_RELIABILITY,
+	    (enum trust_band)org->reliability);
+}
+
 static int
 peer_number(struct evidence *e, struct str id)
 {
@@ -92,23 +114,9 @@ peer_number(struct evidence *e, struct str id)
 		n = trust_peer_add(e->trust, 0);
 		map64_set(&e->peers, hash64(NAME_SEED, id.p, id.n),
 		    (void *)((uintptr_t)n + 1));
+		peer_set_policy(e, id, n);
 	}
 	return n;
-}
-
-/* Who has the same country is of one stakeholder group. */
-static void
-peer_set_group(struct evidence *e, struct str id, int n)
-{
-	const struct policy *p = e->v->policy;
-	int org = p == NULL ? -1 : policy_find_org(p, id);
-	const char *country;
-
-	if (org < 0)
-		return;
-	country = policy_org(p, (size_t)org)->country;
-	trust_peer_group(e->trust, n, (uint32_t)(uint8_t)country[0] << 8 |
-	    (uint32_t)(uint8_t)country[1]);
 }
 
 unix_ms_t
@@ -133,9 +141,6 @@ item_evidence(struct evidence *e, const struct evidence_item *i,
 	    .by = i->by.n == 0 ? TRUST_SELF : peer_number(e, i->by),
 	    .record = i->record.n == 0 ? 0 : hash64(NAME_SEED, i->record.p,
 	    i->record.n) };
-	peer_set_group(e, i->peer, out->peer);
-	if (i->by.n > 0)
-		peer_set_group(e, i->by, out->by);
 }
 
 struct loaded {
@@ -243,6 +248,14 @@ look_again(struct evidence *e)
 	e->deferred = true;
 }
 
+void
+evidence_policy_changed(struct evidence *e)
+{
+	if (evidence_count(e) < 0)
+		log_error("evidence", "error=\"the store does not read\"");
+	look_again(e);
+}
+
 int
 evidence_reopen(struct evidence *e)
 {
@@ -300,6 +313,18 @@ evidence_add(struct evidence *e, const struct evidence_item *item)
 }
 
 /* ---- what comes out ---- */
+
+const char *
+evidence_group(const struct evidence *e, const char *peer,
+    char dst[static EVIDENCE_GROUP_MAX])
+{
+	const struct policy *p = e->v->policy;
+	int org = p == NULL ? -1 : policy_find_org(p, str_of(peer));
+
+	snprintf(dst, EVIDENCE_GROUP_MAX, "%s", org < 0 ? "" :
+	    policy_org(p, (size_t)org)->country);
+	return dst;
+}
 
 void
 evidence_score(const struct evidence *e, const struct evidence_look *l,
@@ -359,7 +384,8 @@ on_visit(void *arg, const char *key, struct str value)
 
 	(void)key;
 	TRY(item_read(value, &i));
-	return str_eqz(i.peer, x->peer) ? x->visit(x->arg, &i) : 0;
+	return x->peer == NULL || str_eqz(i.peer, x->peer) ?
+	    x->visit(x->arg, &i) : 0;
 }
 
 int

@@ -42,6 +42,12 @@ struct vault *evidence_vault(const struct evidence *e);
 unix_ms_t evidence_now(const struct evidence *e);
 void evidence_clock_changed(struct evidence *e);
 
+/*
+ * evidence_policy_changed(e): another policy is in force: groups, and what
+ * is presumed of peers, are its own; everything is counted again.
+ */
+void evidence_policy_changed(struct evidence *e);
+
 /* evidence_reopen(e): a turn was undone: count again what the store has. */
 int evidence_reopen(struct evidence *e) MUST_CHECK;
 
@@ -87,10 +93,21 @@ void evidence_bands(const struct evidence *e, const char *peer,
 void evidence_sum(const struct evidence *e, const char *peer,
     enum trust_kind kind, struct trust_sum *out);
 
-/* evidence_each(e, peer, visit, arg): every item about it; visit may stop. */
+/*
+ * evidence_each(e, peer, visit, arg): every item about it, or with NULL about
+ * everybody; visit may stop.
+ */
 typedef int (*evidence_visit)(void *arg, const struct evidence_item *item);
 int evidence_each(const struct evidence *e, const char *peer,
     evidence_visit visit, void *arg) MUST_CHECK;
+
+/*
+ * evidence_group(e, peer, dst): the stakeholder group of a CERT by its id,
+ * as a text for people and files; "" if it is not known.
+ */
+#define EVIDENCE_GROUP_MAX 80
+const char *evidence_group(const struct evidence *e, const char *peer,
+    char dst[static EVIDENCE_GROUP_MAX]);
 
 /*
  * evidence_what_if(e, l, kind, n, out): the score if n more items of that
