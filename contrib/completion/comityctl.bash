@@ -64,6 +64,7 @@ trust list
 trust show
 trust explain
 trust history
+trust evidence
 trust lift
 trust what-if
 trust replay

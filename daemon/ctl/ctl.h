@@ -200,6 +200,7 @@ int cmd_trust_list(struct ctl *c);
 int cmd_trust_show(struct ctl *c);
 int cmd_trust_explain(struct ctl *c);
 int cmd_trust_history(struct ctl *c);
+int cmd_trust_evidence(struct ctl *c);
 int cmd_trust_what_if(struct ctl *c);
 int cmd_trust_lift(struct ctl *c);
 

@@ -131,8 +131,14 @@ replay_run(struct replay *r)
 	const struct trust_line *l;
 	uint32_t group;
 
-	for (size_t i = 0; trust_file_peer(r->file, i, &group) != NULL; i++)
-		(void)book_peer(r->book, group);
+	for (size_t i = 0; trust_file_peer(r->file, i, &group) != NULL; i++) {
+		int peer = book_peer(r->book, group);
+
+		for (int d = 0; d < TRUST_DIMENSIONS; d++)
+			trust_peer_presume(book_engine(r->book), peer,
+			    (enum trust_dimension)d, trust_file_presumed(
+			    r->file, peer, (enum trust_dimension)d));
+	}
 	for (size_t i = 0; (l = trust_file_line(r->file, i)) != NULL; i++) {
 		struct trust_effect effect;
 		int rc;

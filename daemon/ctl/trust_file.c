@@ -20,6 +20,7 @@ struct named {
 	char *name;		/* owned */
 	uint32_t group;
 	bool has[TRUST_DIMENSIONS];
+	enum trust_band presumed[TRUST_DIMENSIONS];
 };
 
 struct trust_file {
@@ -42,6 +43,7 @@ struct at_line {
 static const char *const members[] = {
 	"at", "peer", "dimension", "pool", "weight", "kind", "print", "by",
 	"group", "record", "until", "b", "d", "same-root", "id",
+	"initial",
 };
 
 void
@@ -178,6 +180,8 @@ member_peer(const struct at_line *l, const char *name, int *out)
 	place = (uintptr_t)map64_get(&f->by_name, key);
 	if (place == 0) {
 		peer.name = mem_dup(s.p, s.n);
+		for (int d = 0; d < TRUST_DIMENSIONS; d++)
+			peer.presumed[d] = TRUST_E;
 		vec_push(&f->peers, peer);
 		place = f->peers.n;
 		map64_set(&f->by_name, key, (void *)place);
@@ -205,6 +209,33 @@ read_group(const struct at_line *l, int peer)
 		return line_bad(l, "\"group\" of that peer was another "
 		    "before; it has one");
 	f->peers.v[peer].group = (uint32_t)group;
+	return 0;
+}
+
+static int
+band_find(struct str s)
+{
+	return s.n == 1 && s.p[0] >= 'A' && s.p[0] <= 'E' ? s.p[0] - 'A' : -1;
+}
+
+/* Where people put a peer at first: as a group, it holds from the start. */
+static int
+read_initial(const struct at_line *l, int peer)
+{
+	struct named *p = &l->file->peers.v[peer];
+	int d, band;
+
+	if (has_member(l, "at"))
+		return line_bad(l, "\"initial\" has no time: it holds from "
+		    "the start");
+	TRY(member_name(l, "dimension", trust_dimension_find, &d));
+	TRY(member_name(l, "initial", band_find, &band));
+	if (p->presumed[d] != TRUST_E &&
+	    p->presumed[d] != (enum trust_band)band)
+		return line_bad(l, "\"initial\" of that peer was another "
+		    "before; it has one");
+	p->presumed[d] = (enum trust_band)band;
+	p->has[d] = true;
 	return 0;
 }
 
@@ -355,6 +386,8 @@ read_object(const struct at_line *l)
 
 	TRY(check_members(l));
 	TRY(member_peer(l, "peer", &t.ev.peer));
+	if (has_member(l, "initial"))
+		return read_initial(l, t.ev.peer);
 	if (has_member(l, "group")) {
 		TRY(read_group(l, t.ev.peer));
 		/* That alone is a line, too: it holds from the start. */
@@ -437,6 +470,13 @@ trust_file_peer(const struct trust_file *f, size_t i, uint32_t *out_group)
 		return NULL;
 	*out_group = f->peers.v[i].group;
 	return f->peers.v[i].name;
+}
+
+enum trust_band
+trust_file_presumed(const struct trust_file *f, int peer,
+    enum trust_dimension d)
+{
+	return f->peers.v[peer].presumed[d];
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * A file of evidence: JSON lines, of which each is an item about a peer, a
- * place where its scores are asked for, or a peer's group.
+ * place where its scores are asked for, a peer's group, or where people put
+ * it at first.
  */
 #ifndef CTL_TRUST_FILE_H
 #define CTL_TRUST_FILE_H
@@ -36,7 +37,11 @@ const struct trust_line *trust_file_line(const struct trust_file *f,
 const char *trust_file_peer(const struct trust_file *f, size_t i,
     uint32_t *out_group);
 
-/* trust_file_has(f, peer, d): does it hold evidence of that dimension? */
+/* trust_file_presumed(f, peer, d): the band it was put into, or E. */
+enum trust_band trust_file_presumed(const struct trust_file *f, int peer,
+    enum trust_dimension d);
+
+/* trust_file_has(f, peer, d): does it say anything of that dimension? */
 bool trust_file_has(const struct trust_file *f, int peer,
     enum trust_dimension d);
 

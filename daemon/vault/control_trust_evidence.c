@@ -10,17 +10,16 @@
 #include "vault/evidence.h"
 #include "vault/peer.h"
 
-#define PAGE_ITEMS 1000
+#define PAGE_ITEMS 500
 
 struct page {
 	struct control *c;	/* borrowed */
 	json_t *items;		/* owned */
 };
 
-static int
-on_item(void *arg, const struct evidence_item *i)
+static json_t *
+item_json(const struct evidence_item *i)
 {
-	struct page *p = arg;
 	char at[TIME_TEXT_MAX], id[2 * sizeof(i->key) + 1];
 	json_t *o;
 
@@ -35,7 +34,18 @@ on_item(void *arg, const struct evidence_item *i)
 	if (o != NULL && i->record.n > 0)
 		(void)json_object_set_new(o, "record", json_stringn(
 		    i->record.p, i->record.n));
-	(void)json_array_append_new(p->items, o);
+	return o;
+}
+
+static int
+on_item(void *arg, const struct evidence_item *i)
+{
+	struct page *p = arg;
+
+	/* Who counts again finds out by itself which sponsors answer. */
+	if (i->kind == TRUST_VOUCHED_GATED)
+		return 0;
+	(void)json_array_append_new(p->items, item_json(i));
 	if (json_array_size(p->items) < PAGE_ITEMS)
 		return 0;
 	control_more(p->c, json_pack("{s:o}", "items", p->items));
@@ -43,20 +53,40 @@ on_item(void *arg, const struct evidence_item *i)
 	return 0;
 }
 
-static json_t *
-groups_json(const struct vault *v)
+/* What the policy presumes of a CERT, where it does. */
+static void
+initial_add(json_t *all, const struct policy_org *org)
 {
-	json_t *groups = json_object();
+	const struct { enum trust_dimension d; enum band band; } said[] = {
+		{ TRUST_RELIABILITY, org->reliability },
+		{ TRUST_DISCRETION, org->discretion },
+	};
+	json_t *one = json_object();
 
-	for (size_t i = 0; i < peers_count(v->peers); i++) {
-		const char *id = peers_at(v->peers, i)->card.cert_id;
+	for (size_t i = 0; i < NELEM(said); i++)
+		if (said[i].band != BAND_E)
+			(void)json_object_set_new(one, trust_dimension_name(
+			    said[i].d), json_string(band_name(said[i].band)));
+	if (json_object_size(one) > 0)
+		(void)json_object_set(all, org->id, one);
+	json_decref(one);
+}
+
+/* Which group everybody is of, and what is presumed of it. */
+static void
+policy_json(const struct vault *v, json_t *groups, json_t *initial)
+{
+	size_t n = v->policy == NULL ? 0 : policy_norgs(v->policy);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_org *org = policy_org(v->policy, i);
 		char group[EVIDENCE_GROUP_MAX];
 
-		if (evidence_group(v->evidence, id, group)[0] != '\0')
-			(void)json_object_set_new(groups, id,
+		initial_add(initial, org);
+		if (evidence_group(v->evidence, org->id, group)[0] != '\0')
+			(void)json_object_set_new(groups, org->id,
 			    json_string(group));
 	}
-	return groups;
 }
 
 void
@@ -64,6 +94,7 @@ control_trust_evidence(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
 	struct page p = { .c = c };
+	json_t *groups, *initial, *ids;
 	char at[TIME_TEXT_MAX];
 	const char *peer;
 	int rc;
@@ -76,14 +107,26 @@ control_trust_evidence(struct control *c, const json_t *args)
 		return;
 	}
 	p.items = json_array();
-	rc = evidence_each(v->evidence, peer, on_item, &p);
+	/*
+	 * A score rests on the scores of those who said something: everything
+	 * about everybody is handed out, and who asked for one peer reads the
+	 * scores of that one.
+	 */
+	rc = evidence_each(v->evidence, NULL, on_item, &p);
 	if (rc < 0) {
 		json_decref(p.items);
 		(void)control_error(c, rc, "see: comityctl status",
 		    "the evidence cannot be read: %s", err_text(rc));
 		return;
 	}
-	control_reply(c, json_pack("{s:o, s:o, s:s}", "items", p.items,
-	    "groups", groups_json(v), "at", time_format(at,
-	    evidence_now(v->evidence))));
+	groups = json_object();
+	initial = json_object();
+	ids = json_array();
+	policy_json(v, groups, initial);
+	for (size_t i = 0; i < peers_count(v->peers); i++)
+		(void)json_array_append_new(ids, json_string(peers_at(
+		    v->peers, i)->card.cert_id));
+	control_reply(c, json_pack("{s:o, s:o, s:o, s:o, s:s}", "items",
+	    p.items, "groups", groups, "initial", initial, "peers", ids,
+	    "at", time_format(at, evidence_now(v->evidence))));
 }
