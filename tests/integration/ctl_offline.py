@@ -279,6 +279,47 @@ def test_trust_replay_bad_lines(build):
         said(i.ctl_run('trust', 'replay', '/nonexistent'), 4)
 
 
+def test_trust_manual(build):
+    """Its example is so, and every kind of evidence has its paragraph."""
+    with open(os.path.join(ROOT, 'man/comity-trust.7'),
+              encoding='utf-8') as f:
+        text = f.read()
+    lines, score = re.search(r'EXAMPLES.*?-literal\n(.*?)\.Ed.*?-literal\n'
+                             r'(.*?)\.Ed', text, re.S).groups()
+    with Place(build) as i:
+        path = write_lines(i.path('in.jsonl'), lines.splitlines())
+        equal(i.ctl_run('trust', 'replay', path).stdout.decode(), score,
+              'example')
+    with open(os.path.join(ROOT, 'daemon/trust/kinds.c'),
+              encoding='utf-8') as f:
+        kinds = set(re.findall(r'^\t\[TRUST_\w+\] = \{ "([a-z-]+)"',
+                               f.read(), re.M)) - {'plain'}
+    heads = re.findall(r'^\.It Cm (.*)', text, re.M)
+    told = {name for head in heads for name in re.split(r'[ ,]+', head)}
+    equal(told - {'reliability', 'discretion', 'judgement'}, kinds, 'kinds')
+
+
+def test_trust_replay_initial(build):
+    peer = {'peer': 'cert-xb'}
+    first = {**peer, 'dimension': 'reliability', 'initial': 'B'}
+    with Place(build) as i:
+        path = write_lines(i.path('in.jsonl'), [json.dumps(o) for o in (
+            first, {**peer, 'at': '2026-01-01T00:00:00Z', 'print': True},
+            {**peer, 'at': '2036-01-01T00:00:00Z', 'print': True})])
+        scores = i.ask('trust', 'replay', path)['scores']
+        equal([(s['band'], s['b']) for s in scores],
+              [('B', '0.650000')] * 2, 'it does not wear off')
+        for row, want in (
+                ({**first, 'initial': 'F'}, '"initial" is "F"'),
+                ({**first, 'at': '2026-01-01T00:00:00Z'}, 'has no time'),
+                ({**peer, 'initial': 'B'}, '"dimension" is missing'),
+                ({**first, 'initial': 'C'}, 'was another before')):
+            path = write_lines(i.path('bad.jsonl'), [
+                json.dumps(first), json.dumps(row)])
+            text = said(i.ctl_run('trust', 'replay', path), 1)
+            assert 'bad.jsonl:2' in text and want in text, text
+
+
 def test_trust_replay_notes(build):
     day = {'at': '2026-01-01T00:00:00Z', 'peer': 'cert-xb'}
     with Place(build) as i:
