@@ -6,7 +6,6 @@
  */
 #include "ctl/publish.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "base/limits.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/folder.h"
 #include "ctl/input.h"
 #include "ctl/online.h"
 #include "ctl/table.h"
@@ -44,6 +44,7 @@ struct publish {
 	uint64_t file_first;	/* index of the first object of file */
 	const struct import *import;	/* what file was converted to, or NULL */
 	long long total;	/* objects of all files, for progress */
+	uint64_t seen;		/* files of directories that were taken */
 };
 
 /* Where in its file an object stood. */
@@ -330,36 +331,34 @@ publish_converted(struct publish *p, const struct input *file)
 	return part.rc;
 }
 
+/* Publish an open file, and close it. */
 static int
-publish_file(struct publish *p, const char *path)
+publish_input(struct publish *p, struct input *file)
 {
 	enum import_format format = p->o->import.format;
-	struct err e = { 0 };
-	struct input file;
 	int rc;
 
-	p->file = path;
-	if (input_open(path, &file, &e) < 0)
-		return ctl_fail_err(p->c, &e, NULL);
 	if ((format != IMPORT_AUTO && format != IMPORT_STIX) ||
-	    !import_is_plain(file.text)) {
-		rc = publish_converted(p, &file);
+	    !import_is_plain(file->text)) {
+		rc = publish_converted(p, file);
 	} else {
-		p->total = (long long)p->next + objects_count(file.text);
-		rc = publish_text(p, file.text);
+		p->total = (long long)p->next + objects_count(file->text);
+		rc = publish_text(p, file->text);
 	}
-	input_close(&file);
+	input_close(file);
 	return rc;
 }
 
 static int
-is_event(const struct dirent *d)
+publish_file(struct publish *p, const char *path)
 {
-	size_t n = strlen(d->d_name);
+	struct err e = { 0 };
+	struct input file;
 
-	return d->d_name[0] != '.' && n > 5 &&
-	    strcmp(d->d_name + n - 5, ".json") == 0 &&
-	    strcmp(d->d_name, "manifest.json") != 0;
+	p->file = path;
+	if (input_open(path, &file, &e) < 0)
+		return ctl_fail_err(p->c, &e, NULL);
+	return publish_input(p, &file);
 }
 
 /* Events that the manifest of a feed names, and that are not there. */
@@ -398,33 +397,63 @@ manifest_check(struct publish *p, const char *dir)
 	}
 }
 
-/* A directory is a feed of MISP: an event a file. */
+/* A file in a directory whose name does not say that it holds records. */
+static void
+leave_out(struct publish *p)
+{
+	static const struct import_note n = { .place = "file", .text =
+	    "left out: its name ends like no format; name it, or say "
+	    "--format" };
+
+	publish_note(p, &n);
+}
+
+/* A file of a directory: one that does not read keeps no other back. */
+static int
+on_file(void *arg, const char *path, bool wanted)
+{
+	struct publish *p = arg;
+	struct err e = { 0 };
+	struct input file;
+
+	p->file = path;
+	if (!wanted && p->o->import.format == IMPORT_AUTO) {
+		leave_out(p);
+		return 0;
+	}
+	p->seen++;
+	if (input_open(path, &file, &e) == 0)
+		return publish_input(p, &file);
+	p->unread++;
+	refusal_add(p, "file", json_pack("{s:s, s:s, s:s}", "id", "",
+	    "reason", "unreadable", "text", e.text));
+	return 0;
+}
+
+/* A directory is a feed of MISP if it has a manifest, else all its files. */
 static int
 publish_path(struct publish *p, const char *path)
 {
-	struct dirent **names = NULL;
+	uint64_t before = p->seen;
 	struct stat st;
-	int n, rc = 0;
+	bool feed;
+	int rc;
 
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 ||
 	    !S_ISDIR(st.st_mode))
 		return publish_file(p, path);
-	n = scandir(path, &names, is_event, alphasort);
-	for (int i = 0; i < n; i++) {
-		char file[CTL_PATH_MAX];
-
-		if (rc == 0)
-			rc = publish_file(p, file_path(file, path,
-			    names[i]->d_name));
-		free(names[i]);
-	}
-	free(names);
-	if (rc == 0 && n > 0)
+	feed = folder_is_feed(path);
+	rc = folder_each(path, on_file, p);
+	if (rc < 0)
+		return ctl_fail(p->c, CTL_REFUSED, NULL, "%s: %s", path,
+		    err_text(rc));
+	if (rc == 0 && feed)
 		manifest_check(p, path);
-	if (n <= 0)
-		return ctl_fail(p->c, CTL_REFUSED, "a directory is a feed "
-		    "of MISP: manifest.json and an event a file",
-		    "%s: no events in it", path);
+	if (rc == 0 && p->seen == before)
+		return ctl_fail(p->c, CTL_REFUSED, "a directory is a feed of "
+		    "MISP, with manifest.json and an event a file, or holds "
+		    "files named .json, .jsonl, .stix2, .csv or .txt, also "
+		    ".gz", "%s: nothing to publish in it", path);
 	return rc;
 }
 

@@ -16,7 +16,7 @@ struct publish_options {
 
 /*
  * publish_files(c, o, paths, n, out): publish n files, "-" for standard
- * input, or directories that are feeds of MISP.  An exit code: CTL_DONE, or
+ * input, or directories, which are feeds of MISP or hold files.  An exit code: CTL_DONE, or
  * CTL_PARTLY if something was refused, with what became of it in *out
  * (owned by the caller); otherwise why is told, and *out stays.
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Files of others: publish in every format, the inbox, and real data."""
 import collections
+import gzip
 import json
 import os
 import shutil
@@ -90,6 +91,36 @@ def test_misp_round_trip(net):
     put(net, 'feed/manifest.json', '[')
     r = publish(a, feed)
     equal([x['place'] for x in r['refused']], ['manifest.json'], r)
+
+
+@with_net(2, introduced=False)
+def test_a_directory_of_files(net):
+    """All of it that may hold records; what does not read is named."""
+    a = net.all[0]
+    os.makedirs(os.path.join(net.dir, 'in/below/deep'))
+    files = [('in/b.jsonl', 1), ('in/a.json', 2), ('in/below/deep/c.stix2', 3)]
+    for name, n in files:
+        put(net, name, json.dumps(indicator(n)) + '\n')
+    with gzip.open(os.path.join(net.dir, 'in/below/d.json.gz'), 'wb') as f:
+        f.write(json.dumps(indicator(4)).encode())
+    with open(os.path.join(net.dir, 'in/e.json.gz'), 'wb') as f:
+        f.write(b'\x1f\x8b\x08 cut off')
+    put(net, 'in/.hidden.json', json.dumps(indicator(5)))
+    put(net, 'in/list', '198.51.100.99\n')
+    os.symlink(net.dir, os.path.join(net.dir, 'in/below/loop'))
+    folder = os.path.join(net.dir, 'in')
+    r = publish(a, folder)
+    equal(sorted(a.ids()), sorted(indicator(n)['id'] for n in range(1, 5)),
+          'those')
+    equal([(os.path.basename(x['file']), x['reason']) for x in r['refused']],
+          [('e.json.gz', 'unreadable')], r)
+    equal([os.path.basename(x['file']) for x in r['losses']], ['list'], r)
+    # Nothing in it, or nothing there.
+    os.mkdir(os.path.join(net.dir, 'empty'))
+    p = a.ctl_run('publish', os.path.join(net.dir, 'empty'))
+    assert p.returncode != 0 and b'nothing to publish in it' in p.stderr, p
+    equal(a.ctl_run('publish', folder, '--format', 'list', '--kind',
+                    'ipv4').returncode in (0, 7), True, 'all are lists')
 
 
 @with_net(2, introduced=False)
