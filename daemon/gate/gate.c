@@ -4,13 +4,25 @@
 #include <string.h>
 
 #include "gate/admit.h"
+#include "gate/closure.h"
 #include "gate/gate_private.h"
 #include "gate/shadow.h"
 #include "policy/oblige.h"
 #include "record/derive.h"
 
 #define SCRATCH_BYTES MIB(4)
-#define CLOSURE_MAX 256		/* objects looked at for one decision */
+
+static int
+on_origin(void *arg, int64_t seal, char *dst)
+{
+	return gate_seal_origin(arg, seal, dst);
+}
+
+static bool
+on_embargoed(void *arg, const struct label *l)
+{
+	return closure_under_embargo(arg, l);
+}
 
 struct gate *
 gate_new(const struct gate_options *o)
@@ -23,6 +35,9 @@ gate_new(const struct gate_options *o)
 	    .key = o->key, .cert_id = o->cert_id, .keys = o->keys,
 	    .keys_arg = o->keys_arg });
 	g->withdrawn = withdrawn_new(o->store);
+	g->references = references_new(&(struct references_options){
+	    .store = o->store, .labels = g->labels, .origin = on_origin,
+	    .embargoed = on_embargoed, .arg = g });
 	g->reader = stix_reader_new();
 	g->other = stix_reader_new();
 	g->scratch = arena_new(SCRATCH_BYTES);
@@ -35,6 +50,7 @@ gate_free(struct gate *g)
 {
 	if (g == NULL)
 		return;
+	references_free(g->references);
 	labels_free(g->labels);
 	seals_free(g->seals);
 	withdrawn_free(g->withdrawn);
@@ -50,6 +66,7 @@ gate_set_policy(struct gate *g, const struct policy *p)
 {
 	g->policy = p;
 	g->generation++;
+	references_forget(g->references);
 	labels_set_vocabulary(g->labels,
 	    p == NULL ? NULL : policy_vocabulary(p));
 }
@@ -76,6 +93,7 @@ void
 gate_forget(struct gate *g)
 {
 	g->generation++;
+	references_forget(g->references);
 	labels_trim(g->labels);
 }
 
@@ -141,196 +159,10 @@ gate_seal_origin(struct gate *g, int64_t seal, char *dst)
 	return seals_origin(g->seals, seal, dst);
 }
 
-/* The objects still to look at, and those seen, while a closure is joined. */
-struct closure {
-	struct gate *g;
-	struct label *label;
-	struct arena *arena;
-	unix_ms_t *embargo_end;	/* the latest of all, or NULL */
-	const char *recipient;	/* CERT id of who is to have it, or NULL */
-	VEC(struct str) ids;	/* seen and to see, in order of discovery */
-	int64_t best_us;	/* newest version of the id at hand */
-	struct store_record newest;
-	bool found;
-};
-
-static int
-on_version(void *arg, const struct store_record *r)
-{
-	struct closure *c = arg;
-
-	if ((r->flags & (RECORD_TOMBSTONE | RECORD_APART)) != 0)
-		return 0;
-	if (!c->found || r->modified_us >= c->best_us) {
-		c->found = true;
-		c->best_us = r->modified_us;
-		c->newest = *r;
-	}
-	return 0;
-}
-
-static bool
-closure_has(const struct closure *c, struct str id)
-{
-	for (size_t i = 0; i < c->ids.n; i++)
-		if (str_eq(c->ids.v[i], id))
-			return true;
-	return false;
-}
-
-/* Put the references of an object on the list; each once, so cycles end. */
-static int
-closure_refs(struct closure *c, struct str bytes)
-{
-	struct stix_problem problem;
-	struct stix_object o;
-
-	if (stix_read(c->g->other, bytes, &o, &problem) != 0)
-		return ERR_DENIED;
-	for (size_t i = 0; i < o.nrefs; i++) {
-		struct str id = o.refs[i];
-
-		if (closure_has(c, id))
-			continue;
-		if (c->ids.n >= CLOSURE_MAX)
-			return ERR_DENIED;
-		id.p = arena_dup(c->arena, id.p, id.n);
-		if (id.p == NULL)
-			return ERR_DENIED;
-		vec_push(&c->ids, id);
-	}
-	return 0;
-}
-
-/* An older version is judged by the newest one's label too. */
-static int
-closure_self(struct closure *c, struct str bytes)
-{
-	struct stix_problem problem;
-	struct stix_object o;
-	struct str id;
-
-	if (stix_read(c->g->other, bytes, &o, &problem) != 0)
-		return ERR_DENIED;
-	id.n = o.id.n;
-	id.p = arena_dup(c->arena, o.id.p, o.id.n);
-	if (id.p == NULL)
-		return ERR_DENIED;
-	if (!closure_has(c, id))
-		vec_push(&c->ids, id);
-	return 0;
-}
-
-static bool
-under_embargo(const struct gate *g, const struct label *l)
-{
-	int bit = names_find(&policy_vocabulary(g->policy)->caveats,
-	    STR("embargo"));
-
-	return bit >= 0 && (l->caveats >> bit & 1) != 0;
-}
-
-/* If the object with that label is under embargo, it ends no earlier. */
-static void
-closure_embargo(struct closure *c, const struct label *l, struct str bytes)
-{
-	unix_ms_t end = UNIX_MS_NEVER;
-	struct stix_problem problem;
-	struct stix_object o;
-
-	if (c->embargo_end == NULL || !under_embargo(c->g, l))
-		return;
-	if (stix_read(c->g->other, bytes, &o, &problem) == 0)
-		end = derive_embargo(&o);
-	if (end.ms > c->embargo_end->ms)
-		*c->embargo_end = end;
-}
-
-/*
- * How far a record may still go does not count towards who gave it to us,
- * or made it: word about it may always return there.  Whatever else its
- * label says holds on the way back too.
- */
-static int
-closure_way_back(struct closure *c, struct label *inout)
-{
-	int echo = c->recipient == NULL ? 0 :
-	    gate_is_echo(c->g, &c->newest, c->recipient, c->arena);
-
-	if (echo > 0)
-		inout->hops = LABEL_HOPS_MAX;
-	return echo < 0 ? echo : 0;
-}
-
-/* Join the label of one referenced object, if it is stored here. */
-static int
-closure_join(struct closure *c, struct str id)
-{
-	const struct label *l;
-	struct label there;
-
-	c->found = false;
-	TRY(store_find_id(c->g->o.store, id, c->arena, on_version, c));
-	if (!c->found)
-		return 0;	/* references may point at nothing we have */
-	l = labels_get(c->g->labels, c->newest.label, c->newest.desks);
-	if (l == NULL)
-		return ERR_DENIED;
-	there = *l;
-	TRY(closure_way_back(c, &there));
-	label_join(c->label, c->label, &there);
-	closure_embargo(c, l, c->newest.bytes);
-	if ((c->newest.flags & RECORD_HAS_REFS) != 0)
-		return closure_refs(c, c->newest.bytes);
-	return 0;
-}
-
-/*
- * The label of a record towards a recipient (NULL: nobody in particular)
- * and, if embargo_end is not NULL, when the last embargo on it and on what
- * it refers to ends.
- */
-static int
-closure_label(struct gate *g, const struct store_record *r,
-    const char *recipient, unix_ms_t *embargo_end, struct label *out)
-{
-	AUTO(arena_free) struct arena *arena = NULL;
-	const struct label *own;
-	struct closure c = { .g = g, .embargo_end = embargo_end,
-	    .recipient = recipient };
-	struct label l;
-	int rc;
-
-	if (g->policy == NULL)
-		return ERR_DENIED;
-	own = labels_get(g->labels, r->label, r->desks);
-	if (own == NULL)
-		return ERR_DENIED;
-	closure_embargo(&c, own, r->bytes);
-	if ((r->flags & (RECORD_HAS_REFS | RECORD_SUPERSEDED)) == 0) {
-		*out = *own;
-		return 0;
-	}
-	l = *own;
-	c.label = &l;
-	c.arena = arena = arena_new(MIB(64));
-	rc = closure_refs(&c, r->bytes);
-	if (rc == 0 && (r->flags & RECORD_SUPERSEDED) != 0)
-		rc = closure_self(&c, r->bytes);
-	for (size_t i = 0; rc == 0 && i < c.ids.n; i++)
-		rc = closure_join(&c, c.ids.v[i]);
-	vec_clear(&c.ids);
-	if (rc != 0)
-		return rc;
-	label_normalise(&l, policy_vocabulary(g->policy));
-	*out = l;
-	return 0;
-}
-
 int
 gate_label(struct gate *g, const struct store_record *r, struct label *out)
 {
-	return closure_label(g, r, NULL, NULL, out);
+	return closure_label(g, &(struct closure_query){ .record = r }, out);
 }
 
 /* What the obligations make of what the policy answered. */
@@ -375,13 +207,14 @@ gate_answer_out(struct gate *g, const struct gate_query *q,
 		.now = q->now,
 	};
 	unix_ms_t end = { 0 };
+	struct closure_query closure = { q->record, party_name(g, q->party),
+	    &end };
 
-	TRY(closure_label(g, q->record, party_name(g, q->party), &end,
-	    &label));
+	TRY(closure_label(g, &closure, &label));
 	answer_out(&question, out);
 	if (out->outcome == OUTCOME_CONSULT && q->agreed != NULL)
 		answer_agreed(&question, q->agreed, out);
-	out->alone = under_embargo(g, &label);
+	out->alone = closure_under_embargo(g, &label);
 	out->embargo_end = end;
 	answer_oblige(g, q, &label, out);
 	if (q->record->expires.ms <= q->now.ms &&

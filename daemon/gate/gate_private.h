@@ -7,6 +7,7 @@
 #include "base/map64.h"
 #include "gate/gate.h"
 #include "gate/labels.h"
+#include "gate/references.h"
 #include "gate/seals.h"
 #include "gate/withdrawn.h"
 
@@ -25,6 +26,7 @@ struct gate {
 	struct labels *labels;		/* owned */
 	struct seals *seals;		/* owned */
 	struct withdrawn *withdrawn;	/* owned */
+	struct references *references;	/* owned */
 	struct stix_reader *reader;	/* owned: objects coming in */
 	struct stix_reader *other;	/* owned: objects looked at beside it */
 	struct arena *scratch;		/* owned: one object's own */

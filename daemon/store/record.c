@@ -113,6 +113,7 @@ store_put(struct store *s, const struct store_record *r,
 	sql_blob(st, 2, (struct str){ (const char *)head,
 	    head_encode(r, with_id, head) });
 	sql_blob(st, 3, r->bytes);
+	s->changes++;
 	TRY(sql_run(s, st));
 	s->now.last_seq = seq;
 	keys_stage(s, key_of_id(s, r->id), seq);
@@ -334,6 +335,7 @@ row_replace(struct store *s, const struct store_record *r)
 	    head_encode(r, true, head) });
 	sql_blob(st, 2, r->bytes);
 	sql_int(st, 3, r->seq);
+	s->changes++;
 	return sql_run(s, st);
 }
 

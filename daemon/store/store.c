@@ -361,6 +361,12 @@ store_last_seq(const struct store *s)
 }
 
 uint64_t
+store_changes(const struct store *s)
+{
+	return s->changes;
+}
+
+uint64_t
 store_count(const struct store *s)
 {
 	return (uint64_t)s->now.last_seq - s->now.tombstones;

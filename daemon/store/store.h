@@ -134,6 +134,11 @@ int store_scan(struct store *s, int64_t from, size_t limit,
 
 /* store_last_seq(s): highest sequence, open transaction included; 0 none. */
 int64_t store_last_seq(const struct store *s);
+/*
+ * store_changes(s): another number after every change of a record, and after
+ * a roll-back: what was read of records before may be stale.
+ */
+uint64_t store_changes(const struct store *s);
 uint64_t store_count(const struct store *s);	/* records, no tombstones */
 
 /*

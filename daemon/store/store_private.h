@@ -32,6 +32,7 @@ struct store {
 	uint64_t free_bytes_min;
 	int lock_fd, dir_fd;
 	uint64_t commits;
+	uint64_t changes;		/* of records, ever */
 	int64_t commit_us_last, commit_us_max;
 	char error[256];
 

@@ -161,6 +161,7 @@ store_rollback(struct store *s)
 		return;
 	/* SQLite may have rolled back by itself when it failed. */
 	sql_undo(s);
+	s->changes++;
 	s->in_transaction = false;
 	s->failed = 0;
 	keys_unstage(s, s->before.staged);
