@@ -11,6 +11,7 @@
 #include "base/map64.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "format/import.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
 #include "record/bundle.h"
@@ -146,6 +147,23 @@ expect_read(struct expect *x, struct stix_reader *reader, struct str text,
 	return 0;
 }
 
+/* What publish makes of a file that is no STIX 2.1, in its place. */
+static int
+expect_convert(struct expect *x, struct buf *text, struct err *e)
+{
+	const struct import_options o = { .now = now_ms() };
+	struct import i = { 0 };
+	int rc = import_convert(buf_str(text), &o, &i, e);
+
+	if (rc == 0) {
+		x->refused += i.notes.n - i.losses;
+		buf_reset(text);
+		buf_add(text, i.objects.p, i.objects.n);
+	}
+	import_clear(&i);
+	return rc;
+}
+
 /* Read one more file; its text stays, the records borrow from it. */
 static int
 expect_file(struct expect *x, struct stix_reader *reader, const char *path,
@@ -155,6 +173,8 @@ expect_file(struct expect *x, struct stix_reader *reader, const char *path,
 
 	vec_push(&x->texts, text);
 	TRY(file_read_unpacked(path, INPUT_BYTES_MAX, text, e));
+	if (!import_is_plain(buf_str(text)))
+		TRY(expect_convert(x, text, e));
 	return expect_read(x, reader, buf_str(text), e);
 }
 

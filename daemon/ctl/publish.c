@@ -26,7 +26,11 @@
 #define REFUSALS_SHOWN 20
 #define LOSSES_SHOWN 20
 
+/* What of the files is published: markings go before what is marked. */
+enum pass { PASS_ALL, PASS_MARKINGS, PASS_OTHERS };
+
 struct publish {
+	enum pass pass;		/* of all files, when they are more than one */
 	const struct ctl *c;	/* borrowed */
 	const struct publish_options *o;	/* borrowed */
 	struct client *cl;	/* borrowed */
@@ -267,14 +271,20 @@ publish_pass(struct publish *p, struct str text, bool markings)
 static int
 publish_text(struct publish *p, struct str text)
 {
-	int rc;
+	int rc = 0;
 
 	p->file_first = p->next;
-	rc = publish_pass(p, text, true);
-	if (rc == 0)
+	if (p->pass != PASS_OTHERS)
+		rc = publish_pass(p, text, true);
+	if (rc == 0 && p->pass != PASS_MARKINGS)
 		rc = publish_pass(p, text, false);
 	/* The file's name is part of its refusals: settle before the next. */
-	return rc == 0 ? publish_settle(p, 0) : rc;
+	if (rc == 0)
+		rc = publish_settle(p, 0);
+	/* The numbers are for the pass in which all are read. */
+	if (p->pass == PASS_MARKINGS)
+		p->next = p->file_first;
+	return rc;
 }
 
 /* A part of what a file says, once it is much. */
@@ -288,7 +298,7 @@ publish_part(struct part *part, const struct import *i)
 {
 	struct publish *p = part->p;
 
-	for (size_t k = 0; k < i->notes.n; k++)
+	for (size_t k = 0; p->pass != PASS_MARKINGS && k < i->notes.n; k++)
 		publish_note(p, &i->notes.v[k]);
 	p->import = i;
 	p->total = 0;
@@ -315,6 +325,8 @@ publish_converted(struct publish *p, const struct input *file)
 
 	o.now = file->at;
 	rc = import_convert(file->text, &o, &i, &e);
+	if (p->pass == PASS_MARKINGS)
+		rc = 0;		/* it is told when the others are read */
 	if (rc == ERR_USAGE)
 		part.rc = ctl_fail_err(p->c, &e, "comityctl(1), IMPORT "
 		    "FORMATS");
@@ -322,7 +334,7 @@ publish_converted(struct publish *p, const struct input *file)
 		refusal_add(p, "file", json_pack("{s:s, s:s, s:s}", "id", "",
 		    "reason", "format", "text", e.text));
 	publish_part(&part, &i);
-	if (i.lost > 0)
+	if (i.lost > 0 && p->pass != PASS_MARKINGS)
 		(void)json_array_append_new(p->losses, json_pack(
 		    "{s:s, s:s, s:s, s:I}", "place", "file", "text",
 		    "further losses", "file", p->file, "n",
@@ -342,7 +354,9 @@ publish_input(struct publish *p, struct input *file)
 	    !import_is_plain(file->text)) {
 		rc = publish_converted(p, file);
 	} else {
-		p->total = (long long)p->next + objects_count(file->text);
+		if (p->pass != PASS_MARKINGS)
+			p->total = (long long)p->next +
+			    objects_count(file->text);
 		rc = publish_text(p, file->text);
 	}
 	input_close(file);
@@ -352,13 +366,22 @@ publish_input(struct publish *p, struct input *file)
 static int
 publish_file(struct publish *p, const char *path)
 {
+	enum pass pass = p->pass;
 	struct err e = { 0 };
 	struct input file;
+	int rc;
 
+	/* Standard input is read once. */
+	if (strcmp(path, "-") == 0) {
+		if (pass == PASS_MARKINGS)
+			return 0;
+		p->pass = PASS_ALL;
+	}
 	p->file = path;
-	if (input_open(path, &file, &e) < 0)
-		return ctl_fail_err(p->c, &e, NULL);
-	return publish_input(p, &file);
+	rc = input_open(path, &file, &e) < 0 ? ctl_fail_err(p->c, &e, NULL) :
+	    publish_input(p, &file);
+	p->pass = pass;
+	return rc;
 }
 
 /* Events that the manifest of a feed names, and that are not there. */
@@ -418,16 +441,28 @@ on_file(void *arg, const char *path, bool wanted)
 
 	p->file = path;
 	if (!wanted && p->o->import.format == IMPORT_AUTO) {
-		leave_out(p);
+		if (p->pass != PASS_MARKINGS)
+			leave_out(p);
 		return 0;
 	}
 	p->seen++;
 	if (input_open(path, &file, &e) == 0)
 		return publish_input(p, &file);
+	if (p->pass == PASS_MARKINGS)
+		return 0;
 	p->unread++;
 	refusal_add(p, "file", json_pack("{s:s, s:s, s:s}", "id", "",
 	    "reason", "unreadable", "text", e.text));
 	return 0;
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 &&
+	    S_ISDIR(st.st_mode);
 }
 
 /* A directory is a feed of MISP if it has a manifest, else all its files. */
@@ -435,19 +470,17 @@ static int
 publish_path(struct publish *p, const char *path)
 {
 	uint64_t before = p->seen;
-	struct stat st;
 	bool feed;
 	int rc;
 
-	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 ||
-	    !S_ISDIR(st.st_mode))
+	if (!is_directory(path))
 		return publish_file(p, path);
 	feed = folder_is_feed(path);
 	rc = folder_each(path, on_file, p);
 	if (rc < 0)
 		return ctl_fail(p->c, CTL_REFUSED, NULL, "%s: %s", path,
 		    err_text(rc));
-	if (rc == 0 && feed)
+	if (rc == 0 && feed && p->pass != PASS_MARKINGS)
 		manifest_check(p, path);
 	if (rc == 0 && p->seen == before)
 		return ctl_fail(p->c, CTL_REFUSED, "a directory is a feed of "
@@ -495,6 +528,12 @@ publish_files(const struct ctl *c, const struct publish_options *o,
 	p.cl = cl;
 	p.refused = json_array();
 	p.losses = json_array();
+	if (n > 1 || is_directory(paths[0])) {
+		p.pass = PASS_MARKINGS;
+		for (int i = 0; rc == 0 && i < n; i++)
+			rc = publish_path(&p, paths[i]);
+		p.pass = PASS_OTHERS;
+	}
 	for (int i = 0; rc == 0 && i < n; i++)
 		rc = publish_path(&p, paths[i]);
 	if (rc == 0)

@@ -557,7 +557,7 @@ find_separator(struct str text)
 	static const char candidates[] = ",;\t";
 	size_t most = 0;
 	char best = ',';
-	struct str line;
+	struct str line = { 0 };	/* of an empty text, there is none */
 
 	while (next_line(&text, &line) && (line.n == 0 || line.p[0] == '#'))
 		;

@@ -50,6 +50,23 @@ def effects(inst, record):
     return {x['privilege_action']: x['rule_effect'] for x in rules}, r
 
 
+@with_net(2, WORDS, introduced=False)
+def test_markings_of_all_files_come_first(net):
+    """An object a file, as collections are published: the order is none."""
+    a = net.all[0]
+    o = dict(indicator(1), object_marking_refs=[
+        MARKING['id'], TLP_GREEN, PAP_GREEN])
+    folder = os.path.join(net.dir, 'in')
+    os.mkdir(folder)
+    files = [write_lines(os.path.join(folder, name), [x])
+             for name, x in (('1.json', o), ('2.json', MARKING))]
+    for paths, published in (([folder], 2), (files, 0)):
+        r = a.ask('publish', *paths)
+        equal((r['objects'], r['published'], r['refused']),
+              (2, published, []), r)
+        assert 'purposes=block,detect\n' in a.ask('show', o['id'])['label']
+
+
 @with_net(2, WORDS)
 def test_the_wall_goes_in_and_out(net):
     a, b = net.all
