@@ -6,7 +6,6 @@
 
 #include "base/map64.h"
 #include "gate/gate.h"
-#include "gate/labels.h"
 #include "gate/references.h"
 #include "gate/seals.h"
 #include "gate/withdrawn.h"
