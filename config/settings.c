@@ -7,6 +7,7 @@
 #include "config/schema.h"
 #include "config/settings_front.h"
 #include "config/settings_taxii.h"
+#include "config/settings_warning.h"
 #include "record/stix.h"
 
 #define LIMIT_MAX INT64_C(1000000000)
@@ -104,6 +105,19 @@ static const struct option options[] = {
 	    "For rehearsals only: the time that the trust engine is given, a "
 	    "shift as +90d or a moment as 2027-01-01T00:00:00Z, at which it "
 	    "then stands; empty: the time of day."),
+
+	TEXT(warning_lists, TEXT, "warning-lists", "",
+	    "A directory of MISP warning lists: values that must not be "
+	    "blocked; empty: none.  A relative name starts at the "
+	    "configuration directory."),
+	OPT_LIST(settings, own.as, own.nas, OPTION_TEXT, "constituency.as",
+	    "Numbers of the autonomous systems in our constituency."),
+	OPT_LIST(settings, own.prefixes, own.nprefixes, OPTION_TEXT,
+	    "constituency.prefixes",
+	    "Networks of IPv4 and IPv6 in our constituency."),
+	OPT_LIST(settings, own.domains, own.ndomains, OPTION_NAME,
+	    "constituency.domains",
+	    "Domains in our constituency, with all below them."),
 
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
@@ -350,6 +364,7 @@ settings_parse(const char *file, struct str text, struct settings *out,
 		    "moment such as 2027-01-01T00:00:00Z", s.trust_clock);
 	TRY(settings_check_fronts(yaml_root(t), &s, e));
 	TRY(settings_check_taxii(yaml_root(t), &s, e));
+	TRY(settings_check_constituency(yaml_root(t), &s, e));
 	*out = s;
 	return 0;
 }

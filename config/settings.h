@@ -105,6 +105,18 @@ struct settings_taxii_peer {
 	char secret_file[SETTINGS_PATH_MAX];	/* password or token */
 };
 
+#define SETTINGS_AS_MAX 64
+#define SETTINGS_PREFIXES_MAX 256
+#define SETTINGS_DOMAINS_MAX 128
+
+/* Whom this CERT serves: what is its own. */
+struct settings_own {
+	char as[SETTINGS_AS_MAX][16];		/* digits */
+	char prefixes[SETTINGS_PREFIXES_MAX][48];
+	char domains[SETTINGS_DOMAINS_MAX][CERT_ID_MAX + 1];
+	size_t nas, nprefixes, ndomains;
+};
+
 /* Plain values: copied by assignment, owns nothing. */
 struct settings {
 	char cert_id[CERT_ID_MAX + 1];
@@ -129,6 +141,8 @@ struct settings {
 	struct settings_taxii_peer taxii_peers[SETTINGS_TAXII_PEERS_MAX];
 	size_t ntaxii_peers;
 	char trust_clock[TIME_TEXT_MAX];	/* settings_trust_clock */
+	char warning_lists[SETTINGS_PATH_MAX];	/* a directory, or empty */
+	struct settings_own own;
 	struct settings_limits limits;
 };
 
@@ -180,7 +194,7 @@ int settings_check_desks(const char *file, struct str text,
 /*
  * settings_path(dst, size, base, path): path if it is absolute, else below
  * the directory base.  ERR_LIMIT if it does not fit in size bytes.
- * state_directory and the files of a front start at the configuration
+ * state_directory, warning_lists and the files of a front start at the configuration
  * directory, control_socket at the state directory.
  */
 int settings_path(char *dst, size_t size, const char *base,

@@ -281,7 +281,8 @@ channel_take_fd(struct channel *c, uint8_t type)
 	int fd;
 
 	if ((type != MESSAGE_ADOPT && type != MESSAGE_FRONT_ADOPT &&
-	    type != MESSAGE_CLIENT_ADOPT) || c->nfds_in == 0)
+	    type != MESSAGE_CLIENT_ADOPT && type != MESSAGE_LISTS) ||
+	    c->nfds_in == 0)
 		return -1;
 	fd = c->fds_in[0];
 	memmove(c->fds_in, c->fds_in + 1, --c->nfds_in * sizeof(int));

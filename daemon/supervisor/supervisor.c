@@ -21,6 +21,7 @@
 #include "supervisor/admission.h"
 #include "supervisor/clients.h"
 #include "supervisor/fronts.h"
+#include "supervisor/lists.h"
 #include "supervisor/start.h"
 #include "supervisor/tell.h"
 #include "wire/msg_flow.h"
@@ -125,6 +126,7 @@ send_config(struct supervisor *s, enum config_cause cause, struct err *e)
 		buf_reset(&s->sent);
 		file_set_encode(files, &s->sent);
 	}
+	lists_send(s->vault, s->paths->config_dir, buf_str(&s->sent));
 	send_pieces(s, cause);
 	s->sending = true;
 	return 0;

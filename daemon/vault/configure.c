@@ -13,6 +13,7 @@
 #include "vault/peer.h"
 #include "vault/taxii_peer.h"
 #include "vault/supervisor_link.h"
+#include "vault/warnings.h"
 
 #define POLICY_FILE "policy.yaml"
 
@@ -177,6 +178,7 @@ vault_configure(struct vault *v, struct str bytes,
 	*v->settings = settings;
 	fronts_clients_changed(v->fronts);
 	evidence_clock_changed(v->evidence);
+	warnings_configure(v);
 	if (taxii_peers_configure(v) < 0)
 		log_error("taxii-peer", "error=\"the store does not "
 		    "read\"");

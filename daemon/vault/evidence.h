@@ -64,9 +64,16 @@ int evidence_add(struct evidence *e, const struct evidence_item *item)
 /*
  * evidence_object(e, bytes, by): an object came, in the open turn: an opinion
  * or sighting about a record that a peer gave us is evidence, one that is no
- * longer valid, about who sent it.  by: the CERT that made it; empty: us.
+ * longer valid, or of what must not be blocked, about who sent it.  by: the CERT that made it; empty: us.
  */
 int evidence_object(struct evidence *e, struct str bytes, struct str by)
+    MUST_CHECK;
+
+/*
+ * evidence_warning(e, bytes, by): in the open turn: an indicator that another
+ * CERT made and we took: of a value on a warning list, or of what is ours?
+ */
+int evidence_warning(struct evidence *e, struct str bytes, struct str by)
     MUST_CHECK;
 
 /* evidence_proofs(e, peer): proofs that are kept of it and not yet counted. */

@@ -102,6 +102,8 @@ evidence_object(struct evidence *e, struct str bytes, struct str by)
 	json_t *o;
 	int rc = 0;
 
+	if (by.n > 0)
+		TRY(evidence_warning(e, bytes, by));
 	/* Most objects are none of these: do not read them a second time. */
 	if (memmem(bytes.p, bytes.n, "opinion", 7) == NULL &&
 	    memmem(bytes.p, bytes.n, "sighting", 8) == NULL &&

@@ -25,6 +25,7 @@
 #include "vault/question.h"
 #include "vault/supervisor_link.h"
 #include "vault/wish.h"
+#include "vault/warnings.h"
 
 #define FD_SUPERVISOR 3
 
@@ -88,6 +89,8 @@ tear_down(struct vault *v)
 	store_close(v->store);
 	verify_key_free(v->own_key);
 	sign_key_free(v->key);
+	warnings_adopt(v, -1);
+	warning_free(v->warnings);
 	free(v->settings);
 	loop_free(v->loop);
 	turn_free(v->turn);
@@ -96,7 +99,7 @@ tear_down(struct vault *v)
 int
 main(int argc, char **argv)
 {
-	struct vault v = { .started = clock_mono() };
+	struct vault v = { .started = clock_mono(), .lists_fd = -1 };
 
 	log_open("vault");
 	if (read_arguments(argc, argv, &v) != 0) {
@@ -106,6 +109,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	v.loop = loop_new();
 	v.settings = mem_new(struct settings);
+	v.warnings = warning_new();
 	v.turn = turn_new(&v);
 	v.controls = controls_new(&v);
 	v.super = supervisor_link_new(&v, FD_SUPERVISOR);

@@ -11,6 +11,7 @@
 #include "vault/front.h"
 #include "vault/link.h"
 #include "vault/taxii_peer.h"
+#include "vault/warnings.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_supervisor.h"
@@ -96,6 +97,7 @@ super_configure(struct supervisor_link *s, enum config_cause cause)
 	if (rc >= 0)
 		told.result = (enum apply_result)rc;
 	buf_clear(&s->config);
+	warnings_adopt(s->v, -1);	/* of what was refused */
 	if (rc < 0) {
 		done.ok = false;
 		done.text = str_of(e.text);
@@ -211,6 +213,9 @@ super_handle(struct supervisor_link *s, const struct frame *f, int fd)
 		return super_front_adopt(s, f->payload, fd);
 	case MESSAGE_CLIENT_ADOPT:
 		return super_client_adopt(s, f->payload, fd);
+	case MESSAGE_LISTS:
+		warnings_adopt(s->v, fd);
+		return 0;
 	case MESSAGE_GONE:
 		return super_gone(s, f->payload);
 	case MESSAGE_CONFIG_DONE:

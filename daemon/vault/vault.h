@@ -21,6 +21,7 @@ struct fronts;
 struct link;
 struct loop;
 struct timer;
+struct warning;
 
 enum vault_state {
 	VAULT_STARTING, VAULT_READY, VAULT_DEGRADED, VAULT_DRAINING,
@@ -47,6 +48,7 @@ struct vault {
 	struct evidence *evidence;	/* owned: about peers */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
+	struct warning *warnings;	/* owned: lists, and what is ours */
 	struct feeds *feeds;		/* owned: what our desks may see */
 	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
@@ -54,6 +56,8 @@ struct vault {
 	struct timer *maintain;		/* owned */
 	struct timer *second;		/* owned: once a second */
 	const char *key_file;		/* borrowed from the command line */
+	int lists_fd;			/* owned: of warning lists that came
+					 * with the next settings; or -1 */
 	int exit_code;
 	char state_dir[4096];
 	char cert_id[CERT_ID_MAX + 1];

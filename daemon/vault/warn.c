@@ -6,6 +6,7 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/terms.h"
+#include "vault/warnings.h"
 
 static void
 warn_card(const struct peer *p, unix_ms_t now, warn_fn fn, void *arg)
@@ -69,6 +70,7 @@ warn_each(const struct vault *v, warn_fn fn, void *arg)
 	}
 	for (size_t i = 0; i < peers_count(v->peers); i++)
 		warn_peer(v, peers_at(v->peers, i), fn, arg);
+	warnings_problems(v, fn, arg);
 }
 
 static void

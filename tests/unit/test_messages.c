@@ -605,6 +605,7 @@ static const struct {
 	{ MESSAGE_STATUS, make_status, false },
 	{ MESSAGE_STOP, make_nothing, false },
 	{ MESSAGE_STOPPED, make_nothing, false },
+	{ MESSAGE_LISTS, make_nothing, false },
 	{ MESSAGE_HEARTBEAT, make_heartbeat, false },
 	{ MESSAGE_PENALTY, make_heartbeat, false },
 	{ MESSAGE_RELOAD, make_nothing, false },

@@ -206,6 +206,12 @@ test_settings_parse_bad(void **state)
 		    "push: a}, {peer: a.example, url: 'https://i/', "
 		    "push: a}]\n", "comityd.yaml:3:69: peer a.example is "
 		    "there already; one server, one entry" },
+		{ HEAD "constituency: {as: [64496, 0]}\n", "comityd.yaml:"
+		    "3:28: AS number \"0\"; want 1 to 4294967295" },
+		{ HEAD "constituency:\n  prefixes: [192.0.2.0/33]\n",
+		    "comityd.yaml:4:14: prefix \"192.0.2.0/33\"; want a" },
+		{ HEAD "constituency: {domains: [a_b]}\n",
+		    "comityd.yaml:3:26: " },
 		{ "a: *x\n", "comityd.yaml:1:4: an alias" },
 		{ "", "comityd.yaml:1:1: nothing in it" },
 		{ "[]", "comityd.yaml:1:1: a list; want a mapping" },
@@ -244,7 +250,13 @@ test_settings_print_round(void **state)
 	    "taxii-peers: [{peer: feed.example, url: 'https://h:8/a', "
 	    "poll: [all, b], push: c, interval: 90s, user: u, secret-file: s, "
 	    "ca: ca.pem, certificate: c.crt, key: c.key}]\n"
+	    "warning-lists: lists\nconstituency: {as: [64496, AS64499], "
+	    "prefixes: [192.0.2.0/24, '2001:db8::/32'], domains: "
+	    "[gov.example]}\n"
 	    "limits: {peer-rate: 1000000, credit: 8MiB}\n", &s, &e), 0);
+	assert_string_equal(s.own.as[1], "64499");
+	assert_int_equal(s.own.nprefixes, 2);
+	assert_string_equal(s.warning_lists, "lists");
 	settings_print(&s, true, &a);
 	if (parse(a.p, &t, &e) < 0)
 		fail_msg("%s", e.text);
