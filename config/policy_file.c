@@ -251,6 +251,7 @@ policy_file_read(const struct file_set *files, const char *main_name,
 	f->tree = mem_new(struct policy_tree);
 	vocabulary_start(&f->v);
 	pf_postures_default(f);
+	pf_scoring_default(f);
 	if (read_trees(&r, files, main_name) < 0 || read_sections(&r) < 0 ||
 	    check_ids(&r) < 0 || pf_check_charters(&r) < 0)
 		return NULL;
@@ -285,6 +286,7 @@ policy_file_free(struct policy_file *f)
 	names_clear(&f->groups);
 	names_clear(&f->redactions);
 	names_clear(&f->panel.roles);
+	names_clear(&f->scoring.groups);
 	vocabulary_clear(&f->v);
 	free(f);
 }

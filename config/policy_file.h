@@ -44,6 +44,7 @@ struct policy_party {
 	uint64_t onward;		/* circles it passes things on to */
 	int first_desk, ndesks;		/* in vocabulary.desks */
 	uint8_t discretion, reliability; /* trust: initial: 0 is A, 4 is E */
+	int group;			/* in policy_scoring.groups; or -1 */
 	struct policy_label label;
 };
 
@@ -122,6 +123,18 @@ struct policy_panel {
 	struct org_set ask;		/* who may ask for what it lacks */
 };
 
+/* `bands`, and what `trust` says of scores; 0 is unstated. */
+struct policy_scoring {
+	int bands[POLICY_BANDS - 1];	/* thousandths */
+	int64_t good_ms, vouch_ms, bad_ms;	/* half lives */
+	const struct yaml_node *bands_at, *half_life_at;	/* or NULL */
+	const struct yaml_node *weights;	/* a map of texts, or NULL */
+	struct names groups;		/* of stakeholders; owned */
+	/* The worst reliability of a source for exports that block. */
+	int blocking;
+	int quorum;			/* of the witnesses */
+};
+
 struct policy_classifier {
 	const struct yaml_node *at;
 	/* Lists of texts, "*" at the end for any rest; NULL: not asked. */
@@ -192,6 +205,7 @@ struct policy_file {
 	VEC(struct policy_case) tests;
 	VEC(struct policy_claim) claims;
 	struct policy_panel panel;
+	struct policy_scoring scoring;
 	VEC(char *) warnings;		/* owned texts, "file:line:col: ..." */
 	struct policy_posture postures[POLICY_POSTURES];
 	VEC(struct policy_in_force { char country[3]; int posture; }) in_force;

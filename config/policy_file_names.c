@@ -353,31 +353,6 @@ pf_read_classify(struct pf *r, const struct yaml_node *n)
 }
 
 int
-pf_read_bands(struct pf *r, const struct yaml_node *n)
-{
-	static const struct pf_row rows[] = {
-		{ .key = "A", .read = pf_fraction, .required = true,
-		  .offset = 0 * sizeof(int), .max = 1000 },
-		{ .key = "B", .read = pf_fraction, .required = true,
-		  .offset = 1 * sizeof(int), .max = 1000 },
-		{ .key = "C", .read = pf_fraction, .required = true,
-		  .offset = 2 * sizeof(int), .max = 1000 },
-		{ .key = "D", .read = pf_fraction, .required = true,
-		  .offset = 3 * sizeof(int), .max = 1000 },
-		{ 0 },
-	};
-	int least[POLICY_BANDS - 1];
-
-	TRY(pf_map(r, n, rows, least));
-	for (int i = 1; i < POLICY_BANDS - 1; i++)
-		if (least[i] >= least[i - 1])
-			return pf_error(r, yaml_get(n, policy_bands[i]),
-			    "band %s begins at or above band %s; want less",
-			    policy_bands[i], policy_bands[i - 1]);
-	return 0;
-}
-
-int
 pf_label(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
     void *out)
 {

@@ -91,7 +91,7 @@ party_new(const struct yaml_node *at)
 	return (struct policy_party){
 		.at = at, .type = -1, .discretion = POLICY_BANDS - 1,
 		.reliability = POLICY_BANDS - 1, .wall = POLICY_WALL_NONE,
-		.attested_until = UNIX_MS_NEVER,
+		.attested_until = UNIX_MS_NEVER, .group = -1,
 		.label = { .tlp = -1, .pap = -1, .hops = -1 },
 	};
 }

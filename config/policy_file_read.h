@@ -164,6 +164,9 @@ int pf_read_tests(struct pf *r, const struct yaml_node *n);
 /* pf_postures_default(f): what holds when `postures` says nothing. */
 void pf_postures_default(struct policy_file *f);
 
+/* pf_scoring_default(f): what holds when `trust` says nothing. */
+void pf_scoring_default(struct policy_file *f);
+
 /* pf_read_case(r, n, expects, out): one test, or a request. */
 int pf_read_case(struct pf *r, const struct yaml_node *n, bool expects,
     struct policy_case *out) MUST_CHECK;

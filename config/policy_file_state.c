@@ -1,6 +1,6 @@
 /*
  * What can change without the rules changing: postures between countries,
- * trust to begin with, and who is asked.
+ * and who is asked.
  */
 #include "config/policy_file_read.h"
 
@@ -217,107 +217,5 @@ pf_read_consult(struct pf *r, const struct yaml_node *n)
 		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of a "
 		    "panel of %zu; want at most %zu", panel->quorum,
 		    panel->roles.n, panel->roles.n);
-	return 0;
-}
-
-struct bands {
-	int discretion, reliability;
-};
-
-static const struct pf_row band_rows[] = {
-	{ .key = "discretion", .read = pf_enum, .names = policy_bands,
-	  .offset = offsetof(struct bands, discretion) },
-	{ .key = "reliability", .read = pf_enum, .names = policy_bands,
-	  .offset = offsetof(struct bands, reliability) },
-	{ 0 },
-};
-
-static void
-set_bands(struct policy_party *p, const struct bands *b)
-{
-	p->discretion = (uint8_t)b->discretion;
-	p->reliability = (uint8_t)b->reliability;
-}
-
-static int
-pf_initial(struct pf *r, const struct pf_row *row, const struct yaml_node *n,
-    void *out)
-{
-	struct bands rest = { POLICY_BANDS - 1, POLICY_BANDS - 1 };
-	const struct yaml_node *other = yaml_get(n, "default");
-
-	(void)row, (void)out;
-	TRY(pf_is_map(r, n));
-	if (other != NULL)
-		TRY(pf_map(r, other, band_rows, &rest));
-	for (size_t i = 1; i < r->f->parties.n; i++)
-		set_bands(&r->f->parties.v[i], &rest);
-	for (const struct yaml_node *m = n->first; m != NULL; m = m->next) {
-		struct bands b = rest;
-		struct yaml_node at = *m;
-		int o = names_find(&r->f->v.orgs, m->key);
-
-		at.text = m->key;
-		at.line = m->key_line;
-		at.column = m->key_column;
-		if (str_eqz(m->key, "default"))
-			continue;
-		if (o < 0)
-			return pf_not_a_peer(r, &at);
-		TRY(pf_map(r, m, band_rows, &b));
-		set_bands(&r->f->parties.v[o], &b);
-	}
-	return 0;
-}
-
-static int
-pf_half_life(struct pf *r, const struct pf_row *row,
-    const struct yaml_node *n, void *out)
-{
-	static const struct pf_row rows[] = {
-		{ .key = "good", .read = pf_duration, .required = true },
-		{ .key = "bad", .read = pf_duration, .required = true,
-		  .offset = sizeof(int64_t) },
-		{ 0 },
-	};
-	int64_t ms[2];
-
-	(void)row, (void)out;
-	return pf_map(r, n, rows, ms);
-}
-
-static int
-pf_witnesses(struct pf *r, const struct pf_row *row,
-    const struct yaml_node *n, void *out)
-{
-	char country[3];
-
-	(void)out;
-	TRY(pf_is_map(r, n));
-	for (const struct yaml_node *m = n->first; m != NULL; m = m->next)
-		TRY(pf_country(r, row, m, country));
-	return 0;
-}
-
-int
-pf_read_trust(struct pf *r, const struct yaml_node *n)
-{
-	static const struct pf_row rows[] = {
-		{ .key = "half-life", .read = pf_half_life },
-		{ .key = "witnesses", .read = pf_witnesses },
-		{ .key = "quorum", .read = pf_integer, .min = 1,
-		  .max = 1000 },
-		{ .key = "initial", .read = pf_initial },
-		{ 0 },
-	};
-	int quorum = 0;
-
-	TRY(pf_map(r, n, rows, &quorum));
-	if (yaml_get(n, "witnesses") != NULL &&
-	    (size_t)quorum > yaml_get(n, "witnesses")->n)
-		return pf_error(r, yaml_get(n, "quorum"), "quorum %d of %zu "
-		    "witnesses; want at most %zu", quorum,
-		    yaml_get(n, "witnesses")->n,
-		    yaml_get(n, "witnesses")->n);
 	return 0;
 }

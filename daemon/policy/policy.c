@@ -105,7 +105,7 @@ policy_load(const struct file_set *files, const char *main_name,
 		    POLICY_RULES_MAX);
 		return NULL;
 	}
-	if (check_tests(p, e) < 0)
+	if (check_tests(p, e) < 0 || scoring_read(p, e) < 0)
 		return NULL;
 	orgs_fill(p);
 	policy_compile(p);

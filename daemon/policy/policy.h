@@ -11,6 +11,7 @@
 #include "config/file_set.h"
 #include "record/label.h"
 #include "record/stix.h"
+#include "trust/trust.h"
 
 /* permit < redact < consult < deny < forbid: the greater counts. */
 enum outcome {
@@ -129,6 +130,33 @@ int policy_find_org(const struct policy *p, struct str id);	/* or -1 */
 int policy_find_desk(const struct policy *p, struct str org_slash_desk);
 /* policy_desk_uses(p, desk): bit set of domains the desk declares. */
 uint32_t policy_desk_uses(const struct policy *p, int desk);
+
+/*
+ * What the policy says of scores (`bands` and `trust`).
+ *
+ * blocking: the worst reliability that the source of a record may have for
+ * the record to be in an export of a format that blocks: a record is in it
+ * if the reliability of its source is at least as good, that is
+ * reliability <= blocking.  BAND_C if the policy says nothing; BAND_E if it
+ * says `any`: then nothing is left out for its source.
+ */
+struct policy_trust {
+	struct trust_rules rules;	/* for trust_new */
+	enum band blocking;
+};
+/* policy_trust(p): never NULL; borrowed from p. */
+const struct policy_trust *policy_trust(const struct policy *p);
+
+/*
+ * policy_org_group(p, org): the number of the stakeholder group of the
+ * org-th organisation, 0 for ourselves: of `trust: groups:`, or of its
+ * country if it is in none; never 0.  Organisations are of one group if
+ * these are equal, under one policy: another policy has other numbers.
+ * policy_org_group_name(p, org): its name, borrowed: no group has the name
+ * of a country.
+ */
+uint32_t policy_org_group(const struct policy *p, int org);
+const char *policy_org_group_name(const struct policy *p, int org);
 
 /* Agreements and circles that need equal digests on both sides. */
 struct policy_term {

@@ -13,6 +13,7 @@
 #include "base/crypto.h"
 #include "config/policy_file.h"
 #include "policy/policy.h"
+#include "policy/scoring.h"
 
 enum rule_class {
 	CLASS_PERMIT, CLASS_GRANT_REDACT, CLASS_GRANT_CONSULT,
@@ -77,6 +78,8 @@ struct policy {
 	struct rule_set sets[2];	/* by enum direction */
 	struct desk_facts *desks;	/* owned */
 	struct policy_org *orgs;	/* owned */
+	struct policy_trust trust;
+	struct scoring_weight weights[TRUST_KINDS];	/* as written */
 	uint64_t defined;		/* kinds with a definition */
 	struct digest digest;
 };

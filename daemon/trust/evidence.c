@@ -19,6 +19,22 @@ static const struct limit_info limits[LIMITS] = {
 	[LIMIT_ATTESTED] = { 2 * FIXED_ONE, DAY(180) },
 };
 
+bool
+trust_kind_weighs(enum trust_kind kind)
+{
+	return kind_info(kind)->weight > 0;
+}
+
+int64_t
+trust_kind_most(enum trust_kind kind)
+{
+	const struct kind_info *k = kind_info(kind);
+	int64_t most = pool_ceiling(k->pool);
+
+	return k->limit != LIMIT_NONE && limits[k->limit].most < most ?
+	    limits[k->limit].most : most;
+}
+
 static int64_t
 day_of(int64_t at)
 {
@@ -194,7 +210,7 @@ count(struct trust *t, const struct trust_evidence *ev,
 	struct trust_peer *p = &t->peers.v[ev->peer];
 	const struct kind_info *k = kind_info(ev->kind);
 	bool plain = ev->kind == TRUST_PLAIN;
-	int64_t weight = plain ? ev->weight : k->weight;
+	int64_t weight = plain ? ev->weight : t->rules.weights[ev->kind];
 
 	if (ev->kind == TRUST_VOUCHED || ev->kind == TRUST_SPONSOR_LEFT)
 		return sponsor_add(t, ev, out);

@@ -36,6 +36,8 @@ trust_rules_default(struct trust_rules *out)
 		.bands = { FIXED_RATIO(80, 100), FIXED_RATIO(65, 100),
 		    FIXED_RATIO(45, 100), FIXED_RATIO(25, 100) },
 	};
+	for (int k = 0; k < TRUST_KINDS; k++)
+		out->weights[k] = kind_info((enum trust_kind)k)->weight;
 }
 
 struct trust *

@@ -60,10 +60,16 @@ enum trust_kind {
 
 struct trust;
 
-/* Half lives in milliseconds; `bands` are the least b of A, B, C and D. */
+/*
+ * Half lives in milliseconds; `bands` are the least b of A, B, C and D;
+ * `weights` what an item of a kind adds to its pool, good or harm, fixed.h,
+ * from 0 to trust_kind_most(); 0 for kinds of which trust_kind_weighs() is
+ * false.
+ */
 struct trust_rules {
 	int64_t good_half_life, vouch_half_life, harm_half_life;
 	int64_t bands[TRUST_BANDS - 1];
+	int64_t weights[TRUST_KINDS];
 };
 
 /* An opinion (all fixed.h): r, s evidence; b + d + u = 1; e expected. */
@@ -118,7 +124,8 @@ struct trust_sum {
 	int64_t weight;		/* decayed; fixed.h */
 };
 
-/* trust_rules_default(out): 90, 180 and 180 days; .80 .65 .45 .25. */
+/* trust_rules_default(out): 90, 180 and 180 days; .80 .65 .45 .25; and the
+ * weights of comity-trust(7). */
 void trust_rules_default(struct trust_rules *out);
 
 /* trust_new(rules): without peers; rules are copied. */
@@ -223,6 +230,15 @@ enum trust_dimension trust_kind_dimension(enum trust_kind kind);
 
 /* trust_kind_pool(kind): the pool, if we saw it; not TRUST_PLAIN. */
 enum trust_pool trust_kind_pool(enum trust_kind kind);
+
+/*
+ * trust_kind_weighs(kind): do its items have a weight of their own that
+ * rules may state?  Not what a sponsor or referrer lends, nor what caps.
+ * trust_kind_most(kind): the most that such an item may weigh: what its
+ * pool holds, or what counts of it in its time if that is less; fixed.h.
+ */
+bool trust_kind_weighs(enum trust_kind kind);
+int64_t trust_kind_most(enum trust_kind kind);
 
 /* trust_per_record(kind): the same peer, kind and record counts once. */
 bool trust_per_record(enum trust_kind kind);

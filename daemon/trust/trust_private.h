@@ -67,7 +67,7 @@ struct kind_info {
 	const char *name;
 	enum trust_dimension dimension;
 	enum trust_pool pool;
-	int64_t weight;
+	int64_t weight;		/* unless rules say otherwise */
 	enum limit limit;
 	bool per_record, gate;
 };

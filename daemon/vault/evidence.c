@@ -84,8 +84,8 @@ peer_find(const struct evidence *e, struct str id)
 }
 
 /*
- * What the policy says of it: who has the same country is of one stakeholder
- * group; and where people put it at first.
+ * What the policy says of it: of which stakeholder group it is, and where
+ * people put it at first.
  */
 static void
 peer_set_policy(struct evidence *e, struct str id, int n)
@@ -97,8 +97,7 @@ peer_set_policy(struct evidence *e, struct str id, int n)
 	if (at < 0)
 		return;
 	org = policy_org(p, (size_t)at);
-	trust_peer_group(e->trust, n, (uint32_t)(uint8_t)org->country[0] << 8 |
-	    (uint32_t)(uint8_t)org->country[1]);
+	trust_peer_group(e->trust, n, policy_org_group(p, at));
 	trust_peer_presume(e->trust, n, TRUST_DISCRETION,
 	    (enum trust_band)org->discretion);
 	trust_peer_presume(e->trust, n, TRUST_RELIABILITY,
@@ -172,6 +171,16 @@ by_time(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
+/* What evidence weighs: as the policy says; as ever before there is one. */
+static void
+rules_of(const struct evidence *e, struct trust_rules *out)
+{
+	if (e->v->policy != NULL)
+		*out = policy_trust(e->v->policy)->rules;
+	else
+		trust_rules_default(out);
+}
+
 /* Count all that the store has, in order. */
 static int
 evidence_count(struct evidence *e)
@@ -181,7 +190,7 @@ evidence_count(struct evidence *e)
 	int rc;
 
 	trust_free(e->trust);
-	trust_rules_default(&rules);
+	rules_of(e, &rules);
 	e->trust = trust_new(&rules);
 	map64_clear(&e->peers, NULL);
 	e->newest = 0;
@@ -322,7 +331,7 @@ evidence_group(const struct evidence *e, const char *peer,
 	int org = p == NULL ? -1 : policy_find_org(p, str_of(peer));
 
 	snprintf(dst, EVIDENCE_GROUP_MAX, "%s", org < 0 ? "" :
-	    policy_org(p, (size_t)org)->country);
+	    policy_org_group_name(p, org));
 	return dst;
 }
 
@@ -337,7 +346,7 @@ evidence_score(const struct evidence *e, const struct evidence_look *l,
 	const struct trust *t = e->trust;
 
 	if (look.peer < 0) {
-		trust_rules_default(&rules);
+		rules_of(e, &rules);
 		t = nobody = trust_new(&rules);
 		look.peer = trust_peer_add(nobody, 0);
 	}
