@@ -1,5 +1,5 @@
 /*
- * A year of 40 peers through the engine and the policy's decision: what each
+ * A year of 40 peers through the engine and the gate's answers: what each
  * way to behave gets.  Prints, per behaviour, the score over time, records
  * that a desk would have blocked rightly and wrongly, the days until it was
  * found out, and the gain.  Draws are from a fixed sequence: every run is the
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "policy/policy.h"
+#include "gate/answer.h"
 #include "trust/book.h"
 #include "trust/fixed.h"
 
@@ -116,28 +116,31 @@ tell(struct world *w, int peer, enum trust_kind kind, int by)
 	    .by = by });
 }
 
-/* The bands of a peer, as the gate takes them. */
-static void
-bands(const struct world *w, int peer, struct policy_request *req)
+static enum band
+band_of(const struct world *w, int peer, enum trust_dimension d)
 {
-	unix_ms_t now = { START + DAY(w->today) };
 	struct trust_score s;
 
-	trust_score(book_engine(w->book), peer, TRUST_RELIABILITY, now, &s);
-	req->reliability = (enum band)s.band;
-	trust_score(book_engine(w->book), peer, TRUST_DISCRETION, now, &s);
-	req->discretion = (enum band)s.band;
+	trust_score(book_engine(w->book), peer, d,
+	    (unix_ms_t){ START + DAY(w->today) }, &s);
+	return (enum band)s.band;
 }
 
-/* The policy's answer about one record from, or to, that peer. */
+/* The gate's answer about one record from, or to, that peer. */
 static bool
 permitted(const struct world *w, int peer, enum direction direction,
     enum tlp tlp)
 {
+	struct gate_party party = { .scored = true,
+	    .org = policy_find_org(w->policy, STR("them")),
+	    .discretion = band_of(w, peer, TRUST_DISCRETION),
+	    .reliability = band_of(w, peer, TRUST_RELIABILITY) };
+	struct gate_answer a;
 	struct policy_request req;
 	struct label label;
+	struct gate_question q = { .policy = w->policy, .party = &party,
+	    .label = &label, .now = { START + DAY(w->today) } };
 	struct err e = { 0 };
-	struct decision d;
 	char text[128];
 
 	snprintf(text, sizeof(text), "%s: them/ops, kind: ioc, tlp: %s, "
@@ -145,9 +148,11 @@ permitted(const struct world *w, int peer, enum direction direction,
 	    tlp == TLP_GREEN ? "green" : "amber");
 	assert_int_equal(policy_parse_request(w->policy, str_of(text), &req,
 	    &label, &e), 0);
-	bands(w, peer, &req);
-	policy_decide(w->policy, &req, &d);
-	return d.outcome == OUTCOME_PERMIT;
+	if (direction == DIRECTION_OUT)
+		answer_out(&q, &a);
+	else
+		answer_in(&q, &a);
+	return a.outcome == OUTCOME_PERMIT;
 }
 
 /* A new identity that two sponsors brought, if it has any. */
