@@ -68,6 +68,8 @@ trust evidence
 trust lift
 trust what-if
 trust replay
+warning-list list
+warning-list check
 records
 export
 watch

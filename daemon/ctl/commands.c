@@ -214,6 +214,12 @@ const struct command commands[] = {
 	{ "trust replay", "FILE",
 	  "scores from a file of evidence, without a daemon",
 	  "trust replay evidence.jsonl", OFFLINE, cmd_trust_replay },
+	{ "warning-list list", "", "the warning lists in force, and what is ours",
+	  "warning-list list", ONLINE, cmd_warning_list },
+	{ "warning-list check", "VALUE...",
+	  "what values are on: warning lists, our constituency",
+	  "warning-list check 198.51.100.7 https://www.example.org/", ONLINE,
+	  cmd_warning_check },
 	{ "records", "[--source own|ID] [--derived] [--since CURSOR] "
 	  "[--limit N] [--desk NAME] [--ids]", "list what is stored, a line a record",
 	  "records --source cert-xa", ONLINE, cmd_records },

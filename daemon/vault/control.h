@@ -139,6 +139,8 @@ void control_trust_list(struct control *c, const json_t *args);
 void control_trust_evidence(struct control *c, const json_t *args);
 void control_trust_lift(struct control *c, const json_t *args);
 void control_trust_show(struct control *c, const json_t *args);
+void control_warning_list(struct control *c, const json_t *args);
+void control_warning_check(struct control *c, const json_t *args);
 void control_proof_list(struct control *c, const json_t *args);
 void control_proof_show(struct control *c, const json_t *args);
 void control_backup(struct control *c, const json_t *args);

@@ -78,6 +78,8 @@ const struct control_command control_commands[] = {
 	{ "trust lift",   CONTROL_APPROVE, "peer reason", control_trust_lift },
 	{ "trust show",   false, "peer history what n", control_trust_show },
 	{ "trust evidence", false, "peer", control_trust_evidence },
+	{ "warning-list list", false, "", control_warning_list },
+	{ "warning-list check", false, "values", control_warning_check },
 	{ "nonce",        false, "",                  control_nonce },
 	{ "log tail",     false, "limit",             control_log_tail },
 };
