@@ -4,6 +4,7 @@
 
 #include "policy/separation.h"
 #include "policy/theorems.h"
+#include "policy/trust_order.h"
 
 struct verdict {
 	const char *claim;
@@ -66,6 +67,17 @@ prove_theorem(struct proof *proof, const struct cells *c, enum theorem t)
 }
 
 static void
+prove_trust_order(struct proof *proof)
+{
+	AUTO_BUF struct buf text = { 0 };
+	bool holds = trust_order_check(proof->p, &text);
+
+	proof_add(proof, (struct verdict){ .claim = "trust-order",
+	    .id = mem_strdup(""), .holds = holds, .rests_on = mem_strdup(""),
+	    .text = buf_text(&text) });
+}
+
+static void
 prove_claim(struct proof *proof, const struct cells *c,
     const struct policy_claim *claim)
 {
@@ -110,6 +122,7 @@ policy_prove(const struct policy *p, const struct prove_options *o,
 		prove_wall(proof, c, w);
 	for (int t = 0; t < THEOREMS; t++)
 		prove_theorem(proof, c, (enum theorem)t);
+	prove_trust_order(proof);
 	for (size_t i = 0; i < p->file->claims.n; i++) {
 		const struct policy_claim *claim = &p->file->claims.v[i];
 

@@ -9,6 +9,7 @@
  *   theorems    label, posture, trust: what is more restricted never gets a
  *               milder outcome; missing: nor does what lacks a value; edge:
  *               no single send crosses a wall.
+ *   trust-order what is said of scores keeps the order of evidence.
  *   claims      never and always, as the policy states them.
  *
  * All walls and theorems are proved for every policy; `prove` adds claims

@@ -132,8 +132,11 @@ scoring_read(struct policy *p, struct err *e)
 	if (s->half_life_at != NULL) {
 		rules->good_half_life = s->good_ms;
 		rules->harm_half_life = s->bad_ms;
+		/* Unstated, a vouch is not remembered longer than harm. */
 		if (s->vouch_ms > 0)
 			rules->vouch_half_life = s->vouch_ms;
+		else if (s->bad_ms < rules->vouch_half_life)
+			rules->vouch_half_life = s->bad_ms;
 	}
 	for (int b = 0; s->bands_at != NULL && b < POLICY_BANDS - 1; b++)
 		rules->bands[b] = FIXED_ONE / 1000 * s->bands[b] +

@@ -1,7 +1,7 @@
 /*
  * What a policy says of scores, as the trust engine gets it.
  */
-#include "policy/policy.h"
+#include "policy/prove.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +122,124 @@ test_policy_trust_wrong_sign(void **state)
 	    TRUST_FALSE_POSITIVE], 0);
 }
 
+/* ---- the claim ---- */
+
+/* What the proof says of these lines after HEAD; "" if all of it holds. */
+static void
+proves(const char *lines, const char *want)
+{
+	AUTO_BUF struct buf text = { 0 };
+	AUTO(policy_free) struct policy *p = NULL;
+	AUTO(proof_free) struct proof *proof = NULL;
+	const struct prove_options o = { 0 };
+	struct proof_verdict v;
+	struct err e = { 0 };
+	size_t i = 0;
+
+	buf_addf(&text, "%s%s", HEAD, lines);
+	p = load(text.p);
+	assert_int_equal(policy_prove(p, &o, &proof, &e), 0);
+	while (proof_verdict(proof, i, &v) &&
+	    strcmp(v.claim, "trust-order") != 0)
+		i++;
+	assert_string_equal(v.claim, "trust-order");
+	if (strcmp(v.text, want) != 0)
+		fail_msg("%s:\ngot\n%swant\n%s", lines, v.text, want);
+	assert_int_equal(v.holds, want[0] == '\0');
+	assert_int_equal(proof_holds(proof), v.holds);
+	assert_int_equal(policy_prove_text(p, NULL, &e), v.holds ? 0 :
+	    ERR_CONF);
+}
+
+static void
+test_trust_order_holds(void **state)
+{
+	(void)state;
+	proves("", "");
+	proves("trust: {blocking: any}\n", "");
+	proves("trust: {weights: {false-positive: -2, confirmed: +0.75}}\n",
+	    "");
+	/* Alike is in order, and so is what does not count. */
+	proves("trust: {weights: {false-positive: -4, stale: -4}}\n", "");
+	proves("trust: {weights: {stale: 0, withdrawn: 0.0}}\n", "");
+	/* Then a vouch lasts no longer than that, either. */
+	proves("trust: {half-life: {good: 30d, bad: 30d}}\n", "");
+}
+
+static void
+test_trust_order_fails(void **state)
+{
+	static const struct {
+		const char *lines, *want;
+	} rows[] = {
+		{ "trust: {weights: {confirmed: -1.0}}\n",
+		    "trust-order fails: good evidence lowers a score\n"
+		    "  confirmed         -1.0    p.yaml:9\n"
+		    "  at r 8 s 2, b is 0.666667; after one more confirmed it is 0.636364\n"
+		    "  smallest repairs: confirmed +1.0\n" },
+		{ "trust: {weights: {false-positive: +2.5}}\n",
+		    "trust-order fails: bad evidence raises a score\n"
+		    "  false-positive    +2.5    p.yaml:9\n"
+		    "  at r 8 s 2, b is 0.666667; after one more false-positive it is 0.800000\n"
+		    "  smallest repairs: false-positive -2.5\n" },
+		{ "trust:\n  weights:\n    stale: 0.125\n",
+		    "trust-order fails: bad evidence raises a score\n"
+		    "  stale             0.125   p.yaml:11\n"
+		    "  at r 8 s 2, b is 0.666667; after one more stale it is 0.673684\n"
+		    "  smallest repairs: stale -0.125 | stale 0\n" },
+		{ "trust: {weights: {false-positive: -5}}\n",
+		    "trust-order fails: a weaker harm weighs more than a harder one\n"
+		    "  false-positive    -5      p.yaml:9\n"
+		    "  warning-listed    -4.0    not stated\n"
+		    "  at r 8 s 0, one false-positive makes b 0.533333, one warning-listed 0.571429\n"
+		    "  smallest repairs: false-positive -4.0 | warning-listed -5.0\n" },
+		{ "trust:\n  weights:\n    stale: -3\n"
+		    "    false-positive: -2\n",
+		    "trust-order fails: a weaker harm weighs more than a harder one\n"
+		    "  stale             -3      p.yaml:11\n"
+		    "  false-positive    -2      p.yaml:12\n"
+		    "  at r 8 s 0, one stale makes b 0.615385, one false-positive 0.666667\n"
+		    "  smallest repairs: stale -2.0 | false-positive -3.0\n" },
+		{ "trust: {weights: {canary: -2}}\n",
+		    "trust-order fails: a weaker harm weighs more than a harder one\n"
+		    "  audit-refused     -3.0    not stated\n"
+		    "  canary            -2      p.yaml:9\n"
+		    "  at r 8 s 0, one audit-refused makes b 0.615385, one canary 0.666667\n"
+		    "  smallest repairs: audit-refused -2.0 | canary -3.0\n" },
+		{ "trust: {weights: {withdrawn: 1.5}}\n",
+		    "trust-order fails: what is cheap weighs more than what is costly\n"
+		    "  withdrawn         1.5     p.yaml:9\n"
+		    "  confirmed         +1.0    not stated\n"
+		    "  at r 0 s 0, one withdrawn makes b 0.428571, one confirmed 0.333333\n"
+		    "  smallest repairs: withdrawn +1.0 | confirmed +1.5\n" },
+		{ "trust: {weights: {attested: +.05}}\n",
+		    "trust-order fails: what is cheap weighs more than what is costly\n"
+		    "  receipt           +0.1    not stated\n"
+		    "  attested          +.05    p.yaml:9\n"
+		    "  at r 0 s 0, one receipt makes b 0.047619, one attested 0.024390\n"
+		    "  smallest repairs: receipt +0.05 | attested +0.1\n" },
+		{ "trust: {half-life: {good: 90d, bad: 30d}}\n",
+		    "trust-order fails: bad evidence is forgotten before good\n"
+		    "  half-life good 90d, bad 30d  p.yaml:9\n"
+		    "  at r 1.6 s 1.6, b is 0.307692; 30d later, with nothing new, it is 0.312026\n"
+		    "  smallest repairs: half-life bad 90d | half-life good 30d\n" },
+		{ "trust: {half-life: {good: 36h, vouch: 90d, bad: 60h}}\n",
+		    "trust-order fails: bad evidence is forgotten before vouches\n"
+		    "  half-life vouch 90d, bad 60h  p.yaml:9\n"
+		    "  at r 1.6 s 1.6, b is 0.307692; 60h later, with nothing new, it is 0.359193\n"
+		    "  smallest repairs: half-life bad 90d | half-life vouch 60h\n" },
+		{ "bands: {A: 0.8, B: 0.6, C: 0.45, D: 0.25}\n",
+		    "trust-order fails: two vouches and what is cheap make band B\n"
+		    "  band B from b 0.600000  p.yaml:9\n"
+		    "  vouch 1.6 and receipt 1.6, the most that they come to, make r 3.2 s 0, b 0.615385\n"
+		    "  smallest repairs: bands B 0.616\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++)
+		proves(rows[i].lines, rows[i].want);
+}
+
 int
 main(void)
 {
@@ -130,6 +248,8 @@ main(void)
 		cmocka_unit_test(test_policy_trust_stated),
 		cmocka_unit_test(test_policy_trust_usual_bands),
 		cmocka_unit_test(test_policy_trust_wrong_sign),
+		cmocka_unit_test(test_trust_order_holds),
+		cmocka_unit_test(test_trust_order_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
