@@ -11,6 +11,7 @@
 #include "wire/msg_recall.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
+#include "wire/msg_standing.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_supervisor.h"
 #include "wire/msg_taxii.h"
@@ -51,6 +52,9 @@ union decoded {
 	struct msg_consult consult;
 	struct msg_consult_answer consult_answer;
 	struct msg_ask ask;
+	struct msg_standing standing;
+	struct msg_answer answer;
+	struct msg_answered answered;
 	struct msg_close close;
 	struct msg_connected connected;
 	struct msg_config config;
@@ -104,6 +108,12 @@ check_peer(uint8_t type, struct str payload, struct arena *a)
 		    &d.consult_answer);
 	case MESSAGE_ASK:
 		return msg_ask_decode(payload, &d.ask);
+	case MESSAGE_STANDING:
+		return msg_standing_decode(payload, &d.standing);
+	case MESSAGE_ANSWER:
+		return msg_answer_decode(payload, &d.answer);
+	case MESSAGE_ANSWERED:
+		return msg_answered_decode(payload, &d.answered);
 	case MESSAGE_PING:
 	case MESSAGE_PONG:
 	case MESSAGE_ASKED:

@@ -19,6 +19,7 @@
 #include "wire/msg_recall.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
+#include "wire/msg_standing.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_supervisor.h"
 #include "wire/msg_taxii.h"
@@ -301,6 +302,50 @@ make_ask(const struct fixture *f, struct buf *b)
 	    .reason = STR("named in a report") };
 
 	assert_int_equal(msg_ask_sign(&m, f->key[1], b), 0);
+}
+
+static void
+make_standing(const struct fixture *f, struct buf *b)
+{
+	struct msg_standing *m = mem_new(struct msg_standing);
+
+	(void)f;
+	m->at = AT;
+	m->evidence = 3;
+	m->nscores = 2;
+	m->scores[0] = (struct standing_score){ .band = 3, .b = 400000,
+	    .d = 100000, .u = 500000, .e = 525000, .evidence = 3 };
+	m->scores[1] = (struct standing_score){ .dimension = 1, .band = 4,
+	    .u = STANDING_ONE, .e = 250000, .gated_until = AT,
+	    .capped = true };
+	m->ninputs = 2;
+	m->inputs[0] = (struct standing_input){ .key = 7, .at = AT,
+	    .kind = 4, .counted = STANDING_ONE,
+	    .record = recall_fields().id };
+	m->inputs[1] = (struct standing_input){ .key = 8, .at = AT,
+	    .kind = 1, .by_other = true, .counted = 250000 };
+	msg_standing_encode(m, b);
+	free(m);
+}
+
+static void
+make_answer(const struct fixture *f, struct buf *b)
+{
+	struct msg_answer m = { .key = 7, .at = AT, .from = XB, .to = XA,
+	    .text = STR("it was a sinkhole of ours") };
+
+	assert_int_equal(msg_answer_sign(&m, f->key[1], b), 0);
+}
+
+static void
+make_answered(const struct fixture *f, struct buf *b)
+{
+	struct msg_answered m = { .why = STR("no such evidence") };
+	AUTO_BUF struct buf answer = { 0 };
+
+	make_answer(f, &answer);
+	m.answer = sha256_of(answer.p, answer.n);
+	msg_answered_encode(&m, b);
 }
 
 static void
@@ -588,6 +633,9 @@ static const struct {
 	{ MESSAGE_CONSULT_ANSWER, make_consult_answer, false },
 	{ MESSAGE_ASK, make_ask, false },
 	{ MESSAGE_ASKED, make_one, false },
+	{ MESSAGE_STANDING, make_standing, false },
+	{ MESSAGE_ANSWER, make_answer, false },
+	{ MESSAGE_ANSWERED, make_answered, false },
 	{ MESSAGE_PING, make_one, false },
 	{ MESSAGE_PONG, make_one, false },
 	{ MESSAGE_BYE, make_bye, false },
@@ -865,6 +913,24 @@ static const struct {
 	    ERR_VALUE },
 	{ "neither yes nor no", MESSAGE_RECALLED, -65, STR("\2"),
 	    ERR_VALUE },
+	{ "four dimensions", MESSAGE_STANDING, 12, STR("\4"), ERR_LIMIT },
+	{ "dimension 3", MESSAGE_STANDING, 44, STR("\3"), ERR_VALUE },
+	{ "dimension twice", MESSAGE_STANDING, 44, STR("\0"), ERR_VALUE },
+	{ "band below E", MESSAGE_STANDING, 14, STR("\5"), ERR_VALUE },
+	{ "b over 1", MESSAGE_STANDING, 15, STR("\0\xf\x42\x41"),
+	    ERR_VALUE },
+	{ "201 inputs", MESSAGE_STANDING, 75, STR("\0\xc9"), ERR_LIMIT },
+	{ "input without key", MESSAGE_STANDING, 84, STR("\0"), ERR_VALUE },
+	{ "blank in a record", MESSAGE_STANDING, 101, STR(" "), ERR_VALUE },
+	{ "seen by 2", MESSAGE_STANDING, 94, STR("\2"), ERR_VALUE },
+	{ "scored not a name", MESSAGE_ANSWER, 17, STR("!"), ERR_VALUE },
+	{ "answer not UTF-8", MESSAGE_ANSWER, -65, STR("\xff"),
+	    ERR_SYNTAX },
+	{ "escape in an answer", MESSAGE_ANSWER, -65, STR("\x1b"),
+	    ERR_VALUE },
+	{ "answer over limit", MESSAGE_ANSWER, -91, STR("\3\xe9"),
+	    ERR_LIMIT },
+	{ "taken 2", MESSAGE_ANSWERED, 32, STR("\2"), ERR_VALUE },
 	{ "no desk", MESSAGE_FRONT_ADOPT, 0, STR("\0ops"), ERR_SYNTAX },
 	{ "blank in desk", MESSAGE_FRONT_ADOPT, 1, STR(" "), ERR_VALUE },
 	{ "1001 clients", MESSAGE_FRONT_CLIENTS, 20, STR("\3\xe9"),
@@ -1100,9 +1166,69 @@ test_signatures(void **state)
 	check_signature(*state, MESSAGE_CONSULT_ANSWER,
 	    msg_consult_answer_verify, 1);
 	check_signature(*state, MESSAGE_ASK, msg_ask_verify, 1);
+	check_signature(*state, MESSAGE_ANSWER, msg_answer_verify, 1);
 }
 
 /* ---- what comes out is what went in ---- */
+
+static void
+test_standing_decode(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_standing *m = mem_new(struct msg_standing);
+	struct str s = payload_of(f, MESSAGE_STANDING);
+	AUTO_BUF struct buf again = { 0 };
+
+	assert_int_equal(msg_standing_decode(s, m), 0);
+	assert_int_equal(m->nscores, 2);
+	assert_int_equal(m->scores[0].b, 400000);
+	assert_true(m->scores[1].capped);
+	assert_int_equal(m->ninputs, 2);
+	assert_true(str_eq(m->inputs[0].record, recall_fields().id));
+	assert_true(m->inputs[1].by_other);
+	msg_standing_encode(m, &again);
+	assert_true(str_eq(s, buf_str(&again)));
+	free(m);
+}
+
+/* The most that is ever said fits into a frame. */
+static void
+test_standing_encode_largest(void **state)
+{
+	struct msg_standing *m = mem_new(struct msg_standing);
+	char id[STANDING_RECORD_MAX];
+	AUTO_BUF struct buf b = { 0 };
+
+	(void)state;
+	memset(id, 'x', sizeof(id));
+	m->nscores = STANDING_SCORES_MAX;
+	m->ninputs = STANDING_INPUTS_MAX;
+	for (size_t i = 0; i < m->ninputs; i++)
+		m->inputs[i] = (struct standing_input){ .key = i + 1,
+		    .record = { id, sizeof(id) } };
+	msg_standing_encode(m, &b);
+	assert_true(b.n <= message_info(MESSAGE_STANDING).max_bytes);
+	free(m);
+}
+
+static void
+test_answer_sign_text(void **state)
+{
+	struct fixture *f = *state;
+	char text[ANSWER_TEXT_MAX + 1];
+	struct msg_answer m = { .at = AT, .from = XB, .to = XA };
+	AUTO_BUF struct buf b = { 0 };
+
+	memset(text, 'a', sizeof(text));
+	m.text = (struct str){ text, ANSWER_TEXT_MAX };
+	assert_int_equal(msg_answer_sign(&m, f->key[1], &b), 0);
+	m.text.n++;
+	assert_int_equal(msg_answer_sign(&m, f->key[1], &b), ERR_VALUE);
+	m.text = STR("");
+	assert_int_equal(msg_answer_sign(&m, f->key[1], &b), ERR_VALUE);
+	m.text = STR("caf\xe9");
+	assert_int_equal(msg_answer_sign(&m, f->key[1], &b), ERR_VALUE);
+}
 
 static void
 test_records_decode(void **state)
@@ -1275,6 +1401,9 @@ main(void)
 		cmocka_unit_test(test_subscribe_kinds),
 		cmocka_unit_test(test_prove_verify),
 		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_standing_decode),
+		cmocka_unit_test(test_standing_encode_largest),
+		cmocka_unit_test(test_answer_sign_text),
 		cmocka_unit_test(test_records_decode),
 		cmocka_unit_test(test_records_encode_limits),
 		cmocka_unit_test(test_records_full_tables),
