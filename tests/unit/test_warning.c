@@ -359,6 +359,60 @@ data_read(const char *name)
 	return buf_take(&b);
 }
 
+static const struct {
+	const char *name;
+	enum observable_kind kind;
+} columns[] = {
+	{ "domain", OBSERVABLE_DOMAIN }, { "ipv4", OBSERVABLE_IP },
+	{ "md5", OBSERVABLE_HASH }, { "sha256", OBSERVABLE_HASH },
+};
+
+/* A row of the overlap: kind, value, source, category, lists by blanks. */
+static void
+check_overlap(const struct warning *w, char *line)
+{
+	char *field[5], *list, *rest = NULL;
+	struct warning_info info;
+	const char *on = NULL;
+
+	for (size_t i = 0; i < NELEM(field); i++) {
+		field[i] = strsep(&line, "\t");
+		assert_non_null(field[i]);
+	}
+	for (size_t i = 0; i < NELEM(columns); i++)
+		if (strcmp(columns[i].name, field[0]) == 0)
+			on = names(w, columns[i].kind, field[1]);
+	assert_non_null(on);
+	list = strtok_r(field[4], " ", &rest);
+	for (; list != NULL; list = strtok_r(NULL, " ", &rest)) {
+		bool found = false;
+
+		for (size_t i = 0; warning_at(w, i, &info); i++)
+			found = found || (strncmp(info.file, list,
+			    strlen(list)) == 0 && strstr(on, info.name) !=
+			    NULL);
+		if (!found)
+			fail_msg("%s: not on %s but on %s", field[1], list,
+			    on);
+	}
+}
+
+static void
+check_overlaps(const struct warning *w)
+{
+	AUTO(mem_free) char *text = data_read("overlap-with-indicators.tsv");
+	char *line, *rest = text;
+	size_t n = 0;
+
+	assert_non_null(text);
+	(void)strsep(&rest, "\n");
+	while ((line = strsep(&rest, "\n")) != NULL && line[0] != '\0') {
+		check_overlap(w, line);
+		n++;
+	}
+	assert_int_equal(n, 128);
+}
+
 static void
 test_warning_real_lists(void **state)
 {
@@ -396,6 +450,7 @@ test_warning_real_lists(void **state)
 	    "d41d8cd98f00b204e9800998ecf8427e"),
 	    "List of known hashes for empty files"));
 	assert_string_equal(DOMAIN("quite-unknown.example"), "");
+	check_overlaps(w);
 }
 
 int
