@@ -98,6 +98,10 @@ reasons_print(const json_t *peer, size_t most)
 		    reply_text(v, "kind"), reply_int(v, "n"),
 		    reply_text(v, "weight"), reply_text(v, "dimension"),
 		    reply_text(v, "last"));
+		if (reply_text(v, "reason")[0] != '\0')
+			table_line(stdout, "", "  %s%s%s", reply_text(v,
+			    "reason"), reply_text(v, "record")[0] != '\0' ?
+			    ": " : "", reply_text(v, "record"));
 	}
 }
 

@@ -107,6 +107,45 @@ reasons_json(const struct vault *v, const struct peer *p, uint32_t *out_n)
 	}
 }
 
+struct newest {
+	json_t *of[TRUST_KINDS];	/* owned: record and reason, or NULL */
+	unix_ms_t at[TRUST_KINDS];
+};
+
+static int
+on_newest(void *arg, const struct evidence_item *i)
+{
+	struct newest *x = arg;
+
+	if (x->of[i->kind] != NULL && i->at.ms < x->at[i->kind].ms)
+		return 0;
+	json_decref(x->of[i->kind]);
+	x->of[i->kind] = json_pack("{s:s%, s:s%}", "record", i->record.p,
+	    i->record.n, "reason", i->reason.p, i->reason.n);
+	x->at[i->kind] = i->at;
+	return 0;
+}
+
+/* To each kind what its newest item says. */
+static void
+reasons_explain(const struct vault *v, const struct peer *p, json_t *reasons)
+{
+	struct newest x = { .of = { NULL } };
+	json_t *r;
+	size_t i;
+
+	(void)!evidence_each(v->evidence, p->card.cert_id, on_newest, &x);
+	json_array_foreach(reasons, i, r) {
+		int kind = trust_kind_find(str_of(json_string_value(
+		    json_object_get(r, "kind"))));
+
+		if (kind >= 0 && x.of[kind] != NULL)
+			(void)json_object_update(r, x.of[kind]);
+	}
+	for (i = 0; i < TRUST_KINDS; i++)
+		json_decref(x.of[i]);
+}
+
 static json_t *
 peer_json(const struct vault *v, const struct peer *p)
 {
@@ -196,6 +235,8 @@ control_trust_show(struct control *c, const json_t *args)
 		return;
 	}
 	fields = json_pack("{s:o}", "peer", peer_json(v, p));
+	reasons_explain(v, p, json_object_get(json_object_get(fields,
+	    "peer"), "reasons"));
 	if (what != NULL)
 		(void)json_object_set_new(fields, "what_if", what_if_json(v, p,
 		    (enum trust_kind)kind, (unsigned)control_number(args, "n",

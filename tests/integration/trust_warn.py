@@ -93,6 +93,7 @@ def test_listed_values_are_evidence(net):
         '198.51.100.7 '), got
     assert '198.51.100.7 is on "List of known ranges"' in b.ctl(
         'trust', 'history', a.id), 'history'
+    assert 'is on "List of known' in b.ctl('trust', 'show', a.id), 'show'
     # The other side has no lists: nothing is looked up there.
     equal(evidence(a, b), {}, 'none')
     equal(a.ask('warning-list', 'list')['lists'], [], 'no lists')
