@@ -126,7 +126,8 @@ int
 references_of(struct references *r, const struct store_record *record,
     struct reference *const **out, size_t *out_n)
 {
-	struct root *root = map64_get(&r->by_seq, (uint64_t)record->seq);
+	struct root *root = record->seq <= 0 ? NULL :
+	    map64_get(&r->by_seq, (uint64_t)record->seq);
 	struct stix_object o;
 
 	if (root == NULL) {
@@ -136,7 +137,9 @@ references_of(struct references *r, const struct store_record *record,
 		root->unknown = object_read(r, record->bytes, &o) != 0 ||
 		    refs_list(r, &o, (record->flags & RECORD_SUPERSEDED) != 0,
 		    root) != 0;
-		map64_set(&r->by_seq, (uint64_t)record->seq, root);
+		if (record->seq > 0)
+			map64_set(&r->by_seq, (uint64_t)record->seq,
+			    root);
 	}
 	if (root->unknown)
 		return ERR_DENIED;
