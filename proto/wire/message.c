@@ -12,6 +12,7 @@
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
 #include "wire/msg_standing.h"
+#include "wire/msg_statement.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_supervisor.h"
 #include "wire/msg_taxii.h"
@@ -49,6 +50,8 @@ union decoded {
 	struct msg_receipt receipt;
 	struct msg_recall recall;
 	struct msg_recalled recalled;
+	struct msg_statement statement;
+	struct msg_statement_taken taken;
 	struct msg_consult consult;
 	struct msg_consult_answer consult_answer;
 	struct msg_ask ask;
@@ -101,6 +104,10 @@ check_peer(uint8_t type, struct str payload, struct arena *a)
 		return msg_recall_decode(payload, &d.recall);
 	case MESSAGE_RECALLED:
 		return msg_recalled_decode(payload, &d.recalled);
+	case MESSAGE_STATEMENT:
+		return msg_statement_decode(payload, &d.statement);
+	case MESSAGE_STATEMENT_TAKEN:
+		return msg_statement_taken_decode(payload, &d.taken);
 	case MESSAGE_CONSULT:
 		return msg_consult_decode(payload, &d.consult);
 	case MESSAGE_CONSULT_ANSWER:

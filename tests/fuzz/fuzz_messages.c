@@ -11,6 +11,7 @@
 #include "wire/frame.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
+#include "wire/msg_statement.h"
 #include "wire/msg_taxii.h"
 #include "wire/release_text.h"
 
@@ -60,6 +61,33 @@ use_receipt(struct str payload, struct arena *a)
 	    BATCH_RECORDS_MAX);
 }
 
+/*
+ * What was taken says something of another than who says it, and fits; an
+ * answer is written again as it was.
+ */
+static void
+use_statement(struct str payload)
+{
+	struct msg_statement m;
+
+	must(msg_statement_decode(payload, &m) == 0);
+	must(payload.n <= STATEMENT_BYTES_MAX && !str_eq(m.from, m.about));
+	must((uint64_t)m.belief + m.disbelief < STATEMENT_ONE);
+	must((m.until.ms > m.at.ms) == (m.kind == STATEMENT_ATTESTATION));
+	must(statement_kind_name(m.kind)[0] != '?');
+}
+
+static void
+use_statement_taken(struct str payload)
+{
+	AUTO_BUF struct buf again = { 0 };
+	struct msg_statement_taken m;
+
+	must(msg_statement_taken_decode(payload, &m) == 0);
+	msg_statement_taken_encode(&m, &again);
+	must(str_eq(payload, buf_str(&again)));
+}
+
 /* A query is written again as it was, and within the limits. */
 static void
 use_query(struct str payload, struct arena *a)
@@ -104,6 +132,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use_records(payload, a);
 	if (data[4] == MESSAGE_RECEIPT)
 		use_receipt(payload, a);
+	if (data[4] == MESSAGE_STATEMENT)
+		use_statement(payload);
+	if (data[4] == MESSAGE_STATEMENT_TAKEN)
+		use_statement_taken(payload);
 	if (data[4] == MESSAGE_FRONT_QUERY)
 		use_query(payload, a);
 	if (data[4] == MESSAGE_FRONT_ITEMS)
