@@ -250,6 +250,10 @@ export_tell(const struct exporting *x)
 		    left.p : "", x->changed ? "" : "; the file is as it was");
 	}
 	fflush(to);
+	if (!x->c->json && reply_int(x->left, "unreliable") > 0)
+		fprintf(stderr, "unreliable: of a lower band than `trust: "
+		    "blocking` of the policy wants; comityctl trust list "
+		    "shows bands, `trust: initial` says where a peer starts\n");
 }
 
 /* ---- keeping it up to date ---- */

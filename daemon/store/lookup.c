@@ -247,3 +247,32 @@ store_lookup(struct store *s, const struct observable *o, bool subdomains,
 	vec_clear(&seqs);
 	return rc < 0 ? rc : found;
 }
+
+int
+store_find_value(struct store *s, const struct observable *o, size_t limit,
+    struct arena *arena, store_visit visit, void *arg)
+{
+	seq_vec seqs = { 0 };
+	uint64_t key;
+	int rc, found = 0;
+
+	if (o->kind == OBSERVABLE_IP && o->prefix > 128)
+		return ERR_VALUE;
+	key = o->kind == OBSERVABLE_IP ? key_of_network(s, o, o->prefix) :
+	    key_of_text(s, (uint8_t)o->kind, o->value);
+	rc = keys_find(s, key, key, CANDIDATES_MAX, &seqs);
+	seq_sort(&seqs);
+	for (size_t i = seqs.n; i > 0 && rc >= 0 && (size_t)found < limit;
+	    i--) {
+		struct store_record r;
+
+		rc = store_get(s, seqs.v[i - 1], arena, &r);
+		if (rc < 0)
+			break;
+		found++;
+		if ((rc = visit(arg, &r)) > 0)
+			break;
+	}
+	vec_clear(&seqs);
+	return rc < 0 ? rc : found;
+}

@@ -154,6 +154,17 @@ int store_lookup(struct store *s, const struct observable *o,
     void *arg) MUST_CHECK;
 
 /*
+ * store_find_value(s, o, limit, arena, visit, arg): records whose keys say
+ * that they name just that observable, an address or network of the same
+ * length, the newest first: a hash may be wrong, so visit asks the bytes.
+ * One key is looked at, for asking about many records.  Tombstones too.
+ * Returns how many were visited, or ERR_*; visit as in store_scan.
+ */
+int store_find_value(struct store *s, const struct observable *o,
+    size_t limit, struct arena *arena, store_visit visit, void *arg)
+    MUST_CHECK;
+
+/*
  * store_set_tombstone(s, seq): replace the bytes by their digest,
  * overwriting them, and flag it; ERR_NOT_FOUND.  store_find_id still finds it.
  */

@@ -7,7 +7,8 @@
 
 #include "gate/feed_circle.h"
 #include "host/clock.h"
-#include "vault/record_json.h"
+#include "vault/belief.h"
+#include "vault/warnings.h"
 
 #define ARENA_BYTES MIB(8)
 #define NAME_ARENA_BYTES KIB(64)
@@ -142,6 +143,7 @@ export_filter_read(struct control *c, const json_t *args,
 	f.confidence = (int)confidence;
 	f.versions = json_is_true(json_object_get(args, "versions"));
 	f.current = json_is_true(json_object_get(args, "current"));
+	f.credibility = json_is_true(json_object_get(args, "credibility"));
 	*out = f;
 	return 0;
 }
@@ -240,6 +242,25 @@ not_usable(const struct export_filter *f, const struct store_record *r,
 	return EXPORT_PURPOSE;
 }
 
+/*
+ * What blocks does harm where it is wrong: somebody whom the policy deems
+ * reliable enough for it reports the value, or we do, and it is nothing that
+ * must not be blocked.
+ */
+static enum export_left
+not_blockable(const struct export_filter *f, const struct store_record *r,
+    const struct belief *x)
+{
+	AUTO_BUF struct buf why = { 0 };
+
+	if (!f->block || x->own)
+		return EXPORT_TAKEN;
+	if ((int)x->band > (int)policy_trust(f->v->policy)->blocking)
+		return EXPORT_UNRELIABLE;
+	return warnings_is_listed(f->v, r->bytes, &why) ? EXPORT_WARNING :
+	    EXPORT_TAKEN;
+}
+
 static json_t *
 record_fields(struct vault *v, const struct store_record *r,
     const struct label *label)
@@ -272,6 +293,30 @@ row_wanted(const struct export_filter *f, const struct store_record *r)
 	    r->received.ms >= vault_now(f->v).ms - f->age_ms;
 }
 
+static enum export_left
+record_take(const struct export_filter *f, const struct store_record *r,
+    const struct label *label, json_t **out)
+{
+	enum export_left left;
+	struct belief belief;
+	json_t *fields;
+
+	if ((f->block || f->credibility) &&
+	    belief_of(f->beliefs, r, &belief) < 0)
+		return EXPORT_FILTERED;
+	left = f->block ? not_blockable(f, r, &belief) : EXPORT_TAKEN;
+	if (left != EXPORT_TAKEN)
+		return left;
+	fields = record_fields(f->v, r, label);
+	if (fields == NULL)
+		return EXPORT_FILTERED;
+	if (f->credibility)
+		(void)json_object_set_new(fields, "belief",
+		    belief_json(&belief));
+	*out = fields;
+	return EXPORT_TAKEN;
+}
+
 enum export_left
 export_record(const struct export_filter *f, const struct store_record *r,
     json_t **out)
@@ -302,12 +347,7 @@ export_record(const struct export_filter *f, const struct store_record *r,
 			left = not_usable(f, r, &label);
 	}
 	json_decref(object);
-	if (left == EXPORT_TAKEN) {
-		*out = record_fields(f->v, r, &label);
-		if (*out == NULL)
-			left = EXPORT_FILTERED;
-	}
-	return left;
+	return left == EXPORT_TAKEN ? record_take(f, r, &label, out) : left;
 }
 
 json_t *
@@ -318,6 +358,8 @@ export_left_json(const size_t counts[EXPORT_LEFT_COUNT])
 		[EXPORT_EXPIRED] = "expired", [EXPORT_NOT_YET] =
 		"not-yet-valid", [EXPORT_REVOKED] = "revoked",
 		[EXPORT_SUPERSEDED] = "superseded",
+		[EXPORT_UNRELIABLE] = "unreliable", [EXPORT_WARNING] =
+		"warning-list",
 	};
 	json_t *o = json_object();
 
@@ -392,6 +434,7 @@ mark_of(struct vault *v, char dst[static 2 * DIGEST_BYTES + 1])
 	buf_addf(&b, "%" PRId64 " %" PRIu64 " %" PRIu64,
 	    store_last_seq(v->store), stats.tombstones,
 	    gate_generation(v->gate));
+	belief_mark(v, &b);
 	digest = sha256_of(b.p, b.n);
 	hex_encode(dst, digest.b, 8);
 }
@@ -423,6 +466,7 @@ control_export(struct control *c, const json_t *args)
 		return;
 	p.list = json_array();
 	p.filter.circles = feed_circles_new(v->gate);
+	p.filter.beliefs = beliefs_new(&p.filter.view);
 	mark_of(v, text);
 	do {
 		from = p.last;
@@ -432,6 +476,7 @@ control_export(struct control *c, const json_t *args)
 	} while (rc >= 0 && p.last != from && p.bytes <= REPLY_BYTES &&
 	    clock_mono().ms - began.ms < SLICE_MS);
 	feed_circles_free(p.filter.circles);
+	beliefs_free(p.filter.beliefs);
 	if (rc < 0) {
 		json_decref(p.list);
 		(void)control_error(c, rc, NULL, "the store could not be "

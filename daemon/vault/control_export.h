@@ -11,6 +11,7 @@
 
 #include "vault/desk_view.h"
 
+struct beliefs;
 struct feed_circles;
 
 #define EXPORT_LIST_MAX 64	/* names in one filter */
@@ -25,6 +26,8 @@ enum export_left {
 	EXPORT_NOT_YET,		/* valid only later */
 	EXPORT_REVOKED,
 	EXPORT_SUPERSEDED,	/* a newer version is there */
+	EXPORT_UNRELIABLE,	/* to block: nobody reliable reports it */
+	EXPORT_WARNING,		/* to block: it is on a warning list, or ours */
 	EXPORT_LEFT_COUNT,
 };
 
@@ -34,27 +37,30 @@ struct export_filter {
 	struct desk_view view;
 	int circle;			/* of the policy; -1: none asked */
 	struct feed_circles *circles;	/* borrowed; NULL: not asked here */
+	struct beliefs *beliefs;	/* borrowed; not NULL where block */
 	const json_t *kinds, *types, *tags;	/* borrowed; NULL: all */
 	int confidence;			/* at least; -1: any, also none */
 	int64_t age_ms;			/* received within; 0: ever */
 	int purpose;			/* of the policy; -1: none asked */
 	bool block;			/* it is one that PAP can take away */
 	bool versions;			/* superseded ones too */
+	bool credibility;		/* say how credible each is */
 	bool current;			/* what counts now: not revoked, valid */
 };
 
 /*
  * export_filter_read(c, args, out): desk circle kind type tag confidence
- * age_ms use current versions.  Borrows from args.  ERR_* after having answered the
- * request: a filter that cannot be applied never means "all".  The caller
- * sets circles, unless it reads that circle only.
+ * age_ms use current versions credibility.  Borrows from args.  ERR_* after
+ * having answered the request: a filter that cannot be applied never means
+ * "all".  The caller sets beliefs, and circles unless it reads that circle
+ * only.
  */
 int export_filter_read(struct control *c, const json_t *args,
     struct export_filter *out) MUST_CHECK;
 
 /*
  * export_record(f, r, out): why not, or EXPORT_TAKEN with *out {object, kind,
- * tlp, pap, source, received}, owned by the caller.  The desk's right to see
+ * tlp, pap, source, received, belief?}, owned by the caller.  The desk's right to see
  * it is asked before anything else; what it may not see, and tombstones, is
  * EXPORT_FILTERED.
  */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/feed.h"
+#include "vault/belief.h"
 #include "vault/control_export.h"
 #include "vault/feeds.h"
 
@@ -115,9 +116,12 @@ watch_page(struct watching *w)
 	if (cursor_read(w, &at) < 0)
 		return;
 	w->list = json_array();
+	w->filter.beliefs = beliefs_new(&w->filter.view);
 	rc = feed_scan(w->feed, &(struct feed_query){ .after_us = at,
 	    .circle = w->circle, .now = vault_now(v),
 	    .max_rows = ROWS_MAX }, arena, on_item, w, &at, &end);
+	beliefs_free(w->filter.beliefs);
+	w->filter.beliefs = NULL;
 	if (rc < 0) {
 		(void)control_error(w->c, rc, NULL, "the store could not be "
 		    "read: %s", err_text(rc));

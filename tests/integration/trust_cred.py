@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""How credible a record is: in look-ups, exports, and as an opinion."""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    TLP_GREEN, equal, indicator, main, wait_for, with_net, write_lines)
+
+PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
+
+
+def green(n, **more):
+    """An indicator that may be used for blocking too."""
+    return indicator(n, object_marking_refs=[TLP_GREEN, PAP_GREEN], **more)
+
+
+def publish(net, inst, objects):
+    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
+
+
+def export(net, inst, form, *args):
+    """The file, and what --json says of it."""
+    path = os.path.join(net.dir, 'out.' + form)
+    r = inst.ask('export', '--format', form, '--desk', 'ops', '--output',
+                 path, *args)
+    with open(path, encoding='utf-8') as f:
+        return f.read(), r
+
+
+def trust(net, inst, line):
+    """Another section `trust` of its policy, in force."""
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = '\n'.join(x for x in f.read().split('\n')
+                         if not x.startswith('trust:'))
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('grants:', line + '\ngrants:', 1))
+    net.apply(inst)
+
+
+def there(inst, *objects):
+    ids = {o['id'] for o in objects}
+    wait_for(lambda: ids <= set(inst.ids()), 30, 'they came')
+
+
+@with_net(2)
+def test_nobody_blocks_on_a_strangers_word(net):
+    a, b = net.all
+    publish(net, a, [green(1), green(2, pattern=(
+        "[ipv4-addr:value = '203.0.113.5']"))])
+    publish(net, b, [green(3)])
+    there(b, green(1), green(2))
+    # Ours are in; of a new peer, none is, and it is said.
+    text, r = export(net, b, 'rpz')
+    assert 'h3.' in text and 'h1.' not in text, text
+    equal(r['left_out']['unreliable'], 2, 'counted')
+    text, r = export(net, b, 'nftables')
+    equal((r['entries'], r['left_out']['unreliable']), (0, 2), 'addresses')
+    p = b.ctl_run('export', '--format', 'hosts', '--desk', 'ops', '--output',
+                  os.path.join(net.dir, 'hosts'))
+    assert b'2 unreliable' in p.stdout, p.stdout
+    assert b'trust: initial' in p.stderr, p.stderr
+    # What does not block is as it was.
+    equal(export(net, b, 'csv')[1]['records'], 3, 'csv')
+    equal(export(net, b, 'zeek')[1]['records'], 3, 'alerts, by its own word')
+    equal(export(net, b, 'list', '--use', 'block')[1]['left_out'],
+          {'unreliable': 2}, 'a list to block by')
+    # The policy may think otherwise of a peer, or of the whole question.
+    trust(net, b, 'trust: {initial: {default: {reliability: B}}}')
+    text, r = export(net, b, 'rpz')
+    assert 'h1.' in text and 'unreliable' not in r['left_out'], r
+    trust(net, b, 'trust: {initial: {default: {reliability: B}}, '
+          'blocking: ">=A"}')
+    assert 'h1.' not in export(net, b, 'rpz')[0], 'A is wanted'
+    trust(net, b, 'trust: {blocking: any}')
+    assert 'h1.' in export(net, b, 'rpz')[0], 'any'
+    trust(net, b, '')
+    # Our own report of the same value is enough.
+    publish(net, b, [green(4, name='ours', pattern=green(1)['pattern'])])
+    text, r = export(net, b, 'rpz')
+    assert 'h1.' in text, text
+    equal(r['left_out']['unreliable'], 1, 'the address is not ours')
+
+
+@with_net(2)
+def test_a_watched_file_follows_the_band(net):
+    a, b = net.all
+    path = os.path.join(net.dir, 'zone')
+    trust(net, b, 'trust: {initial: {default: {reliability: C}}}')
+    publish(net, a, [green(1), green(2)])
+    there(b, green(1), green(2))
+    p = subprocess.Popen(
+        [os.path.join(net.build, 'daemon', 'ctl', 'comityctl'), '-C', b.dir,
+         '--json', 'export', '--format', 'rpz', '--desk', 'ops', '--output',
+         path, '--watch'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def has(name):
+        try:
+            with open(path, encoding='utf-8') as f:
+                return name in f.read()
+        except FileNotFoundError:
+            return False
+    try:
+        wait_for(lambda: has('h1.') and has('h2.'), 30, 'the first file')
+        for i in (1, 2):
+            b.ask('sight', green(i)['id'], '--false-positive')
+        wait_for(lambda: not has('h1.') and not has('h2.'), 30,
+                 'its band fell')
+    finally:
+        p.send_signal(signal.SIGTERM)
+        out, err = p.communicate(timeout=30)
+    equal(p.returncode, 0, err)
+    told = [json.loads(line) for line in out.decode().splitlines()]
+    equal((told[0]['entries'], told[-1]['entries'],
+           told[-1]['left_out']['unreliable']), (2, 0, 2), 'what it said')
+
+
+if __name__ == '__main__':
+    main(globals())
