@@ -11,6 +11,7 @@
 
 #define ARENA_BYTES MIB(4)
 #define SHOWN_MAX 200		/* bytes of a value in a reason */
+#define NAME_MAX_SHOWN 2048	/* of a file, each byte perhaps as \xNN */
 
 /* ---- lists ---- */
 
@@ -41,11 +42,13 @@ static int
 on_file(void *arg, const struct list_file *f)
 {
 	struct taking *t = arg;
-	const char *name = f->name[0] != '\0' ? f->name :
-	    t->v->settings->warning_lists;
+	char name[NAME_MAX_SHOWN];
 	struct err e = { 0 };
 	int rc;
 
+	/* It goes to logs and people. */
+	(void)str_escape(name, sizeof(name), str_of(f->name[0] != '\0' ?
+	    f->name : t->v->settings->warning_lists));
 	supervisor_link_alive(t->v->super);
 	vec_push(&t->seen, mem_strdup(name));
 	if (f->problem != NULL) {
@@ -177,6 +180,10 @@ warnings_reason(const struct observable *o, const struct warning_hit *hit,
 {
 	size_t n = o->value.n < SHOWN_MAX ? o->value.n : SHOWN_MAX;
 
+	/* Not in the middle of a character. */
+	while (n > 0 && n < o->value.n &&
+	    ((unsigned char)o->value.p[n] & 0xc0) == 0x80)
+		n--;
 	buf_addf(out, "%s%.*s%s ", o->kind == OBSERVABLE_ASN ? "AS" : "",
 	    (int)n, o->value.p, n < o->value.n ? "..." : "");
 	if (hit->list != NULL)

@@ -2,13 +2,14 @@
 """What must not be blocked: warning lists, and our own constituency."""
 import json
 import os
+import signal
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    crash, equal, indicator, main, wait_for, with_net, write_lines)
+    crash, equal, indicator, main, parts, wait_for, with_net, write_lines)
 
 OWN = {'as': '[64496]', 'domains': '[gov.example]',
        'prefixes': '["203.0.113.0/24", "2001:db8:ff::/48"]'}
@@ -63,7 +64,9 @@ def test_listed_values_are_evidence(net):
            about(3, "ipv6-addr:value = '2001:DB8:1::5'"),
            about(4, "url:value = 'https://x.shared.example/a'"),
            about(5, "autonomous-system:number = 64496"),
-           about(6, "domain-name:value = 'www.gov.example'")]
+           about(6, "domain-name:value = 'www.gov.example'"),
+           about(7, "url:value = 'https://shared.example/" +
+                 '\u00e4' * 300 + "'")]
     good = [about(10, "ipv4-addr:value = '198.51.101.7'"),
             about(11, "domain-name:value = 'notshared.example'"),
             # It says that they are good, or is no longer said.
@@ -86,6 +89,7 @@ def test_listed_values_are_evidence(net):
         (bad[3]['id'], 'warning-listed'): 'is on "List of known names"',
         (bad[4]['id'], 'own-constituency'):
             'is in our constituency (AS64496)',
+        (bad[6]['id'], 'warning-listed'): 'is on "List of known names"',
         (bad[5]['id'], 'own-constituency'):
             'is in our constituency (gov.example)',
     }, 'evidence')
@@ -153,7 +157,14 @@ def test_asking_what_a_value_is_on(net):
     a.ask('reload')
     r = a.ask('warning-list', 'check', '192.0.2.1')
     equal(r['values'][0]['on'][0]['list'], 'More', 'after a reload')
-    crash(a)
+    # A vault that is started again gets them again.
+    for pid in parts(a.pid()):
+        with open('/proc/%d/cmdline' % pid, 'rb') as f:
+            if b'comity-vault' in f.read():
+                os.kill(pid, signal.SIGKILL)
+                wait_for(lambda p=pid: not os.path.exists('/proc/%d' % p),
+                         20, 'it is gone')
+    wait_for(lambda: a.ctl_run('status').returncode == 0, 30, 'it is back')
     equal(len(lists(a)), 3, 'after a crash')
 
 
