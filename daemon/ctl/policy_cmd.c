@@ -10,6 +10,7 @@
 #include "ctl/files.h"
 #include "ctl/policy_file.h"
 #include "ctl/table.h"
+#include "ctl/warning_file.h"
 #include "policy/lint.h"
 #include "policy/prove.h"
 
@@ -92,14 +93,21 @@ warnings_json(const struct policy *p)
 }
 
 static void
-warnings_print(const struct policy *p)
+list_print(const json_t *list)
 {
-	AUTO_JSON json_t *list = warnings_json(p);
 	size_t i;
-	json_t *w;
+	const json_t *w;
 
 	json_array_foreach(list, i, w)
 		fprintf(stderr, "warning: %s\n", json_string_value(w));
+}
+
+static void
+warnings_print(const struct policy *p)
+{
+	AUTO_JSON json_t *list = warnings_json(p);
+
+	list_print(list);
 }
 
 static void
@@ -190,6 +198,7 @@ int
 cmd_config_check(struct ctl *c)
 {
 	AUTO(policy_free) struct policy *p = NULL;
+	AUTO_JSON json_t *warnings = NULL;
 	struct settings s;
 	struct err e = { 0 };
 
@@ -204,15 +213,16 @@ cmd_config_check(struct ctl *c)
 	if (policy_prove_text(p, NULL, &e) < 0)
 		return ctl_fail(c, CTL_REFUSED, "comityctl policy prove says "
 		    "all of it", "%s", e.text);
+	warnings = warnings_json(p);
+	warning_files_check(c->at.config, &s, warnings);
 	if (c->json) {
-		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:o}", "v", 1,
-		    "ok", 1, "cert_id", s.cert_id, "warnings",
-		    warnings_json(p));
+		AUTO_JSON json_t *j = json_pack("{s:i, s:b, s:s, s:O}", "v", 1,
+		    "ok", 1, "cert_id", s.cert_id, "warnings", warnings);
 
 		reply_print(j);
 		return CTL_DONE;
 	}
-	warnings_print(p);
+	list_print(warnings);
 	printf("%s: the configuration of %s is well made\n", c->at.config,
 	    s.cert_id);
 	return CTL_DONE;

@@ -178,6 +178,10 @@ def test_lists_that_do_not_read(net):
     put_list(b, 'zz.json', {'name': 'Later', 'type': 'string',
                             'list': ['later.example']})
     os.symlink('/etc/hostname', b.path('config', 'lists/link.json'))
+    said = b.ask('config', 'check')['warnings']
+    for word in ('names.json:2:11: ', 'regex.json: entry 2 "(open"',
+                 'link.json: a symbolic link'):
+        assert any('warning list ' + word in x for x in said), said
     b.ask('reload')
     rows = lists(b)
     assert rows['names.json']['problem'].startswith(
