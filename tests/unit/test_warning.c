@@ -265,6 +265,39 @@ test_warning_load_refused(void **state)
 	}
 }
 
+/* What takes time in every look-up, and names, have their bounds. */
+static void
+test_warning_load_limits(void **state)
+{
+	AUTO(warning_free) struct warning *w = warning_new();
+	AUTO_BUF struct buf b = { 0 }, name = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	buf_addz(&b, "{\"name\":\"A\",\"type\":\"substring\",\"list\":["
+	    "\"x\"");
+	for (int i = 1; i < WARNING_SLOW_MAX; i++)
+		buf_addf(&b, ",\"x%d\"", i);
+	buf_addz(&b, "]}");
+	assert_int_equal(load(w, "a", b.p, &e), 1);
+	/* All lists share the bound; the one that was there stays. */
+	assert_int_equal(load(w, "b", "{\"name\":\"B\",\"type\":\"regex\","
+	    "\"list\":[\"y\"]}", &e), ERR_LIMIT);
+	assert_non_null(strstr(e.text, "b: 4097 substrings"));
+	b.n -= 2;
+	buf_addz(&b, ",\"z\"]}");
+	assert_int_equal(load(w, "a", b.p, &e), ERR_LIMIT);
+	assert_non_null(strstr(e.text, "a: more than 4096 substrings"));
+	assert_string_equal(DOMAIN("x.org"), "A");
+	for (int i = 0; i <= WARNING_NAME_MAX; i++)
+		buf_addc(&name, 'n');
+	buf_reset(&b);
+	buf_addf(&b, "{\"name\":\"%s\",\"type\":\"cidr\",\"list\":[]}",
+	    name.p);
+	assert_int_equal(load(w, "c", b.p, &e), ERR_CONF);
+	assert_non_null(strstr(e.text, "c:1:9: want a name of 1 to 256"));
+}
+
 static bool
 on_has(void *arg, const char *name)
 {
@@ -462,6 +495,7 @@ main(void)
 		cmocka_unit_test(test_warning_find_slow),
 		cmocka_unit_test(test_warning_constituency),
 		cmocka_unit_test(test_warning_load_refused),
+		cmocka_unit_test(test_warning_load_limits),
 		cmocka_unit_test(test_warning_load_again),
 		cmocka_unit_test(test_warning_find_fast),
 		cmocka_unit_test(test_warning_real_lists),
