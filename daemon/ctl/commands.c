@@ -211,7 +211,7 @@ const struct command commands[] = {
 	  "what more evidence would make of a score",
 	  "trust what-if cert-xb false-positive 3", ONLINE,
 	  cmd_trust_what_if },
-	{ "trust replay", "FILE",
+	{ "trust replay", "FILE [--policy FILE]",
 	  "scores from a file of evidence, without a daemon",
 	  "trust replay evidence.jsonl", OFFLINE, cmd_trust_replay },
 	{ "warning-list list", "", "the warning lists in force, and what is ours",

@@ -5,13 +5,15 @@
 
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/policy_file.h"
 #include "ctl/table.h"
 #include "ctl/trust_file.h"
+#include "policy/prove.h"
 #include "trust/book.h"
 #include "trust/fixed.h"
 
 struct replay {
-	const struct trust_file *file;	/* borrowed */
+	struct trust_file *file;	/* borrowed */
 	const char *name;	/* of the file; borrowed */
 	struct book *book;	/* owned */
 	bool json;
@@ -153,16 +155,59 @@ replay_run(struct replay *r)
 	}
 }
 
+/* Whom the policy knows are of its groups, and begin where it puts them. */
+static void
+policy_place(struct trust_file *file, const struct policy *p)
+{
+	const char *name;
+	uint32_t group;
+
+	for (int i = 0; (name = trust_file_peer(file, (size_t)i, &group)) !=
+	    NULL; i++) {
+		int at = policy_find_org(p, str_of(name));
+		const struct policy_org *org;
+
+		if (at < 0)
+			continue;
+		org = policy_org(p, (size_t)at);
+		trust_file_place(file, i,
+		    str_of(policy_org_group_name(p, at)));
+		trust_file_presume(file, i, TRUST_RELIABILITY,
+		    (enum trust_band)org->reliability);
+		trust_file_presume(file, i, TRUST_DISCRETION,
+		    (enum trust_band)org->discretion);
+	}
+}
+
+/* The rules of a policy, which must prove: no daemon counts by another. */
+static int
+policy_rules(const char *path, struct trust_file *file,
+    struct trust_rules *out, struct err *e)
+{
+	AUTO(policy_free) struct policy *p = policy_open(path, e);
+
+	if (p == NULL)
+		return ERR_CONF;
+	TRY(policy_prove_text(p, NULL, e));
+	policy_place(file, p);
+	*out = policy_trust(p)->rules;
+	return 0;
+}
+
 int
 cmd_trust_replay(struct ctl *c)
 {
+	const char *policy = NULL;
+	const struct ctl_option options[] = {
+		{ "policy", NULL, &policy, 1 },
+	};
 	AUTO(trust_file_free) struct trust_file *file = NULL;
 	AUTO_BUF struct buf text = { 0 };
 	struct trust_rules rules;
 	struct replay r = { 0 };
 	struct err e = { 0 };
 
-	CTL_NO_OPTIONS(c, 1, 1);
+	CTL_OPTIONS(c, options, 1, 1);
 	if (file_read_unpacked(c->argv[0], INPUT_BYTES_MAX, &text, &e) < 0)
 		return ctl_fail_err(c, &e, NULL);
 	file = trust_file_read(buf_str(&text), c->argv[0], &e);
@@ -170,6 +215,8 @@ cmd_trust_replay(struct ctl *c)
 		return ctl_fail_err(c, &e, "comityctl(1), FILES OF EVIDENCE, "
 		    "has the form of a line");
 	trust_rules_default(&rules);
+	if (policy != NULL && policy_rules(policy, file, &rules, &e) < 0)
+		return ctl_fail_err(c, &e, "comityctl policy prove FILE");
 	r = (struct replay){ .file = file, .name = c->argv[0],
 	    .book = book_new(&rules), .json = c->json };
 	if (c->json) {

@@ -190,25 +190,48 @@ member_peer(const struct at_line *l, const char *name, int *out)
 	return 0;
 }
 
-static int
-read_group(const struct at_line *l, int peer)
+/* The number of the group of that name. */
+static uint32_t
+group_number(struct trust_file *f, struct str name)
 {
-	struct trust_file *f = l->file;
-	uintptr_t group;
-	struct str s;
-	uint64_t key;
+	uint64_t key = hash64(NAME_SEED, name.p, name.n);
+	uintptr_t group = (uintptr_t)map64_get(&f->groups, key);
 
-	TRY(member_text(l, "group", &s));
-	key = hash64(NAME_SEED, s.p, s.n);
-	group = (uintptr_t)map64_get(&f->groups, key);
 	if (group == 0) {
 		group = ++f->ngroups;
 		map64_set(&f->groups, key, (void *)group);
 	}
+	return (uint32_t)group;
+}
+
+void
+trust_file_place(struct trust_file *f, int peer, struct str group)
+{
+	f->peers.v[peer].group = group_number(f, group);
+}
+
+void
+trust_file_presume(struct trust_file *f, int peer, enum trust_dimension d,
+    enum trust_band band)
+{
+	f->peers.v[peer].presumed[d] = band;
+	if (band != TRUST_E)
+		f->peers.v[peer].has[d] = true;
+}
+
+static int
+read_group(const struct at_line *l, int peer)
+{
+	struct trust_file *f = l->file;
+	uint32_t group;
+	struct str s;
+
+	TRY(member_text(l, "group", &s));
+	group = group_number(f, s);
 	if (f->peers.v[peer].group != 0 && f->peers.v[peer].group != group)
 		return line_bad(l, "\"group\" of that peer was another "
 		    "before; it has one");
-	f->peers.v[peer].group = (uint32_t)group;
+	f->peers.v[peer].group = group;
 	return 0;
 }
 

@@ -37,6 +37,15 @@ const struct trust_line *trust_file_line(const struct trust_file *f,
 const char *trust_file_peer(const struct trust_file *f, size_t i,
     uint32_t *out_group);
 
+/*
+ * trust_file_place(f, peer, group): the peer is of that group, whatever its
+ * lines say; groups are one if their names are.
+ * trust_file_presume(f, peer, d, band): the same with where it began.
+ */
+void trust_file_place(struct trust_file *f, int peer, struct str group);
+void trust_file_presume(struct trust_file *f, int peer,
+    enum trust_dimension d, enum trust_band band);
+
 /* trust_file_presumed(f, peer, d): the band it was put into, or E. */
 enum trust_band trust_file_presumed(const struct trust_file *f, int peer,
     enum trust_dimension d);

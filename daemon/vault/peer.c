@@ -351,13 +351,51 @@ peers_decide_again(struct peers *ps)
 	turn_wake(ps->v->turn);
 }
 
+/* A band of p is another: into the log.  ERR_* of the store. */
+static int
+band_log(const struct peer *p, enum trust_dimension d, enum band was,
+    enum band now)
+{
+	AUTO_BUF struct buf entry = { 0 };
+
+	if (was == now)
+		return 0;
+	out_u64(&entry, (uint64_t)vault_now(p->v).ms);
+	out_str8(&entry, str_of(p->card.cert_id));
+	out_u8(&entry, (uint8_t)d);
+	out_u8(&entry, (uint8_t)was);
+	out_u8(&entry, (uint8_t)now);
+	log_info("trust-band", "peer=%s dimension=%s was=%s now=%s",
+	    p->card.cert_id, trust_dimension_name(d), band_name(was),
+	    band_name(now));
+	return audit_append(p->v->audit, AUDIT_TRUST, buf_str(&entry));
+}
+
+/* What another policy made of the bands that p had, into the log. */
+static int
+bands_log(const struct peer *p, const struct gate_party *was)
+{
+	if (!was->scored || !p->party.scored)
+		return 0;
+	TRY(turn_open(p->v->turn));
+	TRY(band_log(p, TRUST_DISCRETION, was->discretion,
+	    p->party.discretion));
+	return band_log(p, TRUST_RELIABILITY, was->reliability,
+	    p->party.reliability);
+}
+
 void
 peers_policy_changed(struct peers *ps, bool differs)
 {
 	for (size_t i = 0; i < ps->all.n; i++) {
 		struct peer *p = ps->all.v[i];
+		const struct gate_party was = p->party;
+		int rc;
 
 		peer_find_party(p);
+		rc = bands_log(p, &was);
+		if (rc < 0)
+			turn_fail(ps->v->turn, rc);
 		p->ask_again = p->ask_again || (differs &&
 		    ps->v->state == VAULT_READY);
 		if (differs)
@@ -422,26 +460,6 @@ peers_terms_ended(struct peers *ps)
 	if (ended)
 		peers_restarted(ps);
 	return ended;
-}
-
-/* A band of p is another: into the log.  ERR_* of the store. */
-static int
-band_log(const struct peer *p, enum trust_dimension d, enum band was,
-    enum band now)
-{
-	AUTO_BUF struct buf entry = { 0 };
-
-	if (was == now)
-		return 0;
-	out_u64(&entry, (uint64_t)vault_now(p->v).ms);
-	out_str8(&entry, str_of(p->card.cert_id));
-	out_u8(&entry, (uint8_t)d);
-	out_u8(&entry, (uint8_t)was);
-	out_u8(&entry, (uint8_t)now);
-	log_info("trust-band", "peer=%s dimension=%s was=%s now=%s",
-	    p->card.cert_id, trust_dimension_name(d), band_name(was),
-	    band_name(now));
-	return audit_append(p->v->audit, AUDIT_TRUST, buf_str(&entry));
 }
 
 /* 1 if a band of p is another by now; ERR_* of the store. */
