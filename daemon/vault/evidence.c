@@ -20,11 +20,18 @@ _Static_assert((int)TRUST_E == (int)BAND_E, "bands of trust and policy");
 
 struct evidence {
 	struct vault *v;	/* borrowed */
+	/* Borrowed: counted by this one; NULL: by the one in force. */
+	const struct policy *policy;
+	struct trust_rules rules;	/* by which it is counted */
 	struct trust *trust;	/* owned */
 	struct map64 peers;	/* hash of a CERT id: its number plus one */
 	int64_t newest;		/* time does not go back here */
 	unsigned seconds;
 	bool deferred;		/* bands are looked at after the dispatch */
+	/* Owned, or NULL: counted by the policy of that digest, and nothing
+	 * has come since. */
+	struct evidence *trial;
+	struct digest trial_of;
 };
 
 /* ---- the form in the store ---- */
@@ -83,6 +90,12 @@ peer_find(const struct evidence *e, struct str id)
 	    id.n)) - 1;
 }
 
+static const struct policy *
+policy_of(const struct evidence *e)
+{
+	return e->policy != NULL ? e->policy : e->v->policy;
+}
+
 /*
  * What the policy says of it: of which stakeholder group it is, and where
  * people put it at first.
@@ -90,7 +103,7 @@ peer_find(const struct evidence *e, struct str id)
 static void
 peer_set_policy(struct evidence *e, struct str id, int n)
 {
-	const struct policy *p = e->v->policy;
+	const struct policy *p = policy_of(e);
 	int at = p == NULL ? -1 : policy_find_org(p, id);
 	const struct policy_org *org;
 
@@ -175,23 +188,35 @@ by_time(const void *a, const void *b)
 static void
 rules_of(const struct evidence *e, struct trust_rules *out)
 {
-	if (e->v->policy != NULL)
-		*out = policy_trust(e->v->policy)->rules;
+	const struct policy *p = policy_of(e);
+
+	if (p != NULL)
+		*out = policy_trust(p)->rules;
 	else
 		trust_rules_default(out);
 }
 
-/* Count all that the store has, in order. */
+static void
+trial_drop(struct evidence *e)
+{
+	evidence_free(e->trial);
+	e->trial = NULL;
+}
+
+/*
+ * Count all that the store has, in order; into counted, if it is there, what
+ * each item came to, plus one, by its key.
+ */
 static int
-evidence_count(struct evidence *e)
+evidence_count(struct evidence *e, struct map64 *counted)
 {
 	struct loaded l = { .e = e };
-	struct trust_rules rules;
 	int rc;
 
+	trial_drop(e);
 	trust_free(e->trust);
-	rules_of(e, &rules);
-	e->trust = trust_new(&rules);
+	rules_of(e, &e->rules);
+	e->trust = trust_new(&e->rules);
 	map64_clear(&e->peers, NULL);
 	e->newest = 0;
 	rc = store_values(e->v->store, SPACE, on_item, &l);
@@ -203,6 +228,9 @@ evidence_count(struct evidence *e)
 		/* It counted once; under other groups it may not now. */
 		(void)!trust_add(e->trust, &l.v.v[i], l.v.v[i].at, &effect);
 		e->newest = l.v.v[i].at.ms;
+		if (counted != NULL)
+			map64_set(counted, l.v.v[i].key,
+			    (void *)((uintptr_t)effect.counted + 1));
 	}
 	vec_clear(&l.v);
 	return rc;
@@ -215,7 +243,7 @@ evidence_open(struct vault *v, struct evidence **out)
 	int rc;
 
 	e->v = v;
-	rc = evidence_count(e);
+	rc = evidence_count(e, NULL);
 	if (rc < 0)
 		evidence_free(e);
 	else
@@ -228,6 +256,7 @@ evidence_free(struct evidence *e)
 {
 	if (e == NULL)
 		return;
+	trial_drop(e);
 	trust_free(e->trust);
 	map64_clear(&e->peers, NULL);
 	free(e);
@@ -260,7 +289,7 @@ look_again(struct evidence *e)
 void
 evidence_policy_changed(struct evidence *e)
 {
-	if (evidence_count(e) < 0)
+	if (evidence_count(e, NULL) < 0)
 		log_error("evidence", "error=\"the store does not read\"");
 	look_again(e);
 }
@@ -268,7 +297,7 @@ evidence_policy_changed(struct evidence *e)
 int
 evidence_reopen(struct evidence *e)
 {
-	TRY(evidence_count(e));
+	TRY(evidence_count(e, NULL));
 	look_again(e);
 	return 0;
 }
@@ -313,6 +342,7 @@ evidence_add(struct evidence *e, const struct evidence_item *item)
 	if (trust_add(e->trust, &ev, i.at, &effect) < 0 ||
 	    (effect.note == TRUST_OVER_LIMIT && effect.counted == 0))
 		return 0;
+	trial_drop(e);
 	e->newest = i.at.ms;
 	i.counted = effect.counted;
 	item_out(&b, &i);
@@ -342,12 +372,10 @@ evidence_score(const struct evidence *e, const struct evidence_look *l,
 	AUTO(trust_free) struct trust *nobody = NULL;
 	struct trust_look look = { peer_find(e, str_of(l->peer)),
 	    l->dimension, l->initial, evidence_now(e) };
-	struct trust_rules rules;
 	const struct trust *t = e->trust;
 
 	if (look.peer < 0) {
-		rules_of(e, &rules);
-		t = nobody = trust_new(&rules);
+		t = nobody = trust_new(&e->rules);
 		look.peer = trust_peer_add(nobody, 0);
 	}
 	trust_score_from(t, &look, out);
@@ -368,6 +396,56 @@ evidence_bands(const struct evidence *e, const char *peer,
 	party->scored = true;
 }
 
+/* Does a policy count as the one in force does? */
+static bool
+counts_alike(const struct policy *a, const struct policy *b)
+{
+	if (memcmp(&policy_trust(a)->rules, &policy_trust(b)->rules,
+	    sizeof(struct trust_rules)) != 0)
+		return false;
+	for (size_t i = 0; i < policy_norgs(b); i++) {
+		const struct policy_org *o = policy_org(b, i), *was;
+		int at = policy_find_org(a, str_of(o->id));
+
+		if (at < 0 || policy_org_group(a, at) !=
+		    policy_org_group(b, (int)i))
+			return false;
+		/* Whoever begins elsewhere may be no witness any more. */
+		was = policy_org(a, (size_t)at);
+		if (was->reliability != o->reliability ||
+		    was->discretion != o->discretion)
+			return false;
+	}
+	return policy_norgs(a) == policy_norgs(b);
+}
+
+void
+evidence_bands_under(struct evidence *e, const char *peer,
+    const struct policy *policy, struct gate_party *party)
+{
+	const struct policy_org *org = policy_org(policy,
+	    (size_t)policy_find_org(policy, str_of(peer)));
+	struct digest digest;
+
+	if (e->v->policy == NULL || counts_alike(e->v->policy, policy)) {
+		evidence_bands(e, peer, org, party);
+		return;
+	}
+	policy_digest(policy, &digest);
+	if (e->trial == NULL || !digest_eq(&digest, &e->trial_of)) {
+		trial_drop(e);
+		e->trial = mem_new(struct evidence);
+		*e->trial = (struct evidence){ .v = e->v, .policy = policy };
+		e->trial_of = digest;
+		if (evidence_count(e->trial, NULL) < 0)
+			log_error("evidence",
+			    "error=\"the store does not read\"");
+		/* What it needed of the policy is in its engine. */
+		e->trial->policy = NULL;
+	}
+	evidence_bands(e->trial, peer, org, party);
+}
+
 void
 evidence_sum(const struct evidence *e, const char *peer,
     enum trust_kind kind, struct trust_sum *out)
@@ -381,6 +459,7 @@ evidence_sum(const struct evidence *e, const char *peer,
 
 struct visiting {
 	const char *peer;
+	const struct map64 *counted;
 	evidence_visit visit;
 	void *arg;
 };
@@ -390,9 +469,14 @@ on_visit(void *arg, const char *key, struct str value)
 {
 	struct visiting *x = arg;
 	struct evidence_item i;
+	uintptr_t counted;
 
 	(void)key;
 	TRY(item_read(value, &i));
+	/* As it counts by now: it may have come under another policy. */
+	counted = (uintptr_t)map64_get(x->counted, i.key);
+	if (counted != 0)
+		i.counted = (int64_t)(counted - 1);
 	return x->peer == NULL || str_eqz(i.peer, x->peer) ?
 	    x->visit(x->arg, &i) : 0;
 }
@@ -401,9 +485,17 @@ int
 evidence_each(const struct evidence *e, const char *peer,
     evidence_visit visit, void *arg)
 {
-	struct visiting x = { peer, visit, arg };
+	struct evidence trial = { .v = e->v };
+	struct map64 counted = { 0 };
+	struct visiting x = { peer, &counted, visit, arg };
+	int rc = evidence_count(&trial, &counted);
 
-	return store_values(e->v->store, SPACE, on_visit, &x);
+	if (rc == 0)
+		rc = store_values(e->v->store, SPACE, on_visit, &x);
+	trust_free(trial.trust);
+	map64_clear(&trial.peers, NULL);
+	map64_clear(&counted, NULL);
+	return rc;
 }
 
 /* A trial engine: everything about everybody, as the store has it. */
@@ -414,7 +506,7 @@ evidence_what_if(const struct evidence *e, const struct evidence_look *l,
 	struct evidence trial = { .v = e->v };
 	unix_ms_t now = evidence_now(e);
 
-	if (evidence_count(&trial) == 0) {
+	if (evidence_count(&trial, NULL) == 0) {
 		struct trust_evidence ev = { .kind = kind, .by = TRUST_SELF,
 		    .at.ms = now.ms < trial.newest ? trial.newest : now.ms,
 		    .peer = peer_number(&trial, str_of(l->peer)),

@@ -23,7 +23,7 @@ struct evidence_item {
 	struct str record;	/* STIX id it is about, or a position; or empty */
 	struct str source;	/* what is signed: "proof NAME", an opinion's id */
 	struct str reason;	/* for people */
-	int64_t counted;	/* fixed.h, when it was taken in */
+	int64_t counted;	/* fixed.h, as the policy in force has it */
 	uint64_t key;
 };
 
@@ -95,6 +95,13 @@ void evidence_score(const struct evidence *e, const struct evidence_look *l,
 struct gate_party;
 void evidence_bands(const struct evidence *e, const char *peer,
     const struct policy_org *org, struct gate_party *party);
+
+/*
+ * evidence_bands_under(e, peer, policy, party): the bands if that policy,
+ * which knows the peer, were in force.
+ */
+void evidence_bands_under(struct evidence *e, const char *peer,
+    const struct policy *policy, struct gate_party *party);
 
 /* evidence_sum(e, peer, kind, out): what that kind weighs for it now. */
 void evidence_sum(const struct evidence *e, const char *peer,

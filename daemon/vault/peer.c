@@ -67,8 +67,8 @@ peer_party_under(const struct peer *p, const struct policy *policy,
 	    .posture = posture_under(p, policy, org) };
 
 	if (org >= 0)
-		evidence_bands(p->v->evidence, p->card.cert_id,
-		    policy_org(policy, (size_t)org), &party);
+		evidence_bands_under(p->v->evidence, p->card.cert_id,
+		    policy, &party);
 	terms_under(p->terms, policy, &party);
 	*out = party;
 }
