@@ -147,6 +147,13 @@ facts_terms(struct diff *d)
 		}
 }
 
+static void
+on_score(void *arg, bool opens, const char *text)
+{
+	(void)opens;
+	fact_add(arg, "%s", text);
+}
+
 void
 diff_add_facts(struct diff *d)
 {
@@ -155,6 +162,7 @@ diff_add_facts(struct diff *d)
 
 	facts_orgs(d);
 	facts_terms(d);
+	scoring_diff(d->from, d->to, on_score, d);
 	for (size_t i = 0; i < NELEM(sections); i++)
 		if (!policy_same_section(d->from, d->to, sections[i]))
 			fact_add(d, "section %s is another", sections[i]);

@@ -99,6 +99,25 @@ opens_words(struct opens *o)
 	return false;
 }
 
+static void
+on_score(void *arg, bool opens, const char *text)
+{
+	struct opens *o = arg;
+
+	/* The first is told. */
+	if (opens && o->text[0] == '\0')
+		(void)opens_by(o, "%s", text);
+}
+
+/* Could scores be better, and with them bands? */
+static bool
+opens_scores(struct opens *o)
+{
+	o->text[0] = '\0';
+	scoring_diff(o->from, o->to, on_score, o);
+	return o->text[0] != '\0';
+}
+
 /*
  * An agreement or a circle counts where both sides hold the same digest:
  * another one may be what the peer holds already.
@@ -435,7 +454,7 @@ policy_opens(const struct policy *from, const struct policy *to, char *text,
 		    policy_redaction(to, k) != NULL; k++)
 			if (strcmp(policy_redaction(to, k), name) == 0)
 				o.redaction[i] = UINT64_C(1) << k;
-	if (opens_words(&o) || opens_terms(&o))
+	if (opens_words(&o) || opens_scores(&o) || opens_terms(&o))
 		return true;
 	for (size_t i = 0; i < policy_norgs(to); i++)
 		if (opens_org(&o, i))

@@ -4,6 +4,7 @@
  */
 #include "policy/scoring.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,16 @@ scoring_text(char dst[static SCORING_TEXT_MAX], int64_t v)
 	while (n > 0 && digits[n - 1] == '0' && digits[n - 2] != '.')
 		digits[--n] = '\0';
 	snprintf(dst, SCORING_TEXT_MAX, "%s%s", v < 0 ? "-" : "+", digits);
+	return dst;
+}
+
+const char *
+scoring_life_text(char dst[static SCORING_LIFE_MAX], int64_t ms)
+{
+	bool days = ms % DAY(1) == 0, hours = ms % HOUR(1) == 0;
+
+	snprintf(dst, SCORING_LIFE_MAX, "%" PRId64 "%s", days ? ms / DAY(1) :
+	    hours ? ms / HOUR(1) : ms, days ? "d" : hours ? "h" : "ms");
 	return dst;
 }
 

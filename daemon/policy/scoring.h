@@ -31,4 +31,17 @@ int64_t scoring_of(const struct policy *p, enum trust_kind kind);
 #define SCORING_TEXT_MAX 32
 const char *scoring_text(char dst[static SCORING_TEXT_MAX], int64_t v);
 
+/* scoring_life_text(dst, ms): as it may be written: "90d", "36h", "1500ms". */
+#define SCORING_LIFE_MAX 32
+const char *scoring_life_text(char dst[static SCORING_LIFE_MAX], int64_t ms);
+
+/*
+ * scoring_diff(from, to, fn, arg): call fn for each thing that they say
+ * otherwise of scores, with a text for people; opens: a score could be
+ * better by it, or more could be in exports that block.  Not of bands.
+ */
+typedef void (*scoring_tell)(void *arg, bool opens, const char *text);
+void scoring_diff(const struct policy *from, const struct policy *to,
+    scoring_tell fn, void *arg);
+
 #endif

@@ -1,8 +1,5 @@
 #include "policy/trust_order.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "policy/policy_private.h"
 #include "trust/fixed.h"
 
@@ -218,26 +215,14 @@ explain_pair(struct check *c)
 	try_weight(c, hard, v);
 }
 
-/* As it may be written: "90d", "36h", "1500ms". */
-#define LIFE_TEXT_MAX 32
-
-static const char *
-life_text(char dst[static LIFE_TEXT_MAX], int64_t ms)
-{
-	bool days = ms % DAY(1) == 0, hours = ms % HOUR(1) == 0;
-
-	snprintf(dst, LIFE_TEXT_MAX, "%" PRId64 "%s", days ? ms / DAY(1) :
-	    hours ? ms / HOUR(1) : ms, days ? "d" : hours ? "h" : "ms");
-	return dst;
-}
-
 static void
 try_life(struct check *c, const char *name, const struct order *o, int64_t ms)
 {
 	AUTO_BUF struct buf text = { 0 };
-	char life[LIFE_TEXT_MAX];
+	char life[SCORING_LIFE_MAX];
 
-	buf_addf(&text, "half-life %s %s", name, life_text(life, ms));
+	buf_addf(&text, "half-life %s %s", name,
+	    scoring_life_text(life, ms));
 	try_repair(c, o, text.p);
 }
 
@@ -252,10 +237,10 @@ explain_life(struct check *c)
 	char before[FIXED_TEXT_MAX], after[FIXED_TEXT_MAX];
 
 	struct order bad = c->order, good = c->order;
-	char lives[2][LIFE_TEXT_MAX];
+	char lives[2][SCORING_LIFE_MAX];
 
-	life_text(lives[0], longer);
-	life_text(lives[1], c->order.bad);
+	scoring_life_text(lives[0], longer);
+	scoring_life_text(lives[1], c->order.bad);
 	buf_addf(c->out, "trust-order fails: bad evidence is forgotten "
 	    "before %s\n  half-life %s %s, bad %s", vouch ? "vouches" :
 	    "good", name, lives[0], lives[1]);

@@ -220,6 +220,14 @@ test_diff_facts(void **state)
 		{ "classify:", "[advisory]", "[adv]",
 		    "section classify is another" },
 		{ "bands:", "0.65", "0.60", "section bands is another" },
+		{ "trust:", "quorum", "weights: {stale: -0.5}, quorum",
+		    "evidence stale weighs -0.5, was -0.25" },
+		{ "trust:", "bad: 180d", "bad: 200d", "the half life of bad "
+		    "evidence is 200d, was 180d" },
+		{ "trust:", "quorum", "groups: {g: [vendor]}, quorum",
+		    "vendor is of the group g, was of XV" },
+		{ "trust:", "quorum", "blocking: any, quorum", "exports that "
+		    "block take sources from E on, took them from C on" },
 		{ "vendor:", "country: XV", "country: XW",
 		    "vendor is in XW, was in XV" },
 		{ "desks: {ops: [secops], liaison: [law]}", "}", "}, "

@@ -240,6 +240,138 @@ test_trust_order_fails(void **state)
 		proves(rows[i].lines, rows[i].want);
 }
 
+/* ---- the engine, under rules that the claim takes ---- */
+
+#define POLICIES 300
+#define ITEMS 60
+
+static uint64_t
+draw(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) +
+	    UINT64_C(1442695040888963407);
+	return *seed >> 33;
+}
+
+/* A trust section with some weights and half lives, in order or not. */
+static void
+random_rules(uint64_t *seed, struct buf *out)
+{
+	const char *sep = "";
+
+	buf_addf(out, "%strust:\n  half-life: {good: %dd, vouch: %dd, "
+	    "bad: %dd}\n  weights: {", HEAD, 1 + (int)(draw(seed) % 200),
+	    1 + (int)(draw(seed) % 200), 60 + (int)(draw(seed) % 400));
+	for (int k = 0; k < TRUST_KINDS; k++) {
+		enum trust_kind kind = (enum trust_kind)k;
+		int64_t most;
+
+		if (!trust_kind_weighs(kind) || draw(seed) % 3 != 0)
+			continue;
+		most = trust_kind_most(kind) / (FIXED_ONE / 1000);
+		/* Around what is usual: some of it is in order. */
+		if (most > 6000)
+			most = 6000;
+		most = (int64_t)(draw(seed) % (uint64_t)(most + 1));
+		buf_addf(out, "%s%s: %s%d.%03d", sep, trust_kind_name(kind),
+		    draw(seed) % 40 == 0 ? "" : trust_kind_pool(kind) >=
+		    TRUST_HARM ? "-" : "+", (int)(most / 1000),
+		    (int)(most % 1000));
+		sep = ", ";
+	}
+	buf_addz(out, "}\n");
+}
+
+/* Does that policy's trust-order hold? */
+static bool
+in_order(const struct policy *p)
+{
+	AUTO(proof_free) struct proof *proof = NULL;
+	struct proof_verdict v = { 0 };
+	struct err e = { 0 };
+
+	assert_int_equal(policy_prove(p, &(struct prove_options){ 0 },
+	    &proof, &e), 0);
+	for (size_t i = 0; proof_verdict(proof, i, &v); i++)
+		if (strcmp(v.claim, "trust-order") == 0)
+			return v.holds;
+	return false;
+}
+
+static int64_t
+b_of(const struct trust *t, enum trust_dimension d, unix_ms_t now)
+{
+	struct trust_score s;
+
+	trust_score(t, 0, d, now, &s);
+	return s.opinion.b;
+}
+
+/* One more item never moves b the wrong way, whatever was before. */
+static void
+run_engine(const struct trust_rules *rules, uint64_t *seed)
+{
+	AUTO(trust_free) struct trust *t = trust_new(rules);
+	unix_ms_t now = { DAY(1000) };
+
+	(void)trust_peer_add(t, 1);
+	/* A witness of another group, who has standing. */
+	(void)trust_peer_add(t, 2);
+	trust_peer_presume(t, 1, TRUST_RELIABILITY, TRUST_A);
+	trust_peer_presume(t, 0, TRUST_RELIABILITY,
+	    (enum trust_band)(draw(seed) % TRUST_BANDS));
+	for (int i = 0; i < ITEMS; i++) {
+		enum trust_kind kind = (enum trust_kind)(draw(seed) %
+		    TRUST_KINDS);
+		bool said = kind == TRUST_CONFIRMED ||
+		    (kind == TRUST_FALSE_POSITIVE && draw(seed) % 2 == 0);
+		struct trust_evidence ev = { .kind = kind, .at = now,
+		    .record = draw(seed), .by = said ? 1 : TRUST_SELF };
+		struct trust_effect effect;
+		int64_t before[TRUST_DIMENSIONS];
+
+		if (!trust_kind_weighs(kind))
+			continue;
+		ev.dimension = trust_kind_dimension(kind);
+		for (int d = 0; d < TRUST_DIMENSIONS; d++)
+			before[d] = b_of(t, (enum trust_dimension)d, now);
+		assert_int_equal(trust_add(t, &ev, now, &effect), 0);
+		for (int d = 0; d < TRUST_DIMENSIONS; d++) {
+			int64_t after = b_of(t, (enum trust_dimension)d, now);
+
+			if (trust_kind_pool(kind) < TRUST_HARM ?
+			    after < before[d] : after > before[d])
+				fail_msg("%s: dimension %d from %lld to %lld",
+				    trust_kind_name(kind), d,
+				    (long long)before[d], (long long)after);
+		}
+		now.ms += (int64_t)(draw(seed) % 4) * HOUR(7);
+	}
+}
+
+static void
+test_trust_order_engine(void **state)
+{
+	uint64_t seed = 2026;
+	int held = 0;
+
+	(void)state;
+	for (int i = 0; i < POLICIES; i++) {
+		AUTO(policy_free) struct policy *p = NULL;
+		AUTO_BUF struct buf text = { 0 };
+
+		random_rules(&seed, &text);
+		p = load(text.p);
+		if (!in_order(p))
+			continue;
+		held++;
+		run_engine(&policy_trust(p)->rules, &seed);
+	}
+	/* Neither all nor nothing: the claim and the engine are both asked. */
+	if (held < POLICIES / 20 || held > POLICIES / 20 * 19)
+		fail_msg("%d of %d are in order", held, POLICIES);
+}
+
 int
 main(void)
 {
@@ -250,6 +382,7 @@ main(void)
 		cmocka_unit_test(test_policy_trust_wrong_sign),
 		cmocka_unit_test(test_trust_order_holds),
 		cmocka_unit_test(test_trust_order_fails),
+		cmocka_unit_test(test_trust_order_engine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
