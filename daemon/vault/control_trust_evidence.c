@@ -17,6 +17,23 @@ struct page {
 	json_t *items;		/* owned */
 };
 
+/* What the kind has beside who and when; as text, so that it reads alike. */
+static void
+item_said(json_t *o, const struct evidence_item *i)
+{
+	char text[FIXED_TEXT_MAX], until[TIME_TEXT_MAX];
+
+	if (i->until.ms != 0)
+		(void)json_object_set_new(o, "until", json_string(
+		    time_format(until, i->until)));
+	if (i->kind != TRUST_REFERRED)
+		return;
+	(void)json_object_set_new(o, "b", json_string(fixed_text(text,
+	    i->said_b)));
+	(void)json_object_set_new(o, "d", json_string(fixed_text(text,
+	    i->said_d)));
+}
+
 static json_t *
 item_json(const struct evidence_item *i)
 {
@@ -34,6 +51,8 @@ item_json(const struct evidence_item *i)
 	if (o != NULL && i->record.n > 0)
 		(void)json_object_set_new(o, "record", json_stringn(
 		    i->record.p, i->record.n));
+	if (o != NULL)
+		item_said(o, i);
 	return o;
 }
 

@@ -12,7 +12,8 @@
 #include "vault/peer.h"
 
 #define SPACE "evidence"
-#define ITEM_VERSION 1
+#define ITEM_VERSION 2
+#define ITEM_VERSION_SHORT 1	/* without until, said_b, said_d */
 #define NAME_SEED 1
 #define KEY_MAX (CERT_ID_MAX + 20)
 #define LOOK_EVERY_S 60
@@ -49,6 +50,9 @@ item_out(struct buf *b, const struct evidence_item *i)
 	out_str16(b, i->record);
 	out_str16(b, i->source);
 	out_str16(b, i->reason);
+	out_u64(b, (uint64_t)i->until.ms);
+	out_u64(b, (uint64_t)i->said_b);
+	out_u64(b, (uint64_t)i->said_d);
 }
 
 /* Borrows from value.  ERR_STORE. */
@@ -56,10 +60,11 @@ static int
 item_read(struct str value, struct evidence_item *out)
 {
 	struct cur c = cur_of(value.p, value.n);
-	uint8_t kind;
+	uint8_t version = cur_u8(&c), kind;
 
-	if (cur_u8(&c) != ITEM_VERSION)
+	if (version != ITEM_VERSION && version != ITEM_VERSION_SHORT)
 		return ERR_STORE;
+	*out = (struct evidence_item){ 0 };
 	out->at.ms = (int64_t)cur_u64(&c);
 	out->key = cur_u64(&c);
 	out->counted = (int64_t)cur_u64(&c);
@@ -70,6 +75,11 @@ item_read(struct str value, struct evidence_item *out)
 	out->record = cur_str16(&c, EVIDENCE_SOURCE_MAX);
 	out->source = cur_str16(&c, EVIDENCE_SOURCE_MAX);
 	out->reason = cur_str16(&c, EVIDENCE_REASON_MAX);
+	if (version == ITEM_VERSION) {
+		out->until.ms = (int64_t)cur_u64(&c);
+		out->said_b = (int64_t)cur_u64(&c);
+		out->said_d = (int64_t)cur_u64(&c);
+	}
 	return cur_finish(&c) != 0 || kind >= TRUST_KINDS ? ERR_STORE : 0;
 }
 
@@ -152,7 +162,8 @@ item_evidence(struct evidence *e, const struct evidence_item *i,
 	    .peer = peer_number(e, i->peer),
 	    .by = i->by.n == 0 ? TRUST_SELF : peer_number(e, i->by),
 	    .record = i->record.n == 0 ? 0 : hash64(NAME_SEED, i->record.p,
-	    i->record.n) };
+	    i->record.n), .until = i->until, .said_b = i->said_b,
+	    .said_d = i->said_d };
 }
 
 struct loaded {
@@ -313,8 +324,47 @@ is_held(const struct evidence *e, const char *key)
 	return rc == ERR_NOT_FOUND ? 0 : rc < 0 ? rc : 1;
 }
 
+static bool
+item_fits(const struct evidence_item *i)
+{
+	return i->peer.n > 0 && i->peer.n <= CERT_ID_MAX &&
+	    i->by.n <= CERT_ID_MAX && i->record.n <= EVIDENCE_SOURCE_MAX &&
+	    i->source.n <= EVIDENCE_SOURCE_MAX &&
+	    i->reason.n <= EVIDENCE_REASON_MAX;
+}
+
+static int
+name_number(struct str id)
+{
+	return (int)(hash64(NAME_SEED, id.p, id.n) & INT32_MAX);
+}
+
+/*
+ * The key of a fact, by the names in it: numbers of peers are others after
+ * the next start.
+ */
+static uint64_t
+item_fact(const struct evidence_item *i, const struct trust_evidence *ev)
+{
+	struct trust_evidence fact = *ev;
+
+	fact.peer = name_number(i->peer);
+	if (ev->by != TRUST_SELF)
+		fact.by = name_number(i->by);
+	return trust_key(&fact);
+}
+
 int
 evidence_add(struct evidence *e, const struct evidence_item *item)
+{
+	enum trust_note note;
+
+	return evidence_take(e, item, &note);
+}
+
+int
+evidence_take(struct evidence *e, const struct evidence_item *item,
+    enum trust_note *out)
 {
 	struct evidence_item i = *item;
 	AUTO_BUF struct buf b = { 0 };
@@ -323,24 +373,24 @@ evidence_add(struct evidence *e, const struct evidence_item *item)
 	char key[KEY_MAX];
 	int rc;
 
-	if (i.peer.n == 0 || i.peer.n > CERT_ID_MAX ||
-	    i.by.n > CERT_ID_MAX || i.record.n > EVIDENCE_SOURCE_MAX ||
-	    i.source.n > EVIDENCE_SOURCE_MAX ||
-	    i.reason.n > EVIDENCE_REASON_MAX ||
-	    str_eqz(i.peer, e->v->cert_id))
+	*out = TRUST_COUNTED;
+	if (!item_fits(&i) || str_eqz(i.peer, e->v->cert_id))
 		return 0;
 	i.at = evidence_now(e);
 	/* The clock may step back; what was counted stays before this. */
 	if (i.at.ms < e->newest)
 		i.at.ms = e->newest;
-	i.key = 0;
 	item_evidence(e, &i, &ev);
-	i.key = ev.key = trust_key(&ev);
+	i.key = ev.key = item_fact(&i, &ev);
 	rc = is_held(e, item_key(key, i.peer, i.key));
+	*out = rc > 0 ? TRUST_TWICE : TRUST_COUNTED;
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (trust_add(e->trust, &ev, i.at, &effect) < 0 ||
-	    (effect.note == TRUST_OVER_LIMIT && effect.counted == 0))
+	rc = trust_add(e->trust, &ev, i.at, &effect);
+	*out = effect.note;
+	/* An attestation holds longer even where it adds nothing. */
+	if (rc < 0 || (effect.note == TRUST_OVER_LIMIT &&
+	    effect.counted == 0 && i.kind != TRUST_ATTESTED))
 		return 0;
 	trial_drop(e);
 	e->newest = i.at.ms;
@@ -352,6 +402,17 @@ evidence_add(struct evidence *e, const struct evidence_item *item)
 }
 
 /* ---- what comes out ---- */
+
+bool
+evidence_is_sponsor(const struct evidence *e, struct str peer, struct str by)
+{
+	int n = peer_find(e, peer), who = peer_find(e, by);
+
+	for (int i = 0; n >= 0 && who >= 0 && i < TRUST_SPONSORS; i++)
+		if (trust_sponsor(e->trust, n, i) == who)
+			return true;
+	return false;
+}
 
 const char *
 evidence_group(const struct evidence *e, const char *peer,

@@ -23,6 +23,8 @@ struct evidence_item {
 	struct str record;	/* STIX id it is about, or a position; or empty */
 	struct str source;	/* what is signed: "proof NAME", an opinion's id */
 	struct str reason;	/* for people */
+	unix_ms_t until;	/* attested: when that ends; else 0 */
+	int64_t said_b, said_d;	/* referred: the opinion of by; fixed.h */
 	int64_t counted;	/* fixed.h, as the policy in force has it */
 	uint64_t key;
 };
@@ -60,6 +62,17 @@ int evidence_reopen(struct evidence *e) MUST_CHECK;
  */
 int evidence_add(struct evidence *e, const struct evidence_item *item)
     MUST_CHECK;
+
+/*
+ * evidence_take(e, item, out): the same; out is why it counts or not, where
+ * the engine said so, else TRUST_COUNTED.
+ */
+int evidence_take(struct evidence *e, const struct evidence_item *item,
+    enum trust_note *out) MUST_CHECK;
+
+/* evidence_is_sponsor(e, peer, by): does a vouch of by for peer stand? */
+bool evidence_is_sponsor(const struct evidence *e, struct str peer,
+    struct str by);
 
 /*
  * evidence_object(e, bytes, by): an object came, in the open turn: an opinion
