@@ -43,6 +43,7 @@ peer show
 peer add
 peer remove
 peer check
+peer expect
 publish
 inbox
 sight
@@ -133,6 +134,7 @@ _comityctl() {
 	"policy expect "*)
 		options="--policy --desk --peer --summary --ids" ;;
 	"peer add "*) options="--yes --code --check" ;;
+	"peer expect "*) options="--all $(_comityctl_peers "${ctl[@]}")" ;;
 	"peer remove "*) options="--yes $(_comityctl_peers "${ctl[@]}")" ;;
 	"peer show "* | "peer check "* | "why "*)
 		options=$(_comityctl_peers "${ctl[@]}") ;;
@@ -156,7 +158,7 @@ _comityctl() {
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	case $command in
 	"publish "* | "policy "*" "* | "card show "* | "peer add "* | \
-	"backup "* | "init "* | "export "*)
+	"peer expect "* | "backup "* | "init "* | "export "*)
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
 		    < <(compgen -f -- "$cur") ;;
 	esac

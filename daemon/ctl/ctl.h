@@ -172,6 +172,7 @@ int cmd_peer_show(struct ctl *c);
 int cmd_peer_add(struct ctl *c);
 int cmd_peer_remove(struct ctl *c);
 int cmd_peer_check(struct ctl *c);
+int cmd_peer_expect(struct ctl *c);
 int cmd_publish(struct ctl *c);
 int cmd_sight(struct ctl *c);
 int cmd_inbox(struct ctl *c);

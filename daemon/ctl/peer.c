@@ -10,6 +10,7 @@
 #include "ctl/files.h"
 #include "ctl/flows.h"
 #include "ctl/online.h"
+#include "ctl/peer_expect.h"
 #include "ctl/table.h"
 
 int
@@ -110,6 +111,26 @@ cmd_peer_show(struct ctl *c)
 	return CTL_DONE;
 }
 
+/*
+ * What goes to whom the card is of, and what would raise that: for people
+ * on f, or with NULL as a member of r.  Without a policy: nothing.
+ */
+static void
+add_expect(const struct ctl *c, const char *card, FILE *f, json_t *r)
+{
+	struct ctl quiet = *c;
+	AUTO_JSON json_t *x = NULL;
+
+	quiet.quiet = true;
+	if (client_call(&quiet, "peer expect", json_pack("{s:s}", "card",
+	    card), &x) != 0)
+		return;
+	if (f != NULL)
+		expect_rows_print(f, x, false);
+	else
+		json_object_set(r, "expect", x);
+}
+
 /* Show who the card is about, so that two people can compare the code. */
 static void
 add_preview(const json_t *r)
@@ -125,10 +146,7 @@ add_preview(const json_t *r)
 		fprintf(stderr, "  differs from the card held now: %s\n",
 		    json_string_value(v));
 	fprintf(stderr, "  code %s\n", reply_text(r, "code"));
-	if (json_array_size(json_object_get(r, "flows")) == 0)
-		fputs("The policy does not name it: nothing will flow either "
-		    "way until it is under `peers:`.\n", stderr);
-	else
+	if (json_array_size(json_object_get(r, "flows")) > 0)
 		fputs("What it gets from us (-->) and we take from it "
 		    "(<--):\n", stderr);
 	flows_print(stderr, json_object_get(r, "flows"), "  ");
@@ -147,10 +165,14 @@ add_confirm(struct ctl *c, const char *text, bool only_check,
 	if (rc != 0)
 		return rc;
 	*out_done = only_check || !reply_bool(r, "changed");
+	if (c->json) {
+		add_expect(c, text, NULL, r);
+	} else {
+		add_preview(r);
+		add_expect(c, text, stderr, r);
+	}
 	if (c->json && *out_done)
 		reply_print(r);
-	if (!c->json)
-		add_preview(r);
 	if (*out_done) {
 		fprintf(stderr, "%s\n", reply_bool(r, "changed") ?
 		    "it would be added" : "it is known already");
@@ -170,7 +192,7 @@ int
 cmd_peer_add(struct ctl *c)
 {
 	const char *code = NULL;
-	bool yes = false, check = false, done = false;
+	bool yes = false, check = false, done = false, shown;
 	const struct ctl_option options[] = {
 		{ "yes", &yes, NULL, 0 }, { "check", &check, NULL, 0 },
 		{ "code", NULL, &code, 1 },
@@ -186,7 +208,8 @@ cmd_peer_add(struct ctl *c)
 	if (card_load(c->argv[0], now_ms(), &card, &e) < 0 ||
 	    file_read(c->argv[0], CARD_BYTES_MAX, &text, &e) < 0)
 		return ctl_fail_err(c, &e, "ask that CERT for its card again");
-	if (check || (!yes && code == NULL))
+	shown = check || (!yes && code == NULL);
+	if (shown)
 		rc = add_confirm(c, text.p, check, &done);
 	if (rc != 0 || done)
 		return rc;
@@ -198,13 +221,17 @@ cmd_peer_add(struct ctl *c)
 	rc = client_call(c, "peer add", arguments, &r);
 	if (rc != 0)
 		return rc;
-	if (c->json)
+	if (c->json) {
+		add_expect(c, text.p, NULL, r);
 		reply_print(r);
-	else
-		printf("%s %s, code %s\n", reply_text(r, "id"),
-		    reply_bool(r, "added") ? "added" :
-		    reply_bool(r, "changed") ? "has its new card" :
-		    "is unchanged", reply_text(r, "code"));
+		return CTL_DONE;
+	}
+	printf("%s %s, code %s\n", reply_text(r, "id"),
+	    reply_bool(r, "added") ? "added" :
+	    reply_bool(r, "changed") ? "has its new card" :
+	    "is unchanged", reply_text(r, "code"));
+	if (!shown)
+		add_expect(c, text.p, stdout, r);
 	return CTL_DONE;
 }
 

@@ -142,8 +142,8 @@ policy_flows(const struct policy *p, int org,
 				    .purpose = __builtin_ctz(uses),
 				    .posture = s->posture > o->posture ?
 				    s->posture : o->posture,
-				    .discretion = o->discretion,
-				    .reliability = o->reliability,
+				    .discretion = s->discretion,
+				    .reliability = s->reliability,
 				    .definitions = UINT64_MAX,
 				    .now = s->now };
 				gather_run(g, fn, arg);

@@ -26,6 +26,7 @@ struct policy_standing {
 	uint64_t agreements, circles;	/* that count */
 	enum posture posture;		/* of the country; the policy's own is
 					 * looked at besides */
+	enum band discretion, reliability;
 	unix_ms_t now;
 };
 

@@ -58,6 +58,16 @@ trust_free(struct trust *t)
 	free(t);
 }
 
+struct trust *
+trust_copy(const struct trust *t)
+{
+	struct trust *copy = trust_new(&t->rules);
+
+	for (size_t i = 0; i < t->peers.n; i++)
+		vec_push(&copy->peers, t->peers.v[i]);
+	return copy;
+}
+
 /* A peer of that group without evidence. */
 static void
 peer_init(struct trust_peer *p, uint32_t group)

@@ -133,6 +133,9 @@ struct trust *trust_new(const struct trust_rules *rules);
 void trust_free(struct trust *t);
 MEM_AUTO(struct trust, trust_free);
 
+/* trust_copy(t): another with the same peers and evidence, to try things. */
+struct trust *trust_copy(const struct trust *t);
+
 /*
  * trust_peer_add(t, group): a peer without evidence, b = 0; its number,
  * from 0.  group: its stakeholder group, 0 if unknown: then it differs from

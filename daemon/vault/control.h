@@ -116,6 +116,7 @@ void control_peer_graph(struct control *c, const json_t *args);
 void control_peer_add(struct control *c, const json_t *args);
 void control_peer_remove(struct control *c, const json_t *args);
 void control_peer_check(struct control *c, const json_t *args);
+void control_peer_expect(struct control *c, const json_t *args);
 void control_publish(struct control *c, const json_t *args);
 void control_lookup(struct control *c, const json_t *args);
 void control_show(struct control *c, const json_t *args);

@@ -10,6 +10,7 @@ const struct control_command control_commands[] = {
 	{ "peer add",     true,  "card dry_run yes code", control_peer_add },
 	{ "peer remove",  true,  "id",                control_peer_remove },
 	{ "peer check",   false, "id",                control_peer_check },
+	{ "peer expect",  false, "id card",           control_peer_expect },
 	{ "publish",      true,  "desk",              control_publish },
 	{ "lookup",       false, "value limit desk",  control_lookup },
 	{ "show",         false, "id modified desk",  control_show },

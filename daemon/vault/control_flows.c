@@ -4,6 +4,7 @@
 
 #include "policy/flows.h"
 #include "vault/circle.h"
+#include "vault/evidence.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
 #include "vault/terms.h"
@@ -68,6 +69,7 @@ control_flows_json(const struct vault *v, const char *cert_id)
 	const struct peer *p = peers_find(v->peers, str_of(cert_id));
 	struct policy_standing s = { .now = vault_now(v) };
 	struct flows x = { .p = v->policy, .list = json_array() };
+	struct gate_party scored;
 	const struct posture_entry *set;
 
 	x.org = v->policy == NULL ? -1 : policy_find_org(v->policy,
@@ -77,6 +79,10 @@ control_flows_json(const struct vault *v, const char *cert_id)
 	set = postures_find(v->postures, policy_org(v->policy,
 	    (size_t)x.org)->country);
 	s.posture = set == NULL ? POSTURE_NORMAL : set->level;
+	evidence_bands(v->evidence, cert_id, policy_org(v->policy,
+	    (size_t)x.org), &scored);
+	s.discretion = scored.discretion;
+	s.reliability = scored.reliability;
 	if (p != NULL) {
 		s.agreements = p->party.agreements;
 		s.circles = p->party.circles;

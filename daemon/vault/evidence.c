@@ -584,6 +584,22 @@ evidence_what_if(const struct evidence *e, const struct evidence_look *l,
 	map64_clear(&trial.peers, NULL);
 }
 
+struct trust *
+evidence_trial(const struct evidence *e, const char *const *ids, size_t n,
+    int *out)
+{
+	struct evidence trial = { .v = e->v, .trust = trust_copy(e->trust) };
+
+	for (size_t i = 0; i < n; i++) {
+		out[i] = peer_find(e, str_of(ids[i]));
+		if (out[i] >= 0)
+			continue;
+		out[i] = trust_peer_add(trial.trust, 0);
+		peer_set_policy(&trial, str_of(ids[i]), out[i]);
+	}
+	return trial.trust;
+}
+
 void
 evidence_clock_changed(struct evidence *e)
 {

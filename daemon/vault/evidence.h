@@ -144,6 +144,13 @@ void evidence_what_if(const struct evidence *e,
     const struct evidence_look *l, enum trust_kind kind, unsigned n,
     struct trust_score *out);
 
+/*
+ * evidence_trial(e, ids, n, out): a copy of the engine as it is, to try
+ * things on, in which all these CERTs are, and their numbers in it.
+ */
+struct trust *evidence_trial(const struct evidence *e,
+    const char *const *ids, size_t n, int *out);
+
 /* evidence_tick(e): once a second: bands may have worn off. */
 void evidence_tick(struct evidence *e);
 
