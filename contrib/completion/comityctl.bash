@@ -66,6 +66,7 @@ trust show
 trust explain
 trust history
 trust evidence
+trust mine
 trust lift
 trust what-if
 trust replay

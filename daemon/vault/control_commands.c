@@ -77,6 +77,7 @@ const struct control_command control_commands[] = {
 	{ "token revoke", true, "name",               control_token_revoke },
 	{ "trust list",   false, "",                  control_trust_list },
 	{ "trust lift",   CONTROL_APPROVE, "peer reason", control_trust_lift },
+	{ "trust mine",   false, "peer",              control_trust_mine },
 	{ "trust show",   false, "peer history what n", control_trust_show },
 	{ "trust evidence", false, "peer", control_trust_evidence },
 	{ "warning-list list", false, "", control_warning_list },

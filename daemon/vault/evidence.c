@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "trust/fixed.h"
 #include "vault/peer.h"
+#include "vault/standing.h"
 
 #define SPACE "evidence"
 #define ITEM_VERSION 2
@@ -287,6 +288,7 @@ on_deferred(void *arg)
 	v->evidence->deferred = false;
 	if (v->peers != NULL)
 		peers_trust_changed(v->peers);
+	standings_look(v->standings);
 }
 
 static void
@@ -397,6 +399,7 @@ evidence_take(struct evidence *e, const struct evidence_item *item,
 	i.counted = effect.counted;
 	item_out(&b, &i);
 	TRY(store_set(e->v->store, SPACE, key, buf_str(&b)));
+	standing_noted(e->v->standings, &i);
 	look_again(e);
 	return 1;
 }

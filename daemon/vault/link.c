@@ -17,6 +17,7 @@
 #include "vault/outbound.h"
 #include "vault/question.h"
 #include "vault/recall.h"
+#include "vault/standing.h"
 #include "vault/supervisor_link.h"
 #include "vault/wish.h"
 #include "vault/terms.h"
@@ -519,6 +520,8 @@ link_ready(struct link *l, const struct frame *f)
 		return wish_received(p, f->payload);
 	case MESSAGE_ASKED:
 		return wish_noted(p, f->payload);
+	case MESSAGE_STANDING:
+		return standing_received(p, f->payload);
 	case MESSAGE_PING:
 		link_send(l, MESSAGE_PONG, f->payload);
 		return 0;

@@ -20,6 +20,7 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/evidence.h"
+#include "vault/standing.h"
 #include "vault/posture.h"
 #include "vault/member.h"
 #include "vault/question.h"
@@ -77,6 +78,7 @@ tear_down(struct vault *v)
 	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	standings_free(v->standings);
 	evidence_free(v->evidence);
 	wishes_free(v->wishes);
 	questions_free(v->questions);

@@ -25,6 +25,7 @@
 #include "vault/wish.h"
 #include "vault/control.h"
 #include "vault/evidence.h"
+#include "vault/standing.h"
 #include "vault/feeds.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -154,6 +155,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored evidence does not read: %s",
 		    err_text(rc));
+	rc = standings_open(v, &v->standings);
+	if (rc < 0)
+		return err_set(e, rc, "the stored evidence does not read: %s",
+		    err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -232,6 +237,7 @@ on_second(void *arg)
 	members_tick(v->members);
 	questions_tick(v->questions);
 	wishes_tick(v->wishes);
+	standings_tick(v->standings);
 	fronts_tick(v->fronts);
 	warn_tick(v);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)

@@ -19,6 +19,7 @@
 #include "vault/wish.h"
 #include "vault/evidence.h"
 #include "vault/posture.h"
+#include "vault/standing.h"
 #include "vault/supervisor_link.h"
 
 unix_ms_t
@@ -66,6 +67,7 @@ vault_rolled_back(struct vault *v)
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||
+	    (v->standings != NULL && standings_reopen(v) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||
 	    (v->members != NULL && members_reopen(v) < 0) ||

@@ -46,6 +46,7 @@ struct vault {
 	struct apply *apply;		/* owned: the policy's life */
 	struct fronts *fronts;		/* owned: to the tools of our desks */
 	struct evidence *evidence;	/* owned: about peers */
+	struct standings *standings;	/* owned: of peers at us, of us at them */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct warning *warnings;	/* owned: lists, and what is ours */
