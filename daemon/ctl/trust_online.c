@@ -169,7 +169,7 @@ history_plot(const struct ctl *c, const json_t *r, bool text,
 	struct err e = { 0 };
 
 	for (int d = 0; d < TRUST_DIMENSIONS; d++) {
-		trust_plot_of(r, (enum trust_dimension)d, now_ms(),
+		trust_plot_of(r, (enum trust_dimension)d, trust_plot_now(r),
 		    &plots[d]);
 		if (text)
 			trust_plot_text(&plots[d], &out);

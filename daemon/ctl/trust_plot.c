@@ -73,6 +73,39 @@ initial_read(const json_t *answer, enum trust_dimension d)
 	    'A') : TRUST_E;
 }
 
+unix_ms_t
+trust_plot_now(const json_t *answer)
+{
+	const char *at = reply_text(answer, "at");
+
+	return at[0] == '\0' ? now_ms() : time_of(at);
+}
+
+static void
+rules_read(const json_t *answer, struct trust_rules *out)
+{
+	const json_t *r = json_object_get(answer, "rules");
+	const json_t *bands = json_object_get(r, "bands");
+	struct { const char *name; int64_t *out; } lives[] = {
+		{ "good_ms", &out->good_half_life },
+		{ "vouch_ms", &out->vouch_half_life },
+		{ "bad_ms", &out->harm_half_life },
+	};
+	char band[] = "A";
+
+	trust_rules_default(out);
+	for (size_t i = 0; i < NELEM(lives); i++)
+		if (reply_int(r, lives[i].name) > 0)
+			*lives[i].out = reply_int(r, lives[i].name);
+	for (int b = 0; b < TRUST_BANDS - 1; b++, band[0]++) {
+		int64_t least;
+
+		if (fixed_parse(str_of(reply_text(bands, band)), &least) == 0 &&
+		    least > 0 && least <= FIXED_ONE)
+			out->bands[b] = least;
+	}
+}
+
 void
 trust_plot_of(const json_t *answer, enum trust_dimension d, unix_ms_t now,
     struct trust_plot *out)
@@ -85,7 +118,7 @@ trust_plot_of(const json_t *answer, enum trust_dimension d, unix_ms_t now,
 	struct trust_score s;
 	size_t done = 0;
 
-	trust_rules_default(&rules);
+	rules_read(answer, &rules);
 	t = trust_new(&rules);
 	(void)trust_peer_add(t, 0);
 	items_read(answer, d, &items);

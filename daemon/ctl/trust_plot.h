@@ -20,8 +20,11 @@ struct trust_plot {
 
 /*
  * trust_plot_of(answer, d, now, out): from an answer to `trust show` with
- * items.  Counted is what the daemon counted; hard gates do not show in b.
+ * items.  Counted is what the daemon counted, by its rules; hard gates do
+ * not show in b.
+ * trust_plot_now(answer): the time that it has there, or that of day.
  */
+unix_ms_t trust_plot_now(const json_t *answer);
 void trust_plot_of(const json_t *answer, enum trust_dimension d,
     unix_ms_t now, struct trust_plot *out);
 

@@ -209,6 +209,21 @@ what_if_json(const struct vault *v, const struct peer *p,
 	    trust_dimension_name(d), "score", score_json(&s, l.initial));
 }
 
+/* By which scores come of items: who draws them over time needs that. */
+static json_t *
+rules_json(const struct trust_rules *r)
+{
+	json_t *bands = json_object();
+
+	for (int b = 0; b < TRUST_BANDS - 1; b++)
+		(void)json_object_set_new(bands, band_name((enum band)b),
+		    fixed_json(r->bands[b]));
+	return json_pack("{s:I, s:I, s:I, s:o}", "good_ms",
+	    (json_int_t)r->good_half_life, "vouch_ms",
+	    (json_int_t)r->vouch_half_life, "bad_ms",
+	    (json_int_t)r->harm_half_life, "bands", bands);
+}
+
 void
 control_trust_show(struct control *c, const json_t *args)
 {
@@ -218,6 +233,7 @@ control_trust_show(struct control *c, const json_t *args)
 	const struct peer *p = id == NULL ? NULL :
 	    peers_find(v->peers, str_of(id));
 	int kind = what == NULL ? -1 : trust_kind_find(str_of(what));
+	char at[TIME_TEXT_MAX];
 	json_t *fields, *items;
 	int rc;
 
@@ -234,7 +250,9 @@ control_trust_show(struct control *c, const json_t *args)
 		    "%s: no kind of evidence to try", what);
 		return;
 	}
-	fields = json_pack("{s:o}", "peer", peer_json(v, p));
+	fields = json_pack("{s:o, s:s, s:o}", "peer", peer_json(v, p), "at",
+	    time_format(at, evidence_now(v->evidence)), "rules",
+	    rules_json(evidence_rules(v->evidence)));
 	reasons_explain(v, p, json_object_get(json_object_get(fields,
 	    "peer"), "reasons"));
 	if (what != NULL)

@@ -299,6 +299,12 @@ look_again(struct evidence *e)
 	e->deferred = true;
 }
 
+const struct trust_rules *
+evidence_rules(const struct evidence *e)
+{
+	return &e->rules;
+}
+
 void
 evidence_policy_changed(struct evidence *e)
 {

@@ -44,6 +44,9 @@ struct vault *evidence_vault(const struct evidence *e);
 unix_ms_t evidence_now(const struct evidence *e);
 void evidence_clock_changed(struct evidence *e);
 
+/* evidence_rules(e): by which it is counted; borrowed. */
+const struct trust_rules *evidence_rules(const struct evidence *e);
+
 /*
  * evidence_policy_changed(e): another policy is in force: groups, and what
  * is presumed of peers, are its own; everything is counted again.
