@@ -99,6 +99,7 @@ set_take(struct export_set *set, const json_t *r)
 
 	json_array_foreach(json_object_get(r, "records"), i, v) {
 		const json_t *object = json_object_get(v, "object");
+		const json_t *belief = json_object_get(v, "belief");
 
 		export_set_add(set, &(struct export_record){
 		    .object = { json_string_value(object),
@@ -107,7 +108,11 @@ set_take(struct export_set *set, const json_t *r)
 		    .tlp = str_of(reply_text(v, "tlp")),
 		    .pap = str_of(reply_text(v, "pap")),
 		    .source = str_of(reply_text(v, "source")),
-		    .received = str_of(reply_text(v, "received")) });
+		    .received = str_of(reply_text(v, "received")),
+		    .reliability = reply_text_or(belief, "reliability",
+		    "")[0], .credibility = reply_text_or(belief,
+		    "credibility", "")[0],
+		    .peers = reply_int(belief, "peers") > 0 });
 	}
 }
 
@@ -385,6 +390,8 @@ cmd_export(struct ctl *c)
 		return rc;
 	json_object_set_new(args, "current", json_boolean(x.format->values));
 	json_object_set_new(args, "versions", json_boolean(x.versions));
+	json_object_set_new(args, "credibility",
+	    json_boolean(x.format->rated));
 	x.args = args;
 	x.drop = f.use != NULL && strcmp(f.use, "block") == 0;
 	rc = export_once(&x);

@@ -106,6 +106,21 @@ object_print(const char *text)
 	json_decref(o);
 }
 
+/* "B2, confidence 74; b 0.48, u 0.52 of 2 independent reports" */
+static void
+belief_print(const json_t *x)
+{
+	long long n = reply_int(x, "reports");
+
+	if (x != NULL)
+		table_line(stdout, "credible", "%s%s, confidence %lld; b "
+		    "%.4s, u %.4s of %lld independent %s",
+		    reply_text(x, "reliability"), reply_text(x,
+		    "credibility"), reply_int(x, "confidence"),
+		    reply_text(x, "b"), reply_text(x, "u"), n, n == 1 ?
+		    "report" : "reports");
+}
+
 int
 cmd_show(struct ctl *c)
 {
@@ -139,6 +154,7 @@ cmd_show(struct ctl *c)
 	    reply_text(r, "tlp"));
 	table_line(stdout, "source", "%s, received %s",
 	    reply_text(r, "source"), reply_text(r, "received"));
+	belief_print(json_object_get(r, "belief"));
 	table_line(stdout, "desks", "%s", desks.n > 0 ? desks.p : "all");
 	table_line(stdout, "sealed", "by %s at %s",
 	    reply_text(r, "sealed_by"), reply_text(r, "seal_time"));

@@ -34,6 +34,7 @@ struct export_format {
 	 * names that stand for too much are left out.
 	 */
 	bool acts;
+	bool rated;	/* it says how credible records are */
 	void (*write)(const struct export_set *set,
 	    const struct export_options *o, struct buf *out);
 };
@@ -56,6 +57,9 @@ extern const size_t export_nformats;
 struct export_record {
 	struct str object;	/* STIX 2.1, the stored bytes */
 	struct str kind, tlp, pap, source, received;
+	/* Admiralty, or 0: 'A'..'F' of who gave it, '1'..'6' of itself. */
+	char reliability, credibility;
+	bool peers;		/* a peer reports it */
 };
 
 /* Why a record, or one of its values, is not in the file. */

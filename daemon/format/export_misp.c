@@ -77,6 +77,26 @@ attribute_uuid(const struct export_value *v)
 	    uuid));
 }
 
+static void
+tag(json_t *list, const char *form, char value)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "admiralty-scale:%s=\"%c\"", form,
+	    value);
+	(void)json_array_append_new(list, json_pack("{s:s}", "name", name));
+}
+
+/*
+ * Of the scale an attribute has one tag each: where we have reports of
+ * peers to judge by, it is ours.
+ */
+static bool
+is_replaced(const struct export_object *e, struct str label)
+{
+	return e->peers && str_starts(label, "admiralty-scale:");
+}
+
 static json_t *
 tags(const struct export_object *e)
 {
@@ -100,9 +120,15 @@ tags(const struct export_object *e)
 	}
 	for (size_t i = 0; i < e->nlabels; i++)
 		if (!str_starts(e->labels[i], "tlp:") &&
-		    !str_starts(e->labels[i], "PAP:"))
+		    !str_starts(e->labels[i], "PAP:") &&
+		    !is_replaced(e, e->labels[i]))
 			(void)json_array_append_new(list, json_pack("{s:o}",
 			    "name", text(e->labels[i])));
+	if (e->peers) {
+		tag(list, "source-reliability",
+		    (char)(e->reliability + 'a' - 'A'));
+		tag(list, "information-credibility", e->credibility);
+	}
 	return list;
 }
 
@@ -223,6 +249,6 @@ write_misp(const struct export_set *s, const struct export_options *o,
 
 const struct export_format export_misp = {
 	.name = "misp", .help = "MISP event, an attribute for each value",
-	.values = true, .observed = true, .kinds = UINT32_MAX,
-	.write = write_misp,
+	.values = true, .observed = true, .rated = true,
+	.kinds = UINT32_MAX, .write = write_misp,
 };

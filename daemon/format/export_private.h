@@ -11,6 +11,8 @@ struct export_object {
 	struct str bytes;
 	struct str id, modified, name, valid_from, valid_until;
 	struct str kind, tlp, pap, source, received;
+	char reliability, credibility;	/* 0: not known */
+	bool peers;
 	struct stix_time version;
 	int confidence;		/* -1: none */
 	size_t values;		/* of it in the set */

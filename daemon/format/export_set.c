@@ -98,6 +98,9 @@ object_new(struct export_set *s, const struct export_record *r,
 	e->pap = kept(s, r->pap);
 	e->source = kept(s, r->source);
 	e->received = kept(s, r->received);
+	e->reliability = r->reliability;
+	e->credibility = r->credibility;
+	e->peers = r->peers;
 	if (s->format == &export_misp)
 		object_for_misp(s, o, e);
 	e->bytes = s->format->values ? STR("") : kept(s, r->object);

@@ -50,7 +50,7 @@ write_csv(const struct export_set *s, const struct export_options *o,
 {
 	(void)o;
 	buf_addz(out, "value,type,kind,confidence,tlp,pap,source,valid_from,"
-	    "valid_until,id,modified,name\n");
+	    "valid_until,id,modified,name,credibility,reliability\n");
 	for (size_t i = 0; i < s->values.n; i++) {
 		const struct export_value *v = &s->values.v[i];
 		const struct export_object *e = v->of;
@@ -68,13 +68,18 @@ write_csv(const struct export_set *s, const struct export_options *o,
 		csv_field(out, e->valid_until, ',');
 		csv_field(out, e->id, ',');
 		csv_field(out, e->modified, ',');
-		csv_field(out, e->name, '\n');
+		csv_field(out, e->name, ',');
+		csv_field(out, (struct str){ &e->credibility,
+		    e->credibility != 0 }, ',');
+		csv_field(out, (struct str){ &e->reliability,
+		    e->reliability != 0 }, '\n');
 	}
 }
 
 const struct export_format export_csv = {
 	.name = "csv", .help = "one row for each value of an indicator",
-	.values = true, .kinds = EVERY_KIND, .write = write_csv,
+	.values = true, .rated = true, .kinds = EVERY_KIND,
+	.write = write_csv,
 };
 
 /* ---- plain list ---- */

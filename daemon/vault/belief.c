@@ -377,8 +377,9 @@ belief_json(const struct belief *x)
 {
 	char b[FIXED_TEXT_MAX], u[FIXED_TEXT_MAX];
 
-	return json_pack("{s:i, s:s%, s:s%, s:s, s:s, s:i}", "confidence",
+	return json_pack("{s:i, s:s%, s:s%, s:s, s:s, s:i, s:i}", "confidence",
 	    x->confidence, "credibility", &x->credibility, 1, "reliability",
 	    &x->reliability, 1, "b", fixed_text(b, x->opinion.b), "u",
-	    fixed_text(u, x->opinion.u), "reports", (int)x->reports);
+	    fixed_text(u, x->opinion.u), "reports", (int)x->reports,
+	    "peers", (int)x->peers);
 }

@@ -72,8 +72,8 @@ enum likert belief_likert(const struct belief *x);
 const char *likert_name(enum likert l);
 
 /*
- * belief_json(x): {confidence, credibility, reliability, b, u, reports}, owned
- * by the caller.
+ * belief_json(x): {confidence, credibility, reliability, b, u, reports,
+ * peers}, owned by the caller.
  */
 json_t *belief_json(const struct belief *x);
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vault/desk_view.h"
+#include "vault/belief.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(64)
@@ -20,6 +20,7 @@
 struct listing {
 	struct vault *v;
 	struct desk_view view;
+	struct beliefs *beliefs;	/* owned */
 	json_t *list;		/* owned */
 	size_t max, bytes;
 	int64_t source;		/* 0 own, -1 any, else a name's number */
@@ -27,6 +28,17 @@ struct listing {
 	int64_t last;		/* sequence of the last one looked at */
 	bool full;
 };
+
+/* How credible it is, into fields; of what no longer reads, nothing. */
+static void
+add_belief(struct beliefs *beliefs, const struct store_record *r,
+    json_t *fields)
+{
+	struct belief x;
+
+	if (belief_of(beliefs, r, &x) == 0)
+		(void)json_object_set_new(fields, "belief", belief_json(&x));
+}
 
 static int
 on_looked_up(void *arg, const struct store_record *r)
@@ -41,8 +53,10 @@ on_looked_up(void *arg, const struct store_record *r)
 		return 1;
 	}
 	fields = record_json(l->v, r);
-	if (fields != NULL)
+	if (fields != NULL) {
+		add_belief(l->beliefs, r, fields);
 		(void)json_array_append_new(l->list, fields);
+	}
 	return 0;
 }
 
@@ -69,8 +83,10 @@ control_lookup(struct control *c, const json_t *args)
 		return;
 	}
 	l.list = json_array();
+	l.beliefs = beliefs_new(&l.view);
 	rc = store_lookup(l.v->store, &o, subdomains, l.max + HIDDEN_MAX,
 	    arena, on_looked_up, &l);
+	beliefs_free(l.beliefs);
 	if (rc < 0) {
 		json_decref(l.list);
 		(void)control_error(c, rc, NULL, "the store could not be "
@@ -85,6 +101,7 @@ void
 control_show(struct control *c, const json_t *args)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	AUTO(beliefs_free) struct beliefs *beliefs = NULL;
 	const char *id = control_text(args, "id");
 	struct vault *v = control_vault(c);
 	struct store_record r;
@@ -105,6 +122,8 @@ control_show(struct control *c, const json_t *args)
 		    "no record %s here", id == NULL ? "" : id);
 		return;
 	}
+	beliefs = beliefs_new(&view);
+	add_belief(beliefs, &r, fields);
 	control_reply(c, json_pack("{s:[o]}", "records", fields));
 }
 
@@ -130,6 +149,7 @@ on_listed(void *arg, const struct store_record *r)
 		(void)json_object_del(fields, "labels");
 		(void)json_object_del(fields, "desks");
 		(void)json_object_del(fields, "name");
+		add_belief(l->beliefs, r, fields);
 		text = json_dumps(fields, JSON_COMPACT);
 		l->bytes += text == NULL ? 0 : strlen(text);
 		free(text);
@@ -206,6 +226,7 @@ control_records(struct control *c, const json_t *args)
 	    listing_source(c, args, &l) < 0)
 		return;
 	l.list = json_array();
+	l.beliefs = beliefs_new(&l.view);
 	l.max = (size_t)control_number(args, "limit", RECORDS_DEFAULT,
 	    RECORDS_MAX);
 	l.derived = json_is_true(json_object_get(args, "derived"));
@@ -217,6 +238,7 @@ control_records(struct control *c, const json_t *args)
 		if (l.last == from)
 			break;
 	}
+	beliefs_free(l.beliefs);
 	if (rc < 0) {
 		json_decref(l.list);
 		(void)control_error(c, rc, NULL, "the store could not be "

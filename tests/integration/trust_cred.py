@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """How credible a record is: in look-ups, exports, and as an opinion."""
+import csv
 import json
 import os
 import signal
@@ -119,6 +120,64 @@ def test_a_watched_file_follows_the_band(net):
     told = [json.loads(line) for line in out.decode().splitlines()]
     equal((told[0]['entries'], told[-1]['entries'],
            told[-1]['left_out']['unreliable']), (2, 0, 2), 'what it said')
+
+
+def belief(inst, o):
+    return inst.ask('show', o['id'])['belief']
+
+
+@with_net(3)
+def test_two_who_differ_are_worth_more_than_one(net):
+    a, b, c = net.all
+    trust(net, c, 'trust: {initial: {default: {reliability: C}}}')
+    one = green(1, confidence=85)
+    other = green(1, seed='b', pattern=one['pattern'], confidence=85)
+    elsewhere = green(2, seed='b', confidence=85)
+    publish(net, a, [one])
+    there(c, one)
+    first = belief(c, one)
+    equal((first['reports'], first['reliability'], first['credibility']),
+          (1, 'C', '2'), 'of one')
+    publish(net, b, [other, elsewhere])
+    there(c, other, elsewhere)
+    both = belief(c, one)
+    equal(both['reports'], 2, 'of two')
+    assert both['confidence'] > first['confidence'], (first, both)
+    assert float(both['b']) > float(first['b']), (first, both)
+    equal(belief(c, elsewhere)['reports'], 1, 'another value')
+    # The same in all that shows records.
+    name = one['pattern'].split("'")[1]
+    equal({json.dumps(r['belief'], sort_keys=True)
+           for r in c.ask('lookup', name)['records']},
+          {json.dumps(both, sort_keys=True)}, 'lookup')
+    equal([r['belief'] for r in c.ask('records')['records']
+           if r['id'] == one['id']], [both], 'records')
+    assert '%s%s, confidence %d' % (both['reliability'], both[
+        'credibility'], both['confidence']) in c.ctl('show', one['id'])
+    # And in what goes to other tools.
+    rows = list(csv.DictReader(export(net, c, 'csv')[0].splitlines()))
+    equal({(r['credibility'], r['reliability']) for r in rows
+           if r['id'] == one['id']},
+          {(both['credibility'], both['reliability'])}, 'csv')
+    event = json.loads(export(net, c, 'misp')[0])['Event']
+    tags = [{t['name'] for t in x['Tag']} for x in event['Attribute']
+            if x['value'] == name]
+    assert tags and all({
+        'admiralty-scale:source-reliability="c"',
+        'admiralty-scale:information-credibility="%s"' %
+        both['credibility']} <= t for t in tags), event
+    # Of one group they are one report, of a hundred, too.
+    trust(net, c, 'trust: {initial: {default: {reliability: C}}, '
+          'groups: {gov: [cert-xa, cert-xb]}}')
+    again = belief(c, one)
+    equal((again['reports'], again['b']), (1, first['b']), 'one group')
+    # What is withdrawn reports nothing.
+    trust(net, c, 'trust: {initial: {default: {reliability: C}}}')
+    equal(belief(c, one)['reports'], 2, 'apart again')
+    publish(net, b, [dict(other, revoked=True,
+                          modified='2026-02-01T00:00:00.000Z')])
+    wait_for(lambda: belief(c, one)['reports'] == 1, 30, 'withdrawn')
+    equal(belief(c, one)['b'], first['b'], 'as before')
 
 
 if __name__ == '__main__':

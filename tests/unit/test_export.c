@@ -241,13 +241,13 @@ test_write_csv(void **state)
 	export_set_write(s, &plain, &out);
 	assert_string_equal(out.p,
 	    "value,type,kind,confidence,tlp,pap,source,valid_from,"
-	    "valid_until,id,modified,name\n"
+	    "valid_until,id,modified,name,credibility,reliability\n"
 	    "\"'=cmd|calc\",file-name,botnet,,green,green,cert-xa,"
 	    "2026-01-01T00:00:00Z,,indicator--5a2e7d3c-0d4b-4f0e-9d6a-"
-	    "000000000001,2026-01-01T00:00:00.000Z,\"'@SUM(A1)\"\n"
+	    "000000000001,2026-01-01T00:00:00.000Z,\"'@SUM(A1)\",,\n"
 	    "\"a,\"\"b\n-c\",file-name,botnet,80,green,green,cert-xa,"
 	    "2026-01-01T00:00:00Z,,indicator--5a2e7d3c-0d4b-4f0e-9d6a-"
-	    "000000000002,2026-01-01T00:00:00.000Z,\"'-1+2\"\n");
+	    "000000000002,2026-01-01T00:00:00.000Z,\"'-1+2\",,\n");
 }
 
 static void
@@ -267,6 +267,11 @@ test_write_misp(void **state)
 	    "{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"id\":"
 	    "\"domain-name--5a2e7d3c-0d4b-4f0e-9d6a-000000000001\","
 	    "\"value\":\"k.example.net\"}") });
+	export_set_add(s, &(struct export_record){ .object = STR(
+	    "{\"type\":\"domain-name\",\"spec_version\":\"2.1\",\"id\":"
+	    "\"domain-name--5a2e7d3c-0d4b-4f0e-9d6a-000000000002\","
+	    "\"value\":\"l.example.net\"}"), .reliability = 'B',
+	    .credibility = '2', .peers = true });
 	add(s, 4, "[file:name = 'A.exe' AND file:hashes.MD5 = "
 	    "'d41d8cd98f00b204e9800998ecf8427e']", ",\"x_misp_type\":"
 	    "\"filename|md5\",\"x_misp_category\":\"Payload delivery\","
@@ -287,6 +292,10 @@ test_write_misp(void **state)
 	    LINE("to_ids", "false,")
 	    LINE("comment", "\"seen\\nonce\",")));
 	assert_non_null(strstr(out.p, "\"name\": \"a \\\"b\\\"\""));
+	assert_non_null(strstr(out.p, "\"name\": \"admiralty-scale:"
+	    "source-reliability=\\\"b\\\"\""));
+	assert_non_null(strstr(out.p, "\"name\": \"admiralty-scale:"
+	    "information-credibility=\\\"2\\\"\""));
 	assert_non_null(strstr(out.p, "\"name\": \"PAP:GREEN\""));
 	/* The third says what the second said. */
 	assert_non_null(strstr(out.p, "000000000002\""));
