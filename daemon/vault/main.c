@@ -15,6 +15,7 @@
 #include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
+#include "vault/corroboration.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
@@ -79,6 +80,7 @@ tear_down(struct vault *v)
 	apply_free(v->apply);
 	postures_free(v->postures);
 	standings_free(v->standings);
+	corroboration_free(v->corroboration);
 	evidence_free(v->evidence);
 	wishes_free(v->wishes);
 	questions_free(v->questions);

@@ -47,6 +47,7 @@ struct vault {
 	struct fronts *fronts;		/* owned: to the tools of our desks */
 	struct evidence *evidence;	/* owned: about peers */
 	struct standings *standings;	/* owned: of peers at us, of us at them */
+	struct corroboration *corroboration;	/* owned */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct warning *warnings;	/* owned: lists, and what is ours */
