@@ -80,6 +80,8 @@ def test_weights_apply(net):
         for e in b.ask('log', 'tail', '--limit', '50')['entries']), 20,
              'the change of the band is in the log')
     equal(counted(b, (a, 'false-positive')), [3.5], 'as it counts now')
+    text = b.ctl('trust', 'explain', a.id)
+    assert '90d good, 180d vouched, 365d bad' in text, text
     # Counted again from the store, and by anybody who has file and policy.
     crash(b)
     assert 3.49 < float(scores(b, a)['reliability']['s']) <= 3.5
