@@ -67,6 +67,7 @@ trust explain
 trust history
 trust evidence
 trust mine
+trust answer
 trust lift
 trust what-if
 trust replay

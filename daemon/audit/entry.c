@@ -13,6 +13,7 @@ audit_type_name(int type)
 		[AUDIT_TERMS] = "terms", [AUDIT_APPROVAL] = "approval",
 		[AUDIT_CIRCLE] = "circle", [AUDIT_PROOF] = "proof",
 		[AUDIT_CONSULT] = "consult", [AUDIT_TRUST] = "trust",
+		[AUDIT_ANSWER] = "answer",
 	};
 
 	return type > 0 && type < (int)NELEM(names) && names[type] != NULL ?

@@ -24,6 +24,7 @@ enum audit_type {
 	AUDIT_CONSULT = 17,	/* what a CERT asked or answered, or we did */
 	AUDIT_PROOF = 20,	/* a peer signed what it may not have */
 	AUDIT_TRUST = 26,	/* a peer is in another band */
+	AUDIT_ANSWER = 28,	/* what one who is scored has to say to it */
 };
 
 /* audit_type_name(type): "decisions", "receipt", ...; never NULL. */

@@ -204,6 +204,7 @@ int cmd_trust_history(struct ctl *c);
 int cmd_trust_evidence(struct ctl *c);
 int cmd_trust_what_if(struct ctl *c);
 int cmd_trust_mine(struct ctl *c);
+int cmd_trust_answer(struct ctl *c);
 int cmd_trust_lift(struct ctl *c);
 int cmd_warning_list(struct ctl *c);
 int cmd_warning_check(struct ctl *c);

@@ -1,7 +1,11 @@
 /*
- * trust mine: what peers think of us, and from what.
+ * trust mine: what peers think of us, and from what.  trust answer: what we
+ * have to say to that.
  */
+#include "ctl/standing.h"
+
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/client.h"
 #include "ctl/table.h"
@@ -57,11 +61,50 @@ inputs_print(const json_t *inputs)
 	table_print(t, stdout);
 }
 
+/* "waits to be sent", "taken 2026-..", "refused: why". */
+static void
+answer_print(const json_t *a)
+{
+	AUTO_BUF struct buf text = { 0 }, why = { 0 };
+	const char *state = reply_text(a, "state");
+
+	text_safe(&text, reply_text(a, "text"));
+	text_safe(&why, reply_text(a, "why"));
+	printf("our answer to %s, %s%s%s%s%s: %s\n", reply_text(a, "key"),
+	    strcmp(state,
+	    "waits") == 0 ? "which waits to be taken" : state,
+	    reply_text(a, "settled")[0] != '\0' ? " " : "",
+	    reply_text(a, "settled"), why.n > 0 ? ", " : "",
+	    why.n > 0 ? why.p : "", text.p);
+}
+
+void
+answers_print(const json_t *answers)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(answers, i, v) {
+		AUTO_BUF struct buf text = { 0 };
+		const char *key = reply_text(v, "key");
+
+		text_safe(&text, reply_text(v, "text"));
+		table_line(stdout, i == 0 ? "answers" : "",
+		    "answered %s to %s%s%s%s%s: %s", reply_text(v, "at"),
+		    strcmp(key, "all") == 0 ? "all of it" : key,
+		    reply_text(v, "kind")[0] != '\0' ? ", " : "",
+		    reply_text(v, "kind"), reply_text(v, "record")[0] !=
+		    '\0' ? " of " : "", reply_text(v, "record"), text.p);
+	}
+}
+
 static void
 mine_print(const json_t *p)
 {
 	const json_t *scores = json_object_get(p, "scores");
 	const json_t *inputs = json_object_get(p, "inputs");
+	json_t *v;
+	size_t i;
 
 	table_line(stdout, "peer", "%s", reply_text(p, "id"));
 	if (scores == NULL) {
@@ -85,6 +128,8 @@ mine_print(const json_t *p)
 	}
 	if (json_array_size(inputs) > 0)
 		inputs_print(inputs);
+	json_array_foreach(json_object_get(p, "answers"), i, v)
+		answer_print(v);
 	if ((long long)json_array_size(inputs) < reply_int(p, "evidence"))
 		printf("the newest %zu of %lld\n", json_array_size(inputs),
 		    reply_int(p, "evidence"));
@@ -109,5 +154,26 @@ cmd_trust_mine(struct ctl *c)
 		mine_list(peers);
 	else
 		mine_print(json_array_get(peers, 0));
+	return CTL_DONE;
+}
+
+int
+cmd_trust_answer(struct ctl *c)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc;
+
+	CTL_NO_OPTIONS(c, 3, 3);
+	if (!str_is_utf8(str_of(c->argv[2])))
+		return ctl_usage(c, "the answer is not UTF-8");
+	rc = client_call(c, "trust answer", json_pack("{s:s, s:s, s:s}",
+	    "peer", c->argv[0], "key", c->argv[1], "text", c->argv[2]), &r);
+	if (rc != 0)
+		return rc;
+	if (c->json)
+		reply_print(r);
+	else
+		printf("%s is told, and keeps it beside its evidence; see: "
+		    "comityctl trust mine %s\n", c->argv[0], c->argv[0]);
 	return CTL_DONE;
 }

@@ -7,6 +7,7 @@
 
 #include "ctl/client.h"
 #include "ctl/files.h"
+#include "ctl/standing.h"
 #include "ctl/table.h"
 #include "ctl/trust_plot.h"
 
@@ -134,27 +135,6 @@ show_call(struct ctl *c, json_t *args, json_t **out)
 	return rc;
 }
 
-/* "60d good, 180d vouched, 365d bad" */
-static void
-lives_print(const json_t *rules)
-{
-	static const struct { const char *member, *name; } lives[] = {
-		{ "good_ms", "good" }, { "vouch_ms", "vouched" },
-		{ "bad_ms", "bad" },
-	};
-	AUTO_BUF struct buf b = { 0 };
-
-	for (size_t i = 0; i < NELEM(lives); i++) {
-		long long ms = reply_int(rules, lives[i].member);
-		bool days = ms % DAY(1) == 0;
-
-		buf_addf(&b, "%s%lld%s %s", i > 0 ? ", " : "", days ?
-		    ms / DAY(1) : ms / HOUR(1), days ? "d" : "h",
-		    lives[i].name);
-	}
-	table_line(stdout, "half life", "%s", b.p);
-}
-
 static int
 show(struct ctl *c, bool whole)
 {
@@ -163,10 +143,10 @@ show(struct ctl *c, bool whole)
 
 	CTL_NO_OPTIONS(c, 1, 1);
 	rc = show_call(c, json_pack("{s:s}", "peer", c->argv[0]), &r);
-	if (rc == 0 && !c->json)
+	if (rc == 0 && !c->json) {
 		peer_print(json_object_get(r, "peer"), whole);
-	if (rc == 0 && !c->json && whole)
-		lives_print(json_object_get(r, "rules"));
+		answers_print(json_object_get(r, "answers"));
+	}
 	return rc;
 }
 
@@ -242,6 +222,7 @@ cmd_trust_history(struct ctl *c)
 		table_cell(t, reply_text(v, "reason"));
 	}
 	table_print(t, stdout);
+	answers_print(json_object_get(r, "answers"));
 	return CTL_DONE;
 }
 

@@ -140,6 +140,7 @@ void control_trust_list(struct control *c, const json_t *args);
 void control_trust_evidence(struct control *c, const json_t *args);
 void control_trust_lift(struct control *c, const json_t *args);
 void control_trust_mine(struct control *c, const json_t *args);
+void control_trust_answer(struct control *c, const json_t *args);
 void control_trust_show(struct control *c, const json_t *args);
 void control_warning_list(struct control *c, const json_t *args);
 void control_warning_check(struct control *c, const json_t *args);

@@ -241,7 +241,7 @@ on_log_entry(void *arg, uint64_t index, uint8_t type, struct str entry,
 	tail_set_time(f, (int64_t)cur_u64(&c));
 	if (type == AUDIT_ADMISSION || type == AUDIT_PEER ||
 	    type == AUDIT_PROOF || type == AUDIT_TERMS ||
-	    type == AUDIT_TRUST ||
+	    type == AUDIT_TRUST || type == AUDIT_ANSWER ||
 	    type == AUDIT_CONSULT) {
 		struct str peer = cur_str8(&c, UINT8_MAX);
 

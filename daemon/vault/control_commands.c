@@ -78,6 +78,8 @@ const struct control_command control_commands[] = {
 	{ "trust list",   false, "",                  control_trust_list },
 	{ "trust lift",   CONTROL_APPROVE, "peer reason", control_trust_lift },
 	{ "trust mine",   false, "peer",              control_trust_mine },
+	{ "trust answer", CONTROL_APPROVE, "peer key text",
+	    control_trust_answer },
 	{ "trust show",   false, "peer history what n", control_trust_show },
 	{ "trust evidence", false, "peer", control_trust_evidence },
 	{ "warning-list list", false, "", control_warning_list },

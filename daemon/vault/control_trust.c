@@ -6,6 +6,7 @@
 
 #include "trust/fixed.h"
 #include "vault/control.h"
+#include "vault/control_standing.h"
 #include "vault/evidence.h"
 #include "vault/peer.h"
 
@@ -176,9 +177,15 @@ control_trust_list(struct control *c, const json_t *args)
 	control_reply(c, reply);
 }
 
+struct listing {
+	const struct vault *v;
+	json_t *items;		/* owned by who asked */
+};
+
 static int
 on_item(void *arg, const struct evidence_item *i)
 {
+	struct listing *l = arg;
 	char at[TIME_TEXT_MAX];
 	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:s%, s:s%, s:s%}",
 	    "at", time_format(at, i->at), "kind", trust_kind_name(i->kind),
@@ -190,8 +197,26 @@ on_item(void *arg, const struct evidence_item *i)
 	if (o != NULL && i->by.n > 0)
 		(void)json_object_set_new(o, "by", json_stringn(i->by.p,
 		    i->by.n));
-	(void)json_array_append_new(arg, o);
+	control_key_json(l->v, i, o);
+	(void)json_array_append_new(l->items, o);
 	return 0;
+}
+
+/* What it answered, and if asked for every item. */
+static int
+items_add(const struct vault *v, const struct peer *p, bool items,
+    json_t *fields)
+{
+	struct listing l = { v, NULL };
+	json_t *answers;
+
+	TRY(control_answers_json(v, p, &answers));
+	(void)json_object_set_new(fields, "answers", answers);
+	if (!items)
+		return 0;
+	l.items = json_array();
+	(void)json_object_set_new(fields, "items", l.items);
+	return evidence_each(v->evidence, p->card.cert_id, on_item, &l);
 }
 
 /* The score with some more evidence, beside what it is. */
@@ -234,7 +259,7 @@ control_trust_show(struct control *c, const json_t *args)
 	    peers_find(v->peers, str_of(id));
 	int kind = what == NULL ? -1 : trust_kind_find(str_of(what));
 	char at[TIME_TEXT_MAX];
-	json_t *fields, *items;
+	json_t *fields;
 	int rc;
 
 	if (p == NULL) {
@@ -259,17 +284,13 @@ control_trust_show(struct control *c, const json_t *args)
 		(void)json_object_set_new(fields, "what_if", what_if_json(v, p,
 		    (enum trust_kind)kind, (unsigned)control_number(args, "n",
 		    1, WHAT_IF_MAX)));
-	if (control_number(args, "history", 0, 1) != 0) {
-		items = json_array();
-		rc = evidence_each(v->evidence, p->card.cert_id, on_item,
-		    items);
-		(void)json_object_set_new(fields, "items", items);
-		if (rc < 0) {
-			json_decref(fields);
-			(void)control_error(c, rc, "see: comityctl status",
-			    "the evidence cannot be read: %s", err_text(rc));
-			return;
-		}
+	rc = items_add(v, p, control_number(args, "history", 0, 1) != 0,
+	    fields);
+	if (rc < 0) {
+		json_decref(fields);
+		(void)control_error(c, rc, "see: comityctl status",
+		    "the evidence cannot be read: %s", err_text(rc));
+		return;
 	}
 	control_reply(c, fields);
 }

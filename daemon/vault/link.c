@@ -9,6 +9,7 @@
 #include "net/channel.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "vault/answer.h"
 #include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/inbound.h"
@@ -522,6 +523,10 @@ link_ready(struct link *l, const struct frame *f)
 		return wish_noted(p, f->payload);
 	case MESSAGE_STANDING:
 		return standing_received(p, f->payload);
+	case MESSAGE_ANSWER:
+		return answer_received(p, f->payload);
+	case MESSAGE_ANSWERED:
+		return answer_settled(p, f->payload);
 	case MESSAGE_PING:
 		link_send(l, MESSAGE_PONG, f->payload);
 		return 0;

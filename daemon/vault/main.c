@@ -15,13 +15,13 @@
 #include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
-#include "vault/corroboration.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/evidence.h"
 #include "vault/standing.h"
+#include "vault/answer.h"
 #include "vault/posture.h"
 #include "vault/member.h"
 #include "vault/question.h"
@@ -79,8 +79,8 @@ tear_down(struct vault *v)
 	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	answers_free(v->answers);
 	standings_free(v->standings);
-	corroboration_free(v->corroboration);
 	evidence_free(v->evidence);
 	wishes_free(v->wishes);
 	questions_free(v->questions);

@@ -24,9 +24,9 @@
 #include "vault/question.h"
 #include "vault/wish.h"
 #include "vault/control.h"
-#include "vault/corroboration.h"
 #include "vault/evidence.h"
 #include "vault/standing.h"
+#include "vault/answer.h"
 #include "vault/feeds.h"
 #include "vault/inbound.h"
 #include "vault/peer.h"
@@ -157,13 +157,11 @@ open_gate(struct vault *v, struct err *e)
 		return err_set(e, rc, "the stored evidence does not read: %s",
 		    err_text(rc));
 	rc = standings_open(v, &v->standings);
+	if (rc == 0)
+		rc = answers_open(v, &v->answers);
 	if (rc < 0)
 		return err_set(e, rc, "the stored evidence does not read: %s",
 		    err_text(rc));
-	rc = corroboration_open(v, &v->corroboration);
-	if (rc < 0)
-		return err_set(e, rc, "the position of corroboration does "
-		    "not read: %s", err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -238,12 +236,12 @@ on_second(void *arg)
 	apply_tick(v->apply);
 	postures_tick(v->postures);
 	evidence_tick(v->evidence);
-	corroboration_tick(v->corroboration);
 	consult_tick(v->consult);
 	members_tick(v->members);
 	questions_tick(v->questions);
 	wishes_tick(v->wishes);
 	standings_tick(v->standings);
+	answers_tick(v->answers);
 	fronts_tick(v->fronts);
 	warn_tick(v);
 	if (dirty && turn_open(v->turn) == 0 && peers_save(v->peers) < 0)

@@ -9,7 +9,6 @@
 #include "net/timer.h"
 #include "vault/apply.h"
 #include "vault/circle.h"
-#include "vault/corroboration.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
@@ -20,6 +19,7 @@
 #include "vault/wish.h"
 #include "vault/evidence.h"
 #include "vault/posture.h"
+#include "vault/answer.h"
 #include "vault/standing.h"
 #include "vault/supervisor_link.h"
 
@@ -69,8 +69,7 @@ vault_rolled_back(struct vault *v)
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||
 	    (v->standings != NULL && standings_reopen(v) < 0) ||
-	    (v->corroboration != NULL &&
-	    corroboration_reopen(v->corroboration) < 0) ||
+	    (v->answers != NULL && answers_reopen(v) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||
 	    (v->members != NULL && members_reopen(v) < 0) ||

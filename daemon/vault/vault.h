@@ -46,8 +46,8 @@ struct vault {
 	struct apply *apply;		/* owned: the policy's life */
 	struct fronts *fronts;		/* owned: to the tools of our desks */
 	struct evidence *evidence;	/* owned: about peers */
+	struct answers *answers;		/* owned: to how somebody is scored */
 	struct standings *standings;	/* owned: of peers at us, of us at them */
-	struct corroboration *corroboration;	/* owned */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct warning *warnings;	/* owned: lists, and what is ours */

@@ -124,5 +124,109 @@ def test_a_third_party_is_not_named(net):
     assert c.id.encode() not in kept(a, 'standing')[b.id], 'on the wire'
 
 
+def answers(inst, peer):
+    return inst.ask('trust', 'show', peer.id)['answers']
+
+
+def answer_state(inst, peer, key):
+    said = [i for i in mine(inst, peer)['answers'] if i['key'] == key]
+    return said[0]['state'] if said else None
+
+
+@with_net(2)
+def test_an_answer_is_kept_beside_the_evidence(net):
+    a, b = net.all
+    key = false_positive(net, a, b)
+    before = b.ask('trust', 'show', a.id)['peer']['scores']
+    said = a.ask('trust', 'answer', b.id, key, 'it was a sinkhole of ours')
+    equal(said['answer']['state'], 'waits', 'at first')
+    wait_for(lambda: answers(b, a), 15, 'B has it')
+    got = answers(b, a)[0]
+    equal((got['key'], got['kind'], got['record'], got['text']),
+          (key, 'false-positive', indicator(0)['id'],
+           'it was a sinkhole of ours'), 'beside the evidence')
+    wait_for(lambda: answer_state(a, b, key) == 'taken', 15, 'A knows')
+    now = b.ask('trust', 'show', a.id)['peer']['scores']
+    for d in before:
+        equal(now[d]['band'], before[d]['band'], 'no score changed')
+        equal(now[d]['d'][:4], before[d]['d'][:4], 'no score changed')
+    for words in ('show', 'explain', 'history'):
+        text = b.ctl('trust', words, a.id)
+        assert 'answered 20' in text and 'a sinkhole of ours' in text, text
+    items = b.ask('trust', 'history', a.id)['items']
+    equal([i['kind'] for i in items if i['key'] == key],
+          ['false-positive'], 'the key in the history')
+    # One a key: the later one; and one to all.
+    a.ctl('trust', 'answer', b.id, key, 'no: a honeypot')
+    a.ctl('trust', 'answer', b.id, 'all', 'we changed our sandbox')
+    wait_for(lambda: {x['text'] for x in answers(b, a)} == {
+        'no: a honeypot', 'we changed our sandbox'}, 15, 'both')
+    for inst in (a, b):
+        events = [e for e in inst.ask('log', 'tail', '--limit', '200')[
+            'entries'] if e['event'] == 'answer']
+        equal(len(events), 3, 'all of them in the log')
+    wait_for(lambda: answer_state(a, b, key) == 'taken', 15, 'taken')
+    for inst in (a, b):
+        crash(inst)
+    equal({x['text'] for x in answers(b, a)}, {
+        'no: a honeypot', 'we changed our sandbox'}, 'after a crash')
+    text = a.ctl('trust', 'mine', b.id)
+    assert 'our answer to ' + key + ', taken' in text, text
+    assert 'our answer to all, taken' in text, text
+
+
+@with_net(2)
+def test_an_answer_waits_for_its_reader(net):
+    a, b = net.all
+    key = false_positive(net, a, b)
+    assert b.stop()
+    a.ctl('trust', 'answer', b.id, key, 'while nobody listens')
+    crash(a)
+    equal(answer_state(a, b, key), 'waits', 'on disk')
+    b.start()
+    b.wait_ready()
+    wait_for(lambda: answers(b, a), 30, 'it came')
+    wait_for(lambda: answer_state(a, b, key) == 'taken', 30, 'taken')
+
+
+@with_net(2)
+def test_an_answer_to_no_evidence_is_refused(net):
+    a, b = net.all
+    key = false_positive(net, a, b)
+    assert b.stop()
+    a.ctl('trust', 'answer', b.id, key, 'too late')
+    db = sqlite3.connect(b.path('state', 'comity.db'))
+    db.execute("DELETE FROM setting WHERE space = 'evidence'")
+    db.commit()
+    db.close()
+    b.start()
+    b.wait_ready()
+    wait_for(lambda: answer_state(a, b, key) == 'refused', 30, 'refused')
+    text = a.ctl('trust', 'mine', b.id)
+    assert 'no evidence with that key: too late' in text, text
+    equal(answers(b, a), [], 'nothing is kept')
+
+
+@with_net(2)
+def test_what_is_no_answer(net):
+    a, b = net.all
+    key = false_positive(net, a, b)
+    for args, code, text in (
+            ((b.id, '0123456789abcdef', 'x'), 4, 'no evidence with that'),
+            ((b.id, '0' * 16, 'x'), 2, '16 digits'),
+            ((b.id, 'nonsense', 'x'), 2, '16 digits'),
+            (('cert-nobody', key, 'x'), 4, 'no peer'),
+            ((b.id, key, ''), 1, '1 to 1000 bytes'),
+            ((b.id, key, 'y' * 1001), 1, '1 to 1000 bytes'),
+            ((b.id, key, 'a\x1b[2Jb'), 1, 'control characters'),
+            ((b.id, key, b'caf\xe9'), 2, 'not UTF-8'),
+            ((b.id, key), 2, 'missing')):
+        r = a.ctl_run('trust', 'answer', *args)
+        equal(r.returncode, code, str(args))
+        assert text.encode() in r.stderr, (args, r.stderr)
+    equal(answer_state(a, b, key), None, 'nothing was said')
+    equal(answers(b, a), [], 'nor heard')
+
+
 if __name__ == '__main__':
     main(globals())
