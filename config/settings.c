@@ -154,6 +154,9 @@ static const struct option options[] = {
 	    "Silence after which a peer is asked whether it is there."),
 	COUNT(ping_missed, "ping-missed", 1, 100, "3",
 	    "Pings without answer after which the session ends."),
+	TIME(receipt_ms, "receipt-deadline", SEC(1), DAY(7), "10m",
+	    "How long a peer that is connected may take to sign for what it "
+	    "was sent; after that it is evidence about its discretion."),
 	TIME(reconnect_min_ms, "reconnect-min", 100, HOUR(1), "1s",
 	    "The shortest wait before dialling again; it doubles, with "
 	    "jitter."),

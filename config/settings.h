@@ -40,6 +40,7 @@ struct settings_limits {
 	int64_t output_pause_bytes;
 	int64_t peer_per_second, peer_burst, peer_per_day;	/* records */
 	int64_t ping_ms, ping_missed;
+	int64_t receipt_ms;
 	int64_t reconnect_min_ms, reconnect_max_ms;
 	int64_t disk_free_bytes, disk_free_percent;	/* the larger counts */
 	int64_t log_lines_per_minute;		/* per key */

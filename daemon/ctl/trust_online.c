@@ -135,6 +135,27 @@ show_call(struct ctl *c, json_t *args, json_t **out)
 	return rc;
 }
 
+/* "60d good, 180d vouched, 365d bad" */
+static void
+lives_print(const json_t *rules)
+{
+	static const struct { const char *member, *name; } lives[] = {
+		{ "good_ms", "good" }, { "vouch_ms", "vouched" },
+		{ "bad_ms", "bad" },
+	};
+	AUTO_BUF struct buf b = { 0 };
+
+	for (size_t i = 0; i < NELEM(lives); i++) {
+		long long ms = reply_int(rules, lives[i].member);
+		bool days = ms % DAY(1) == 0;
+
+		buf_addf(&b, "%s%lld%s %s", i > 0 ? ", " : "", days ?
+		    ms / DAY(1) : ms / HOUR(1), days ? "d" : "h",
+		    lives[i].name);
+	}
+	table_line(stdout, "half life", "%s", b.p);
+}
+
 static int
 show(struct ctl *c, bool whole)
 {
@@ -145,6 +166,8 @@ show(struct ctl *c, bool whole)
 	rc = show_call(c, json_pack("{s:s}", "peer", c->argv[0]), &r);
 	if (rc == 0 && !c->json) {
 		peer_print(json_object_get(r, "peer"), whole);
+		if (whole)
+			lives_print(json_object_get(r, "rules"));
 		answers_print(json_object_get(r, "answers"));
 	}
 	return rc;

@@ -150,6 +150,7 @@ inbound_tick(struct peer *p)
 	if (p->link == NULL || !link_is_ready(p->link))
 		return;
 	inbound_ask_again(p);
+	outbound_tick(link_outbound(p->link));
 	if (p->rate.withheld == 0 || turn_open(p->v->turn) < 0)
 		return;
 	inbound_give_credit(p);

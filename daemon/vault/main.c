@@ -15,6 +15,7 @@
 #include "vault/circle.h"
 #include "vault/consult.h"
 #include "vault/control.h"
+#include "vault/corroboration.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
@@ -81,6 +82,7 @@ tear_down(struct vault *v)
 	postures_free(v->postures);
 	answers_free(v->answers);
 	standings_free(v->standings);
+	corroboration_free(v->corroboration);
 	evidence_free(v->evidence);
 	wishes_free(v->wishes);
 	questions_free(v->questions);

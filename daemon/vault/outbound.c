@@ -25,6 +25,8 @@ struct flight {
 	uint64_t position;
 	struct digest digest;		/* of the payload */
 	struct digest terms;
+	mono_ms_t sent;
+	bool late;			/* it was told that it is */
 	size_t n, bytes;
 	int64_t *seqs;			/* owned; by record index */
 	bool *redacted;			/* owned */
@@ -186,7 +188,7 @@ outbound_note(struct outbound *o, const struct release_batch *b,
     const struct msg_records *m, struct str payload)
 {
 	struct flight f = { .position = o->position, .n = b->n,
-	    .bytes = payload.n };
+	    .bytes = payload.n, .sent = clock_mono() };
 
 	f.seqs = mem_array(int64_t, b->n);
 	f.redacted = mem_array(bool, b->n);
@@ -342,20 +344,38 @@ receipt_check(const struct outbound *o, const struct msg_receipt *m,
 	return msg_receipt_verify(payload, o->p->key);
 }
 
-/* That it signed for what it got, under our terms, is known of it now. */
-static int
-receipt_evidence(const struct outbound *o, uint64_t position)
+/*
+ * That it signed for what it got, under our terms, or did not in time, is
+ * known of it now.
+ */
+static void
+receipt_evidence(const struct outbound *o, uint64_t position, bool missing)
 {
 	char text[64];
 	int rc;
 
 	snprintf(text, sizeof(text), "position %" PRIu64, position);
 	rc = evidence_add(o->p->v->evidence, &(struct evidence_item){
-	    .peer = str_of(o->p->card.cert_id), .kind = TRUST_RECEIPT,
-	    .record = str_of(text), .reason = STR("receipt with our terms") });
+	    .peer = str_of(o->p->card.cert_id), .kind = missing ?
+	    TRUST_RECEIPT_MISSING : TRUST_RECEIPT, .record = str_of(text),
+	    .reason = missing ? STR("no receipt within receipt-deadline") :
+	    STR("receipt with our terms") });
 	if (rc < 0)
 		turn_fail(o->p->v->turn, rc);
-	return 0;
+}
+
+void
+outbound_tick(struct outbound *o)
+{
+	int64_t limit = o->p->v->settings->limits.receipt_ms;
+	struct flight *f = o->flights.v;
+
+	if (o->flights.n == 0 || f->late ||
+	    clock_mono().ms - f->sent.ms <= limit ||
+	    turn_open(o->p->v->turn) < 0)
+		return;
+	f->late = true;
+	receipt_evidence(o, f->position, true);
 }
 
 int
@@ -378,7 +398,8 @@ outbound_receipt(struct outbound *o, struct str payload)
 	}
 	audit_receipt_clear(&r);
 	TRY(rc);
-	TRY(receipt_evidence(o, m.position));
+	if (!o->flights.v[0].late)
+		receipt_evidence(o, m.position, false);
 	o->under_way -= o->flights.v[0].bytes;
 	flight_clear(&o->flights.v[0]);
 	memmove(o->flights.v, o->flights.v + 1,

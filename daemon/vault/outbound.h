@@ -29,6 +29,9 @@ int outbound_credit(struct outbound *o, struct str payload) MUST_CHECK;
  */
 int outbound_receipt(struct outbound *o, struct str payload) MUST_CHECK;
 
+/* outbound_tick(o): once a second: is a receipt overdue? */
+void outbound_tick(struct outbound *o);
+
 /* outbound_restart(o): decide again from the start; what is under way stays. */
 void outbound_restart(struct outbound *o);
 

@@ -24,6 +24,7 @@
 #include "vault/question.h"
 #include "vault/wish.h"
 #include "vault/control.h"
+#include "vault/corroboration.h"
 #include "vault/evidence.h"
 #include "vault/standing.h"
 #include "vault/answer.h"
@@ -162,6 +163,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored evidence does not read: %s",
 		    err_text(rc));
+	rc = corroboration_open(v, &v->corroboration);
+	if (rc < 0)
+		return err_set(e, rc, "the position of corroboration does "
+		    "not read: %s", err_text(rc));
 	rc = peers_load(v, &v->peers);
 	return rc == 0 ? 0 : err_set(e, rc, "the stored peers do not read: "
 	    "%s", err_text(rc));
@@ -236,6 +241,7 @@ on_second(void *arg)
 	apply_tick(v->apply);
 	postures_tick(v->postures);
 	evidence_tick(v->evidence);
+	corroboration_tick(v->corroboration);
 	consult_tick(v->consult);
 	members_tick(v->members);
 	questions_tick(v->questions);

@@ -9,6 +9,7 @@
 #include "net/timer.h"
 #include "vault/apply.h"
 #include "vault/circle.h"
+#include "vault/corroboration.h"
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
@@ -69,6 +70,8 @@ vault_rolled_back(struct vault *v)
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||
 	    (v->standings != NULL && standings_reopen(v) < 0) ||
+	    (v->corroboration != NULL &&
+	    corroboration_reopen(v->corroboration) < 0) ||
 	    (v->answers != NULL && answers_reopen(v) < 0) ||
 	    (v->postures != NULL && postures_reopen(v->postures) < 0) ||
 	    (v->consult != NULL && consult_reopen(v) < 0) ||

@@ -48,6 +48,7 @@ struct vault {
 	struct evidence *evidence;	/* owned: about peers */
 	struct answers *answers;		/* owned: to how somebody is scored */
 	struct standings *standings;	/* owned: of peers at us, of us at them */
+	struct corroboration *corroboration;	/* owned */
 	struct peers *peers;		/* owned */
 	struct circles *circles;	/* owned */
 	struct warning *warnings;	/* owned: lists, and what is ours */

@@ -3,7 +3,7 @@
  * without harm, and runs its tests.  The input is the main file and, after
  * a line "%%%%", a file of peers that it may include.
  */
-#include "policy/policy.h"
+#include "policy/trust_order.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +42,33 @@ try_request(const struct policy *p, int desk, unsigned seed)
 	buf_clear(&text);
 }
 
+/* Whatever it says of scores, the engine can count by it. */
+static void
+try_scores(const struct policy *p)
+{
+	const struct trust_rules *r = &policy_trust(p)->rules;
+	struct buf text = { 0 };
+
+	for (int k = 0; k < TRUST_KINDS; k++)
+		if (r->weights[k] < 0 || (r->weights[k] != 0 &&
+		    r->weights[k] > trust_kind_most((enum trust_kind)k)))
+			abort();
+	for (int b = 1; b < TRUST_BANDS - 1; b++)
+		if (r->bands[b] >= r->bands[b - 1])
+			abort();
+	if (r->good_half_life < DAY(1) || r->vouch_half_life < DAY(1) ||
+	    r->harm_half_life < DAY(1))
+		abort();
+	for (size_t i = 0; i < policy_norgs(p); i++)
+		if (policy_org_group(p, (int)i) == 0 ||
+		    policy_org_group_name(p, (int)i)[0] == '\0')
+			abort();
+	/* What is out of order is explained. */
+	if (trust_order_check(p, &text) != (text.n == 0))
+		abort();
+	buf_clear(&text);
+}
+
 static void
 try_policy(const struct policy *p)
 {
@@ -51,6 +78,7 @@ try_policy(const struct policy *p)
 	struct label label;
 	struct err e;
 
+	try_scores(p);
 	policy_test(p, &report, &r);
 	buf_clear(&report);
 	for (int desk = -1; desk < DESKS_TRIED; desk++)

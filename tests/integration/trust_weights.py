@@ -80,6 +80,8 @@ def test_weights_apply(net):
         for e in b.ask('log', 'tail', '--limit', '50')['entries']), 20,
              'the change of the band is in the log')
     equal(counted(b, (a, 'false-positive')), [3.5], 'as it counts now')
+    text = b.ctl('trust', 'explain', a.id)
+    assert '90d good, 180d vouched, 365d bad' in text, text
     # Counted again from the store, and by anybody who has file and policy.
     crash(b)
     assert 3.49 < float(scores(b, a)['reliability']['s']) <= 3.5
@@ -145,6 +147,53 @@ def test_groups(net):
     wait_for(lambda: groups()[a.id] == 'gov', 20, 'in force')
     equal((groups()[c.id], groups()[b.id]), ('gov', countries[b.id]),
           'and who is in none')
+
+
+BANDS = ('bands: {A: 0.80, B: 0.65, C: 0.45, D: 0.25}',
+         'bands: {A: 0.80, B: 0.65, C: 0.30, D: 0.25}')
+OUT = ('kind: technical, for: [secops],\n     tlp: <=green, cap',
+       'kind: [botnet], for: [secops],\n     tlp: <=green, cap')
+MORE = '''  - {id: out-ioc, out: {type: [national]}, kind: [ioc],
+     for: [secops], tlp: <=green, discretion: ">=C", cap: {hops: 0},
+     oblige: [receipt]}
+trust: {%sinitial: {default: {discretion: D, reliability: B}}}
+'''
+
+
+def write(net, path, weights):
+    """A policy by which some records take a little more discretion."""
+    net.write_policy(0, MORE % weights)
+    mine = policy_of(net.all[0])
+    with open(mine, encoding='utf-8') as f:
+        text = f.read()
+    for old, new in (BANDS, OUT):
+        assert old in text, (old, text)
+        text = text.replace(old, new, 1)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+
+
+@with_net(2)
+def test_simulate_counts_by_the_weights(net):
+    a, b = net.all
+    write(net, policy_of(a), '')
+    net.apply(a)
+    a.ctl('publish', write_lines(
+        os.path.join(net.dir, 'in'),
+        [indicator(0, labels=('botnet',))] +
+        [indicator(i) for i in range(1, 4)]))
+    wait_for(lambda: counted(a, (b, 'receipt')), 30, 'B signed for one')
+    equal((len(b.ids('--source', a.id)),
+           scores(a, b)['discretion']['band']), (1, 'D'), 'only that')
+    path = a.path('config', 'next.yaml')
+    write(net, path, 'weights: {receipt: +0.5}, ')
+    told = {p['id']: p for p in a.ask('policy', 'simulate', path)['peers']}
+    equal((told[b.id]['flow'], told[b.id]['stop']), (3, 0), 'foretold')
+    equal(scores(a, b)['discretion']['band'], 'D', 'nothing was kept')
+    os.rename(path, policy_of(a))
+    net.apply(a)
+    wait_for(lambda: len(b.ids('--source', a.id)) == 4, 30, 'it flows')
+    equal(scores(a, b)['discretion']['band'], 'C', 'by more weight')
 
 
 if __name__ == '__main__':

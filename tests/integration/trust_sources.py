@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Evidence from the running system: who confirms whom, and what is missed."""
+import os
+import signal
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', 'lib'))
+from daemons import (  # noqa: E402
+    crash, equal, indicator, main, settled, wait_for, with_net, write_lines)
+from killing import name_of, processes  # noqa: E402
+
+WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
+AT_FIRST = 'trust: {initial: {default: {reliability: B, discretion: B}}}\n'
+ONE_GROUP = AT_FIRST.replace('}}}\n', '}}, groups: {isp: [cert-xa, '
+                            'cert-xc]}}\n')
+
+
+def about(n, value, seed, **more):
+    return indicator(n, seed=seed, pattern="[domain-name:value = '%s']"
+                     % value, **more)
+
+
+def publish(net, inst, *objects):
+    inst.ctl('publish', write_lines(os.path.join(net.dir, inst.id + '.in'),
+                                    objects))
+    return [o['id'] for o in objects]
+
+
+def items(inst, peer, kind):
+    return [i for i in inst.ask('trust', 'history', peer.id)['items']
+            if i['kind'] == kind]
+
+
+def arrived(inst, ids):
+    wait_for(lambda: set(ids) <= set(inst.ids()), 30, 'there')
+
+
+@with_net(4, more=AT_FIRST)
+def test_another_root_and_group_confirms(net):
+    a, b, c, d = net.all
+    ids = publish(net, a, *[about(i, 'h%d.example.org' % i, 'a')
+                            for i in range(6)])
+    arrived(b, ids)
+    # Who comes later confirms who was first; the value is written otherwise.
+    later = publish(net, c, about(0, 'H0.Example.ORG', 'c'),
+                    about(1, 'h1.example.org', 'c'))
+    arrived(b, later)
+    wait_for(lambda: len(items(b, a, 'confirmed')) == 2, 30, 'confirmed')
+    equal({(i['record'], i['by'], i['source'])
+           for i in items(b, a, 'confirmed')},
+          {(ids[0], c.id, later[0]), (ids[1], c.id, later[1])}, 'who')
+    assert c.id + ' reports the same in ' + later[0] in b.ctl(
+        'trust', 'history', a.id), 'why'
+    equal(items(b, c, 'confirmed'), [], 'who came later')
+    # One record is confirmed once, by whomever; and three count in a day.
+    more = publish(net, d, *[about(i, 'h%d.example.org' % i, 'd')
+                             for i in range(6)])
+    arrived(b, more)
+    wait_for(lambda: len(items(b, a, 'confirmed')) == 3 and
+             len(items(b, c, 'confirmed')) == 2, 30, 'three a day')
+    # What is known is not found out again.
+    crash(b)
+    last = publish(net, d, about(9, 'h9.example.org', 'd'))
+    arrived(b, last)
+    wait_for(lambda: b.peers()[a.id]['state'] == 'ready', 30, 'up')
+    equal(len(items(b, a, 'confirmed')), 3, 'after a crash')
+
+
+@with_net(4, more=ONE_GROUP)
+def test_the_same_hand_or_group_confirms_nothing(net):
+    a, b, c, d = net.all
+    hand = 'identity--%s' % indicator(0)['id'].split('--')[1]
+    ids = publish(net, a, about(0, 'h0.example.org', 'a',
+                                created_by_ref=hand),
+                  about(1, 'h1.example.org', 'a'))
+    arrived(b, ids)
+    # A flood of one group, and a copy of what another one made.
+    flood = publish(net, c, *[about(i, 'h1.example.org', 'c')
+                              for i in range(10, 30)])
+    copy = publish(net, d, about(2, 'h0.example.org', 'd',
+                                 created_by_ref=hand))
+    arrived(b, flood + copy)
+    mark = publish(net, d, about(3, 'h1.example.org', 'd'))
+    arrived(b, mark)
+    wait_for(lambda: [i['by'] for i in items(b, a, 'confirmed')] == [d.id],
+             30, 'one, of another group')
+
+
+@with_net(2, more=AT_FIRST)
+def test_a_receipt_that_does_not_come(net):
+    a, b = net.all
+    a.set_options(receipt_deadline='1s')
+    a.ask('reload')
+    arrived(b, publish(net, a, about(0, 'h0.example.org', 'a')))
+    wait_for(lambda: len(items(a, b, 'receipt')) == 1, 30, 'in time')
+    vault = next(p for p in processes(b) if name_of(p) == 'comity-vault')
+    os.kill(vault, signal.SIGSTOP)
+    try:
+        ids = publish(net, a, about(1, 'h1.example.org', 'a'))
+        wait_for(lambda: len(items(a, b, 'receipt-missing')) == 1, 30,
+                 'it is late')
+    finally:
+        os.kill(vault, signal.SIGCONT)
+    arrived(b, ids)
+    wait_for(lambda: settled(a), 30, 'it is signed for')
+    # Late is not in time; the next one is, and each is counted once.
+    arrived(b, publish(net, a, about(2, 'h2.example.org', 'a')))
+    wait_for(lambda: len(items(a, b, 'receipt')) == 2, 30, 'in time again')
+    equal(len(items(a, b, 'receipt-missing')), 1, 'late once')
+    assert 'no receipt within receipt-deadline' in a.ctl(
+        'trust', 'history', b.id), 'why'
+
+
+if __name__ == '__main__':
+    main(globals())
