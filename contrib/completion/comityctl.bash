@@ -69,6 +69,12 @@ trust evidence
 trust mine
 trust answer
 trust lift
+trust vouch
+trust unvouch
+trust refer
+trust attest
+trust hand-on
+trust statements
 trust what-if
 trust replay
 warning-list list

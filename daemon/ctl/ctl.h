@@ -206,6 +206,12 @@ int cmd_trust_what_if(struct ctl *c);
 int cmd_trust_mine(struct ctl *c);
 int cmd_trust_answer(struct ctl *c);
 int cmd_trust_lift(struct ctl *c);
+int cmd_trust_vouch(struct ctl *c);
+int cmd_trust_unvouch(struct ctl *c);
+int cmd_trust_refer(struct ctl *c);
+int cmd_trust_attest(struct ctl *c);
+int cmd_trust_hand_on(struct ctl *c);
+int cmd_trust_statements(struct ctl *c);
 int cmd_warning_list(struct ctl *c);
 int cmd_warning_check(struct ctl *c);
 

@@ -144,6 +144,13 @@
  *                                        "lift", "renew")], policy
  *                                        [{country, posture}]: what it says
  *                                        itself; status has it as postures
+ * trust say       kind, about, to?,      state ("proposed", "said"),
+ *                 until_ms?, reason?     statement as in trust statements
+ * trust hand-on   from, about, to        statements
+ * trust           peer?                  statements [{from, about, kind, at,
+ *  statements                            digest, ours, until?, b?, d?,
+ *                                        reason?, via?, counts?, why?, told
+ *                                        [{to, state, at?, why?}]}]
  * token add       name, desk, read?,     token (told this once), name, desk,
  *                 write?, life_ms?       created, expires?, read[], write[]
  * token list      -                      tokens [the same without token]

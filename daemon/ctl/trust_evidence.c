@@ -112,13 +112,14 @@ asks_print(const struct ctl *c, const json_t *last)
 int
 cmd_trust_evidence(struct ctl *c)
 {
-	struct gathered g = { .items = json_array() };
+	struct gathered g = { NULL };
 	json_t *items;
 	size_t i;
 	json_t *v;
 	int rc;
 
 	CTL_NO_OPTIONS(c, 0, 1);
+	g.items = json_array();
 	rc = gather(c, &g);
 	items = sorted(g.items);
 	if (rc == 0 && c->json) {

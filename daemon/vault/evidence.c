@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "trust/fixed.h"
 #include "vault/peer.h"
+#include "vault/statement.h"
 #include "vault/standing.h"
 
 #define SPACE "evidence"
@@ -286,6 +287,8 @@ on_deferred(void *arg)
 	struct vault *v = arg;
 
 	v->evidence->deferred = false;
+	if (v->statements != NULL)
+		statements_look(v->statements);
 	if (v->peers != NULL)
 		peers_trust_changed(v->peers);
 	standings_look(v->standings);
@@ -407,6 +410,8 @@ evidence_take(struct evidence *e, const struct evidence_item *item,
 	TRY(store_set(e->v->store, SPACE, key, buf_str(&b)));
 	standing_noted(e->v->standings, &i);
 	look_again(e);
+	if (effect.gated && e->v->statements != NULL)
+		TRY(statements_gated(e->v->statements, i.peer, i.key));
 	return 1;
 }
 
@@ -433,6 +438,18 @@ evidence_group(const struct evidence *e, const char *peer,
 	snprintf(dst, EVIDENCE_GROUP_MAX, "%s", org < 0 ? "" :
 	    policy_org_group_name(p, org));
 	return dst;
+}
+
+bool
+evidence_may_sponsor(const struct evidence *e, struct str by)
+{
+	struct trust_score s;
+	int n = peer_find(e, by);
+
+	if (n < 0)
+		return false;
+	trust_score(e->trust, n, TRUST_DISCRETION, evidence_now(e), &s);
+	return s.band <= TRUST_B;
 }
 
 void

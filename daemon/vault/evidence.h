@@ -77,6 +77,9 @@ int evidence_take(struct evidence *e, const struct evidence_item *item,
 bool evidence_is_sponsor(const struct evidence *e, struct str peer,
     struct str by);
 
+/* evidence_may_sponsor(e, by): does it keep terms well enough for that? */
+bool evidence_may_sponsor(const struct evidence *e, struct str by);
+
 /*
  * evidence_object(e, bytes, by): an object came, in the open turn: an opinion
  * or sighting about a record that a peer gave us is evidence, one that is no

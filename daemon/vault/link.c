@@ -20,6 +20,7 @@
 #include "vault/recall.h"
 #include "vault/standing.h"
 #include "vault/supervisor_link.h"
+#include "vault/statement.h"
 #include "vault/wish.h"
 #include "vault/terms.h"
 #include "wire/message.h"
@@ -521,6 +522,10 @@ link_ready(struct link *l, const struct frame *f)
 		return wish_received(p, f->payload);
 	case MESSAGE_ASKED:
 		return wish_noted(p, f->payload);
+	case MESSAGE_STATEMENT:
+		return statement_received(p, f->payload);
+	case MESSAGE_STATEMENT_TAKEN:
+		return statement_taken(p, f->payload);
 	case MESSAGE_STANDING:
 		return standing_received(p, f->payload);
 	case MESSAGE_ANSWER:

@@ -21,6 +21,7 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/evidence.h"
+#include "vault/statement.h"
 #include "vault/standing.h"
 #include "vault/answer.h"
 #include "vault/posture.h"
@@ -80,6 +81,7 @@ tear_down(struct vault *v)
 	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);
+	statements_free(v->statements);
 	answers_free(v->answers);
 	standings_free(v->standings);
 	corroboration_free(v->corroboration);

@@ -13,6 +13,7 @@
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
 #include "vault/taxii_peer.h"
+#include "vault/statement.h"
 #include "vault/terms.h"
 
 #define CARDS "card"
@@ -292,6 +293,7 @@ peers_add(struct peers *ps, const struct card *card, struct peer **out)
 	}
 	p->attempts = 0;
 	peer_dial_soon(p);
+	statements_look(ps->v->statements);
 	*out = p;
 	return 1;
 }
@@ -335,6 +337,7 @@ peers_remove(struct peers *ps, struct peer *p)
 	if (p->link != NULL)
 		link_close(p->link, CLOSE_REMOVED, NULL);
 	peers_unlink(ps, p);
+	statements_look(ps->v->statements);
 	return 0;
 }
 

@@ -49,6 +49,8 @@ struct peer {
 	struct link_memory *memory;	/* owned: of the last link's proof */
 	struct quota questions, asks;	/* of what it asks us */
 	struct quota asked;		/* what we ask it */
+	/* What it says of others, what we say to it, what it answers. */
+	struct quota statements, statements_said, statements_taken;
 	struct rate rate;		/* of what it sends us */
 	bool removed;
 	bool ask_again;		/* it refused to us what we would take now */

@@ -26,6 +26,7 @@
 #include "vault/control.h"
 #include "vault/corroboration.h"
 #include "vault/evidence.h"
+#include "vault/statement.h"
 #include "vault/standing.h"
 #include "vault/answer.h"
 #include "vault/feeds.h"
@@ -157,6 +158,10 @@ open_gate(struct vault *v, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "the stored evidence does not read: %s",
 		    err_text(rc));
+	rc = statements_open(v, &v->statements);
+	if (rc < 0)
+		return err_set(e, rc, "the stored statements do not read: "
+		    "%s", err_text(rc));
 	rc = standings_open(v, &v->standings);
 	if (rc == 0)
 		rc = answers_open(v, &v->answers);
@@ -246,6 +251,7 @@ on_second(void *arg)
 	members_tick(v->members);
 	questions_tick(v->questions);
 	wishes_tick(v->wishes);
+	statements_tick(v->statements);
 	standings_tick(v->standings);
 	answers_tick(v->answers);
 	fronts_tick(v->fronts);

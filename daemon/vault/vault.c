@@ -19,6 +19,7 @@
 #include "vault/question.h"
 #include "vault/wish.h"
 #include "vault/evidence.h"
+#include "vault/statement.h"
 #include "vault/posture.h"
 #include "vault/answer.h"
 #include "vault/standing.h"
@@ -69,6 +70,7 @@ vault_rolled_back(struct vault *v)
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||
+	    (v->statements != NULL && statements_reopen(v) < 0) ||
 	    (v->standings != NULL && standings_reopen(v) < 0) ||
 	    (v->corroboration != NULL &&
 	    corroboration_reopen(v->corroboration) < 0) ||

@@ -20,6 +20,7 @@ struct feeds;
 struct fronts;
 struct link;
 struct loop;
+struct statements;
 struct timer;
 struct warning;
 
@@ -46,6 +47,7 @@ struct vault {
 	struct apply *apply;		/* owned: the policy's life */
 	struct fronts *fronts;		/* owned: to the tools of our desks */
 	struct evidence *evidence;	/* owned: about peers */
+	struct statements *statements;	/* owned: of CERTs about CERTs */
 	struct answers *answers;		/* owned: to how somebody is scored */
 	struct standings *standings;	/* owned: of peers at us, of us at them */
 	struct corroboration *corroboration;	/* owned */
