@@ -140,13 +140,26 @@ def test_groups(net):
         return b.ask('trust', 'evidence')['groups']
     countries = groups()
     assert countries[a.id] != countries[c.id], countries
-    net.write_policy(1, 'trust: {groups: {gov: [%s, %s]}}\n' % (a.id, c.id))
+    net.write_policy(1, 'trust: {groups: {gov: [%s, %s]}, %s}\n' % (
+        a.id, c.id, INITIAL))
     equal(net.do_as(b, 'duty', 'policy', 'apply')['policy'], 'pending',
           'another group may open')
     net.apply(b)
     wait_for(lambda: groups()[a.id] == 'gov', 20, 'in force')
     equal((groups()[c.id], groups()[b.id]), ('gov', countries[b.id]),
           'and who is in none')
+    # Who is of one group confirms nothing, here or from a file.
+    path = write_lines(os.path.join(net.dir, 'confirmed.jsonl'), [
+        {'peer': a.id, 'group': 'XA'}, {'peer': c.id, 'group': 'XC'},
+        {'peer': c.id, 'dimension': 'reliability', 'initial': 'B'},
+        {'at': '2026-01-01T00:00:00Z', 'peer': a.id, 'by': c.id,
+         'kind': 'confirmed', 'record': 'one'},
+        {'at': '2026-01-01T00:00:00Z', 'peer': a.id, 'print': True}])
+    equal(b.ask('trust', 'replay', path)['notes'], [], 'by country')
+    notes = b.ask('trust', 'replay', path, '--policy', policy_of(b))['notes']
+    equal([(n['line'], n['refused'], n['note']) for n in notes],
+          [(4, True, 'the witness is of the same stakeholder group')],
+          'by the policy')
 
 
 BANDS = ('bands: {A: 0.80, B: 0.65, C: 0.45, D: 0.25}',
