@@ -366,6 +366,17 @@ item_fact(const struct evidence_item *i, const struct trust_evidence *ev)
 }
 
 int
+evidence_holds(const struct evidence *e, const struct evidence_item *item)
+{
+	struct trust_evidence ev = { .kind = item->kind,
+	    .by = item->by.n == 0 ? TRUST_SELF : 0,
+	    .record = hash64(NAME_SEED, item->record.p, item->record.n) };
+	char key[KEY_MAX];
+
+	return is_held(e, item_key(key, item->peer, item_fact(item, &ev)));
+}
+
+int
 evidence_add(struct evidence *e, const struct evidence_item *item)
 {
 	enum trust_note note;

@@ -81,6 +81,13 @@ bool evidence_is_sponsor(const struct evidence *e, struct str peer,
 bool evidence_may_sponsor(const struct evidence *e, struct str by);
 
 /*
+ * evidence_holds(e, item): is that fact about a record held: its kind, peer
+ * and record, and whether others said it (by)?  1, 0 or ERR_* of the store.
+ */
+int evidence_holds(const struct evidence *e, const struct evidence_item *item)
+    MUST_CHECK;
+
+/*
  * evidence_object(e, bytes, by): an object came, in the open turn: an opinion
  * or sighting about a record that a peer gave us is evidence, one that is no
  * longer valid, or of what must not be blocked, about who sent it.  by: the CERT that made it; empty: us.
@@ -94,6 +101,14 @@ int evidence_object(struct evidence *e, struct str bytes, struct str by)
  */
 int evidence_warning(struct evidence *e, struct str bytes, struct str by)
     MUST_CHECK;
+
+/*
+ * evidence_withdrawn(e, by, record, how): in the open turn: a CERT took back
+ * a record that it gave us.  Evidence for it, if nobody had been harmed.
+ * how: for people.
+ */
+int evidence_withdrawn(struct evidence *e, struct str by, struct str record,
+    struct str how) MUST_CHECK;
 
 /* evidence_proofs(e, peer): proofs that are kept of it and not yet counted. */
 int evidence_proofs(struct evidence *e, const char *peer) MUST_CHECK;

@@ -95,6 +95,61 @@ on_stale(struct evidence *e, const json_t *o, struct str by, unix_ms_t now)
 }
 
 int
+evidence_withdrawn(struct evidence *e, struct str by, struct str record,
+    struct str how)
+{
+	static const struct { enum trust_kind kind; bool others; } harms[] = {
+		{ TRUST_FALSE_POSITIVE, false },
+		{ TRUST_FALSE_POSITIVE, true },
+		{ TRUST_WARNING_LISTED, false },
+		{ TRUST_OWN_CONSTITUENCY, false },
+	};
+	struct evidence_item item = { .peer = by, .record = record };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < NELEM(harms); i++) {
+		item.kind = harms[i].kind;
+		item.by = harms[i].others ? by : STR("");
+		rc = evidence_holds(e, &item);
+	}
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	item.kind = TRUST_WITHDRAWN;
+	item.by = STR("");
+	item.source = record;
+	item.reason = how;
+	rc = evidence_add(e, &item);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+on_earlier(void *arg, const struct store_record *r)
+{
+	bool *valid = arg;
+
+	/* What was recalled is another matter; our own is nobody else's. */
+	*valid |= (r->flags & (RECORD_REVOKED | RECORD_TOMBSTONE |
+	    RECORD_OWN | RECORD_DERIVED)) == 0;
+	return *valid;
+}
+
+/* A version that revokes what was given to us before. */
+static int
+on_revoked(struct evidence *e, struct store *store, const json_t *o,
+    struct str by)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	struct str id = member(o, "id");
+	bool valid = false;
+	int rc = store_find_id(store, id, arena, on_earlier, &valid);
+
+	if (rc < 0)
+		return rc;
+	return valid ? evidence_withdrawn(e, by, id,
+	    STR("it revoked the record")) : 0;
+}
+
+int
 evidence_object(struct evidence *e, struct str bytes, struct str by)
 {
 	struct vault *v = evidence_vault(e);
@@ -107,7 +162,8 @@ evidence_object(struct evidence *e, struct str bytes, struct str by)
 	/* Most objects are none of these: do not read them a second time. */
 	if (memmem(bytes.p, bytes.n, "opinion", 7) == NULL &&
 	    memmem(bytes.p, bytes.n, "sighting", 8) == NULL &&
-	    (by.n == 0 || memmem(bytes.p, bytes.n, "valid_until", 11) == NULL))
+	    (by.n == 0 || (memmem(bytes.p, bytes.n, "valid_until", 11) ==
+	    NULL && memmem(bytes.p, bytes.n, "revoked", 7) == NULL)))
 		return 0;
 	o = json_loadb(bytes.p, bytes.n, JSON_REJECT_DUPLICATES, NULL);
 	type = member(o, "type");
@@ -122,6 +178,8 @@ evidence_object(struct evidence *e, struct str bytes, struct str by)
 
 		if (ref.n > 0)
 			rc = about_source(e, v->store, ref, &item);
+	} else if (by.n > 0 && json_is_true(json_object_get(o, "revoked"))) {
+		rc = on_revoked(e, v->store, o, by);
 	} else if (by.n > 0) {
 		rc = on_stale(e, o, by, vault_now(v));
 	}

@@ -7,6 +7,7 @@
 #include "host/log.h"
 #include "record/stix.h"
 #include "vault/consult.h"
+#include "vault/evidence.h"
 #include "vault/link.h"
 #include "vault/record_json.h"
 #include "wire/message.h"
@@ -304,6 +305,8 @@ recall_obey(struct peer *p, const struct msg_recall *m, struct str payload,
 	if (!str_eqz(m->originator, origin))
 		return ERR_AUTH;
 	*out_had = true;
+	TRY(evidence_withdrawn(p->v->evidence, m->originator, m->id,
+	    STR("it recalled the record")));
 	TRY(recall_pass_on(p->v, &t.found, &w));
 	TRY(gate_tombstone(p->v->gate, &t.found));
 	consult_recalled(p->v->consult);

@@ -88,6 +88,48 @@ def test_the_same_hand_or_group_confirms_nothing(net):
              30, 'one, of another group')
 
 
+@with_net(3, more=AT_FIRST)
+def test_a_fact_is_known_after_a_restart(net):
+    a, b, c = net.all
+    first = publish(net, c, about(0, 'h0.example.org', 'c'))
+    arrived(b, first)
+    b.ask('sight', first[0], '--false-positive')
+    second = publish(net, a, about(1, 'h1.example.org', 'a'))
+    arrived(b, second)
+    b.ask('sight', second[0], '--false-positive')
+    for inst in (a, c):
+        wait_for(lambda i=inst: len(items(b, i, 'false-positive')) == 1, 30,
+                 'it counts')
+    crash(b)
+    for record in (first[0], second[0]):
+        b.ask('sight', record, '--false-positive')
+    for inst in (a, c):
+        equal(len(items(b, inst, 'false-positive')), 1, 'once')
+
+
+@with_net(2, more=AT_FIRST)
+def test_taken_back_before_harm(net):
+    a, b = net.all
+    objects = [about(i, 'h%d.example.org' % i, 'a') for i in range(4)]
+    ids = publish(net, a, *objects)
+    arrived(b, ids)
+    b.ask('sight', ids[1], '--false-positive')
+    b.ask('sight', ids[3], '--false-positive')
+    wait_for(lambda: len(items(b, a, 'false-positive')) == 2, 30, 'harm')
+    # Recalled or revoked; what did harm before is not made good.
+    for i in (0, 1):
+        a.ask('recall', ids[i], '--reason', 'a mistake',
+              '--yes')
+    publish(net, a, *[dict(o, revoked=True, modified=(
+        '2026-02-01T00:00:00.000Z')) for o in objects[2:]])
+    publish(net, a, about(9, 'h9.example.org', 'a', revoked=True))
+    wait_for(lambda: settled(a), 30, 'there')
+    wait_for(lambda: {i['record'] for i in items(b, a, 'withdrawn')} ==
+             {ids[0], ids[2]}, 30, 'taken back')
+    equal({i['reason'] for i in items(b, a, 'withdrawn')},
+          {'it recalled the record', 'it revoked the record'}, 'why')
+
+
 @with_net(2, more=AT_FIRST)
 def test_a_receipt_that_does_not_come(net):
     a, b = net.all
