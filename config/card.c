@@ -64,9 +64,24 @@ add_lists(struct buf *b, const struct card *c)
 	buf_addc(b, ']');
 }
 
-/* The members in the order of RFC 8785 3.2.3, the signature or not. */
 static void
-add_card(struct buf *b, const struct card *c, bool signature)
+add_vouches(struct buf *b, const struct card_vouches *w)
+{
+	buf_addz(b, ",\"vouches\":[");
+	for (size_t i = 0; i < w->n; i++) {
+		buf_addz(b, i > 0 ? "," : "");
+		add_bytes(b, (const uint8_t *)w->v[i].p, w->v[i].n);
+	}
+	buf_addc(b, ']');
+}
+
+/*
+ * The members in the order of RFC 8785 3.2.3, with what is not signed or
+ * without; w may be NULL.
+ */
+static void
+add_card(struct buf *b, const struct card *c, bool signature,
+    const struct card_vouches *w)
 {
 	buf_addz(b, "{\"cert_id\":");
 	add_text(b, c->cert_id);
@@ -88,6 +103,8 @@ add_card(struct buf *b, const struct card *c, bool signature)
 		buf_addz(b, ",\"signature\":");
 		add_bytes(b, c->signature, SIGNATURE_BYTES);
 	}
+	if (w != NULL && w->n > 0)
+		add_vouches(b, w);
 	buf_addc(b, '}');
 }
 
@@ -95,7 +112,7 @@ static void
 add_signed(struct buf *b, const struct card *c)
 {
 	buf_add(b, CONTEXT, sizeof(CONTEXT));
-	add_card(b, c, false);
+	add_card(b, c, false, NULL);
 }
 
 int
@@ -115,7 +132,22 @@ card_sign(struct card *c, const struct sign_key *key, struct err *e)
 void
 card_encode(const struct card *c, struct buf *out)
 {
-	add_card(out, c, true);
+	add_card(out, c, true, NULL);
+}
+
+void
+card_encode_all(const struct card *c, const struct card_vouches *w,
+    struct buf *out)
+{
+	add_card(out, c, true, w);
+}
+
+void
+card_vouches_clear(struct card_vouches *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		buf_clear(&w->v[i]);
+	w->n = 0;
 }
 
 /* ---- reading ---- */
@@ -245,10 +277,10 @@ get_list(struct reading *r, const json_t *j, size_t min, size_t max)
 	return 0;
 }
 
-/* The object has these members, all of them and no other. */
+/* The object has these members, all of them and no other, but `may`. */
 static int
-get_members(struct reading *r, json_t *j, const char *const *names,
-    size_t n)
+get_members_may(struct reading *r, json_t *j, const char *const *names,
+    size_t n, const char *may)
 {
 	char want[96];
 	const char *key;
@@ -257,7 +289,7 @@ get_members(struct reading *r, json_t *j, const char *const *names,
 	if (!json_is_object(j))
 		return bad(r, "an object");
 	json_object_foreach(j, key, value) {
-		bool known = false;
+		bool known = may != NULL && strcmp(key, may) == 0;
 		char shown[64];
 
 		for (size_t i = 0; i < n; i++)
@@ -274,6 +306,13 @@ get_members(struct reading *r, json_t *j, const char *const *names,
 		return bad(r, want);
 	}
 	return 0;
+}
+
+static int
+get_members(struct reading *r, json_t *j, const char *const *names,
+    size_t n)
+{
+	return get_members_may(r, j, names, n, NULL);
 }
 
 static const struct text_rule token_rule = { is_token, "a name: up to 63 "
@@ -390,8 +429,35 @@ get_times(struct reading *r, const json_t *j, struct card *c)
 	    bad(r, "a time after not_before_ms");
 }
 
+/* What others signed: bytes in base64; what they say is not our business. */
 static int
-get_card(struct reading *r, json_t *j, struct card *c)
+get_vouches(struct reading *r, const json_t *list, struct card_vouches *w)
+{
+	at(r, "vouches");
+	TRY(get_list(r, list, 1, CARD_VOUCHES_MAX));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *j = json_array_get(list, i);
+		struct str s = { json_string_value(j),
+		    json_string_length(j) };
+		uint8_t bytes[CARD_VOUCH_BYTES_MAX];
+		size_t n;
+
+		at_item(r, "vouches", i);
+		if (!json_is_string(j) || base64_decode(bytes, sizeof(bytes),
+		    s, &n) != 0 || n == 0)
+			return bad(r, "up to 1024 bytes in base64");
+		buf_add(&w->v[i], bytes, n);
+		w->n = i + 1;
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(buf_str(&w->v[k]), buf_str(&w->v[i])))
+				return bad(r, "every vouch once");
+	}
+	return 0;
+}
+
+static int
+get_card(struct reading *r, json_t *j, struct card *c,
+    struct card_vouches *w)
 {
 	static const char *const members[] = {
 		"cert_id", "comity_card", "country", "desks", "endpoints",
@@ -409,7 +475,9 @@ get_card(struct reading *r, json_t *j, struct card *c)
 	    json_integer_value(version) != CARD_VERSION))
 		return err_set(r->e, ERR_CONF, "comity_card: want 1; the card "
 		    "is of another version");
-	TRY(get_members(r, j, members, NELEM(members)));
+	TRY(get_members_may(r, j, members, NELEM(members), "vouches"));
+	if (json_object_get(j, "vouches") != NULL)
+		TRY(get_vouches(r, json_object_get(j, "vouches"), w));
 	TRY(get_texts(r, j, c));
 	TRY(get_desks(r, json_object_get(j, "desks"), c));
 	TRY(get_endpoints(r, json_object_get(j, "endpoints"), c));
@@ -442,7 +510,8 @@ check_signature(const struct card *c, struct err *e)
 
 /* The card is, byte for byte, what was signed; a line end may follow. */
 static int
-check_canonical(const struct card *c, struct str text, struct err *e)
+check_canonical(const struct card *c, const struct card_vouches *w,
+    struct str text, struct err *e)
 {
 	AUTO_BUF struct buf b = { 0 };
 
@@ -450,7 +519,7 @@ check_canonical(const struct card *c, struct str text, struct err *e)
 		text.n--;
 	if (text.n > 0 && text.p[text.n - 1] == '\r')
 		text.n--;
-	card_encode(c, &b);
+	card_encode_all(c, w, &b);
 	if (!str_eq(buf_str(&b), text))
 		return err_set(e, ERR_CONF, "the card of %s is not as it was "
 		    "written: it was formatted anew or edited; use the "
@@ -475,7 +544,8 @@ check_time(const struct card *c, unix_ms_t now, struct err *e)
 }
 
 static int
-card_read(struct str text, struct card *c, struct err *e)
+card_read(struct str text, struct card *c, struct card_vouches *w,
+    struct err *e)
 {
 	struct reading r = { .e = e };
 	json_error_t why;
@@ -494,23 +564,47 @@ card_read(struct str text, struct card *c, struct err *e)
 		    "%s", why.line, why.column, str_escape(shown,
 		    sizeof(shown), str_of(why.text)));
 	}
-	rc = get_card(&r, j, c);
+	rc = get_card(&r, j, c, w);
 	json_decref(j);
 	return rc;
+}
+
+static int
+card_check(struct str text, unix_ms_t now, struct card *c,
+    struct card_vouches *w, struct err *e)
+{
+	/* The signature first: what is not signed is not worth more words. */
+	TRY(card_read(text, c, w, e));
+	TRY(check_signature(c, e));
+	TRY(check_canonical(c, w, text, e));
+	return check_time(c, now, e);
+}
+
+int
+card_decode_all(struct str text, unix_ms_t now, struct card *out,
+    struct card_vouches *vouches, struct err *e)
+{
+	AUTO(mem_free) struct card *c = mem_new(struct card);
+	struct card_vouches w = { .n = 0 };
+	int rc = card_check(text, now, c, &w, e);
+
+	if (rc < 0) {
+		card_vouches_clear(&w);
+		return rc;
+	}
+	*out = *c;
+	*vouches = w;
+	return 0;
 }
 
 int
 card_decode(struct str text, unix_ms_t now, struct card *out, struct err *e)
 {
-	AUTO(mem_free) struct card *c = mem_new(struct card);
+	struct card_vouches w = { .n = 0 };
+	int rc = card_decode_all(text, now, out, &w, e);
 
-	/* The signature first: what is not signed is not worth more words. */
-	TRY(card_read(text, c, e));
-	TRY(check_signature(c, e));
-	TRY(check_canonical(c, text, e));
-	TRY(check_time(c, now, e));
-	*out = *c;
-	return 0;
+	card_vouches_clear(&w);
+	return rc;
 }
 
 const char *

@@ -15,6 +15,8 @@
 #define CARD_DESKS_MAX 32
 #define CARD_USES_MAX 16
 #define CARD_CODE_MAX 48
+#define CARD_VOUCHES_MAX 16
+#define CARD_VOUCH_BYTES_MAX 1024
 
 struct card_desk {
 	char name[NAME_MAX_BYTES];
@@ -48,11 +50,34 @@ void card_encode(const struct card *c, struct buf *out);
 
 /*
  * card_decode(text, now, out, e): read a card, check every field and the
- * signature.  ERR_CONF with e naming the field; ERR_SIGNATURE ("card.json:
- * signature does not verify ..."); ERR_VALUE if now is outside its validity.
+ * signature; it may be countersigned.  ERR_CONF with e naming the field;
+ * ERR_SIGNATURE ("card.json: signature does not verify ..."); ERR_VALUE if
+ * now is outside its validity.
  */
 int card_decode(struct str text, unix_ms_t now, struct card *out,
     struct err *e) MUST_CHECK;
+
+/*
+ * What others signed of it, in the order of the file: statements of
+ * wire/msg_statement.h, which nobody has looked into.  They are no part of
+ * the card, and its signature does not cover them.
+ */
+struct card_vouches {
+	struct buf v[CARD_VOUCHES_MAX];		/* owned */
+	size_t n;
+};
+void card_vouches_clear(struct card_vouches *w);
+MEM_AUTO(struct card_vouches, card_vouches_clear);
+
+/*
+ * card_decode_all(text, now, out, vouches, e): as card_decode, and what the
+ * card is countersigned with; vouches begins empty.  card_encode_all(c,
+ * vouches, out): append both; what card_encode does if there are none.
+ */
+int card_decode_all(struct str text, unix_ms_t now, struct card *out,
+    struct card_vouches *vouches, struct err *e) MUST_CHECK;
+void card_encode_all(const struct card *c, const struct card_vouches *w,
+    struct buf *out);
 
 /*
  * card_code(c, dst): 30 decimal digits in six groups, from the SHA-256 of

@@ -6,6 +6,7 @@ key show
 key generate
 card show
 card sign
+card countersign
 config check
 policy check
 policy test
@@ -131,6 +132,7 @@ _comityctl() {
 	"init ") options="--cert-id --name --country --listen --desk --days" ;;
 	"key generate "*) options="identity tls tls-next operator --replace" ;;
 	"card sign ") options="--name --country --listen --desk --days" ;;
+	"card countersign "*) options="--out --reason --yes" ;;
 	"policy test "*) options="--verbose" ;;
 	"policy apply "*) options="--confirm --reason" ;;
 	"policy approve "* | "policy confirm "* | "policy withdraw "*)
@@ -165,7 +167,7 @@ _comityctl() {
 	[ -n "$command" ] || options+=" -C --json --as -h"
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	case $command in
-	"publish "* | "policy "*" "* | "card show "* | "peer add "* | \
+	"publish "* | "policy "*" "* | "card "*" "* | "peer add "* | \
 	"peer expect "* | "backup "* | "init "* | "export "*)
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
 		    < <(compgen -f -- "$cur") ;;

@@ -120,11 +120,22 @@ card_apply(const struct card_edit *x, struct card *c, unix_ms_t now,
 int
 card_load(const char *path, unix_ms_t now, struct card *out, struct err *e)
 {
+	struct card_vouches w = { .n = 0 };
+	int rc = card_load_all(path, now, out, &w, e);
+
+	card_vouches_clear(&w);
+	return rc;
+}
+
+int
+card_load_all(const char *path, unix_ms_t now, struct card *out,
+    struct card_vouches *vouches, struct err *e)
+{
 	AUTO_BUF struct buf text = { 0 };
 	int rc;
 
 	TRY(file_read(path, CARD_BYTES_MAX, &text, e));
-	rc = card_decode(buf_str(&text), now, out, e);
+	rc = card_decode_all(buf_str(&text), now, out, vouches, e);
 	if (rc < 0) {
 		char why[ERR_TEXT_MAX];
 
@@ -189,6 +200,38 @@ card_to_json(const struct card *c)
 	    "code", card_code(c, code));
 }
 
+unix_ms_t
+card_begin(struct str text)
+{
+	json_t *j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	unix_ms_t begin = { json_integer_value(json_object_get(j,
+	    "not_before_ms")) };
+
+	json_decref(j);
+	return begin;
+}
+
+/*
+ * What the card that is there was countersigned with: it is about the
+ * identity key, and holds while that stays.
+ */
+static void
+add_vouches(const char *path, const struct card *card,
+    struct card_vouches *out)
+{
+	AUTO(mem_free) struct card *was = mem_new(struct card);
+	AUTO_BUF struct buf text = { 0 };
+	struct err e = { 0 };
+
+	if (!file_exists(path) ||
+	    file_read(path, CARD_BYTES_MAX, &text, &e) < 0)
+		return;
+	if (card_decode_all(buf_str(&text), card_begin(buf_str(&text)), was,
+	    out, &e) == 0 && memcmp(was->identity, card->identity,
+	    sizeof(was->identity)) != 0)
+		card_vouches_clear(out);
+}
+
 /* Put the pin of one certificate file, if it is there, into the card. */
 static int
 add_pin(const struct ctl *c, const char *name, bool needed,
@@ -213,6 +256,8 @@ int
 card_issue(const struct ctl *c, struct card *card, struct err *e)
 {
 	AUTO(sign_key_free) struct sign_key *key = NULL;
+	struct card_vouches all = { .n = 0 };
+	AUTO(card_vouches_clear) struct card_vouches *vouches = &all;
 	AUTO_BUF struct buf pem = { 0 }, text = { 0 };
 	char path[CTL_PATH_MAX];
 
@@ -226,9 +271,9 @@ card_issue(const struct ctl *c, struct card *card, struct err *e)
 	TRY(add_pin(c, "tls.crt", true, card, e));
 	TRY(add_pin(c, "tls-next.crt", false, card, e));
 	TRY(card_sign(card, key, e));
-	card_encode(card, &text);
-	if (text.n == 0 || text.p[text.n - 1] != '\n')
-		buf_addc(&text, '\n');
-	return file_write(file_path(path, c->at.state, "card.json"), 0644,
-	    buf_str(&text), e);
+	file_path(path, c->at.state, "card.json");
+	add_vouches(path, card, vouches);
+	card_encode_all(card, vouches, &text);
+	buf_addc(&text, '\n');
+	return file_write(path, 0644, buf_str(&text), e);
 }

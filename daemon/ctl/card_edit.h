@@ -35,6 +35,15 @@ int card_apply(const struct card_edit *edit, struct card *card,
 int card_load(const char *path, unix_ms_t now, struct card *out,
     struct err *e) MUST_CHECK;
 
+/* card_load_all(path, now, out, vouches, e): and what it is countersigned
+ * with; vouches begins empty. */
+int card_load_all(const char *path, unix_ms_t now, struct card *out,
+    struct card_vouches *vouches, struct err *e) MUST_CHECK;
+
+/* card_begin(text): when the card of this text begins to be valid: at that
+ * time one reads that has expired. */
+unix_ms_t card_begin(struct str text);
+
 /* card_print(card): for people, on standard output. */
 void card_print(const struct card *card);
 

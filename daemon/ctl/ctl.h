@@ -134,6 +134,7 @@ int cmd_key_show(struct ctl *c);
 int cmd_key_generate(struct ctl *c);
 int cmd_card_show(struct ctl *c);
 int cmd_card_sign(struct ctl *c);
+int cmd_card_countersign(struct ctl *c);
 int cmd_version(struct ctl *c);
 int cmd_help(struct ctl *c);
 int cmd_config_check(struct ctl *c);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ctl/card_edit.h"
+#include "ctl/card_vouch.h"
 #include "ctl/client.h"
 #include "ctl/files.h"
 #include "ctl/operator.h"
@@ -135,6 +136,9 @@ int
 cmd_card_show(struct ctl *c)
 {
 	struct card card;
+	struct card_vouches all = { .n = 0 };
+	AUTO(card_vouches_clear) struct card_vouches *w = &all;
+	AUTO_JSON json_t *vouches = NULL;
 	struct err e = { 0 };
 	char path[CTL_PATH_MAX];
 	const char *file;
@@ -142,29 +146,21 @@ cmd_card_show(struct ctl *c)
 	CTL_NO_OPTIONS(c, 0, 1);
 	file = c->argc > 0 ? c->argv[0] :
 	    file_path(path, c->at.state, "card.json");
-	if (card_load(file, now_ms(), &card, &e) < 0)
+	if (card_load_all(file, now_ms(), &card, w, &e) < 0)
 		return ctl_fail_err(c, &e, c->argc > 0 ?
 		    "ask that CERT for its card again" :
 		    "comityctl card sign issues it anew");
+	vouches = vouches_json(&card, w);
 	if (c->json) {
 		AUTO_JSON json_t *j = card_to_json(&card);
 
+		json_object_set(j, "vouches", vouches);
 		reply_print(j);
 	} else {
 		card_print(&card);
+		vouches_print(stdout, vouches);
 	}
 	return CTL_DONE;
-}
-
-/* When the card of this text begins to be valid. */
-static unix_ms_t
-card_begin(struct str text)
-{
-	AUTO_JSON json_t *j = json_loadb(text.p, text.n,
-	    JSON_REJECT_DUPLICATES, NULL);
-
-	return (unix_ms_t){ json_integer_value(json_object_get(j,
-	    "not_before_ms")) };
 }
 
 /* Read our card even when it has expired: signing it anew mends that. */

@@ -131,6 +131,22 @@ add_expect(const struct ctl *c, const char *card, FILE *f, json_t *r)
 		json_object_set(r, "expect", x);
 }
 
+/* Who vouches for it on its card, and what that is worth to us. */
+static void
+add_vouches(FILE *f, const json_t *r)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(r, "vouches"), i, v) {
+		const char *why = reply_text(v, "why");
+
+		fprintf(f, "vouch of %s: %s%s%s\n", reply_text_or(v, "from",
+		    "?"), reply_bool(v, "counts") ? "counts" : "does not count",
+		    why[0] != '\0' ? ": " : "", why);
+	}
+}
+
 /* Show who the card is about, so that two people can compare the code. */
 static void
 add_preview(const json_t *r)
@@ -150,6 +166,7 @@ add_preview(const json_t *r)
 		fputs("What it gets from us (-->) and we take from it "
 		    "(<--):\n", stderr);
 	flows_print(stderr, json_object_get(r, "flows"), "  ");
+	add_vouches(stderr, r);
 }
 
 /* Ask what adding would change, and whether the code was compared. */
@@ -230,6 +247,8 @@ cmd_peer_add(struct ctl *c)
 	    reply_bool(r, "added") ? "added" :
 	    reply_bool(r, "changed") ? "has its new card" :
 	    "is unchanged", reply_text(r, "code"));
+	if (!shown)
+		add_vouches(stdout, r);
 	if (!shown)
 		add_expect(c, text.p, stdout, r);
 	return CTL_DONE;

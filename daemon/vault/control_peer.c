@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/clock.h"
+#include "vault/card_vouch.h"
 #include "vault/control_flows.h"
 #include "vault/link.h"
 #include "vault/peer.h"
@@ -270,11 +271,13 @@ confirmed(const json_t *args, const struct card *card)
 }
 
 static int
-read_card(struct control *c, const json_t *args, struct card *out)
+read_card(struct control *c, const json_t *args, struct card *out,
+    struct card_vouches *vouches)
 {
 	const char *text = control_text(args, "card");
 	struct err e = { 0 };
-	int rc = card_decode(str_of(text), clock_unix(), out, &e);
+	int rc = card_decode_all(str_of(text), clock_unix(), out, vouches,
+	    &e);
 
 	if (rc != 0)
 		return control_error(c, rc, "ask the other CERT for a new "
@@ -286,43 +289,76 @@ read_card(struct control *c, const json_t *args, struct card *out)
 	return 0;
 }
 
-void
-control_peer_add(struct control *c, const json_t *args)
+/* In the open turn: the card, and what others signed of it. */
+static int
+add_card(struct vault *v, const struct card *card,
+    const struct card_vouches *vouches, json_t *fields)
+{
+	struct peer *p;
+	json_t *rows;
+	int changed, counted;
+
+	TRY(changed = peers_add(v->peers, card, &p));
+	TRY(counted = card_vouches_take(v, &(struct card_vouching){ card,
+	    vouches, true }, &rows));
+	(void)json_object_set_new(fields, "vouches", rows);
+	return changed == 1 || counted > 0;
+}
+
+/* What it would change. */
+static void
+add_dry(struct control *c, const struct card_vouching *x, json_t *fields)
+{
+	bool held = json_object_get(fields, "differs") != NULL;
+	json_t *rows;
+	int counted = card_vouches_take(control_vault(c), x, &rows);
+
+	if (counted < 0) {
+		json_decref(fields);
+		(void)control_error(c, counted, "see: comityctl status",
+		    "the evidence cannot be read: %s", err_text(counted));
+		return;
+	}
+	(void)json_object_set_new(fields, "vouches", rows);
+	(void)json_object_set_new(fields, "changed", json_boolean(!held ||
+	    counted > 0 || json_array_size(json_object_get(fields,
+	    "differs")) > 0));
+	control_reply(c, fields);
+}
+
+static void
+add_read(struct control *c, const json_t *args, const struct card *card,
+    const struct card_vouches *vouches)
 {
 	struct vault *v = control_vault(c);
-	struct card card;
-	struct peer *p;
+	const struct peer *p;
 	json_t *fields;
 	bool held;
 	int rc;
 
-	if (read_card(c, args, &card) != 0)
-		return;
-	p = peers_find(v->peers, str_of(card.cert_id));
+	p = peers_find(v->peers, str_of(card->cert_id));
 	if (p != NULL && p->taxii != NULL) {
 		(void)control_error(c, ERR_EXISTS, "take it out of "
 		    "taxii-peers: in comityd.yaml and reload first",
-		    "%s is a TAXII server", card.cert_id);
+		    "%s is a TAXII server", card->cert_id);
 		return;
 	}
 	held = p != NULL;
-	fields = card_fields(v, &card);
+	fields = card_fields(v, card);
 	if (json_is_true(json_object_get(args, "dry_run"))) {
-		(void)json_object_set_new(fields, "changed", json_boolean(
-		    !held || json_array_size(json_object_get(fields,
-		    "differs")) > 0));
-		control_reply(c, fields);
+		add_dry(c, &(struct card_vouching){ card, vouches, false },
+		    fields);
 		return;
 	}
-	if (!confirmed(args, &card)) {
+	if (!confirmed(args, card)) {
 		json_decref(fields);
 		(void)control_error(c, ERR_USAGE, "compare the code by "
 		    "telephone, then give it with --code, or --yes",
-		    "the code of %s was not confirmed", card.cert_id);
+		    "the code of %s was not confirmed", card->cert_id);
 		return;
 	}
 	rc = turn_open(v->turn);
-	if (rc == 0 && (rc = peers_add(v->peers, &card, &p)) < 0)
+	if (rc == 0 && (rc = add_card(v, card, vouches, fields)) < 0)
 		turn_fail(v->turn, rc);
 	if (rc < 0) {
 		json_decref(fields);
@@ -334,6 +370,17 @@ control_peer_add(struct control *c, const json_t *args)
 	(void)json_object_set_new(fields, "added", json_boolean(!held));
 	control_keep(c, fields, fields_free);
 	control_after(c, on_changed);
+}
+
+void
+control_peer_add(struct control *c, const json_t *args)
+{
+	struct card_vouches vouches = { .n = 0 };
+	struct card card;
+
+	if (read_card(c, args, &card, &vouches) == 0)
+		add_read(c, args, &card, &vouches);
+	card_vouches_clear(&vouches);
 }
 
 void

@@ -65,6 +65,101 @@ card_make(struct card *c)
 	assert_int_equal(card_sign(c, key, &e), 0);
 }
 
+/* The card with what others signed, as a text. */
+static void
+countersigned(size_t n, size_t bytes, struct buf *out)
+{
+	static struct card c;
+	struct card_vouches w = { .n = n };
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < bytes; k++)
+			buf_addc(&w.v[i], (char)('a' + i));
+	card_make(&c);
+	card_encode_all(&c, &w, out);
+	card_vouches_clear(&w);
+}
+
+static void
+test_card_decode_all_countersigned(void **state)
+{
+	static struct card got;
+	struct card_vouches w = { .n = 0 };
+	AUTO_BUF struct buf text = { 0 }, again = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	countersigned(CARD_VOUCHES_MAX, CARD_VOUCH_BYTES_MAX, &text);
+	assert_int_equal(card_decode_all(buf_str(&text), NOW, &got, &w, &e),
+	    0);
+	assert_int_equal(w.n, CARD_VOUCHES_MAX);
+	assert_int_equal(w.v[15].n, CARD_VOUCH_BYTES_MAX);
+	card_encode_all(&got, &w, &again);
+	assert_string_equal(text.p, again.p);
+	/* The card itself is the same, for who does not ask. */
+	assert_int_equal(card_decode(buf_str(&text), NOW, &got, &e), 0);
+	card_vouches_clear(&w);
+}
+
+static void
+test_card_decode_all_plain(void **state)
+{
+	static struct card got;
+	struct card_vouches w = { .n = 0 };
+	AUTO_BUF struct buf text = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	countersigned(0, 0, &text);
+	assert_int_equal(card_decode_all(buf_str(&text), NOW, &got, &w, &e),
+	    0);
+	assert_int_equal(w.n, 0);
+}
+
+/* The card with this in the place of its vouches is refused, and why. */
+static void
+assert_vouches_refused(const char *vouches, const char *why)
+{
+	static struct card c, got;
+	struct card_vouches w = { .n = 0 };
+	AUTO_BUF struct buf text = { 0 };
+	struct err e = { 0 };
+
+	card_make(&c);
+	card_encode(&c, &text);
+	text.n--;
+	buf_addf(&text, ",\"vouches\":%s}", vouches);
+	assert_int_equal(card_decode_all(buf_str(&text), NOW, &got, &w, &e),
+	    ERR_CONF);
+	assert_non_null(strstr(e.text, why));
+	assert_int_equal(w.n, 0);
+}
+
+static void
+test_card_decode_all_bad_vouches(void **state)
+{
+	AUTO_BUF struct buf many = { 0 }, big = { 0 };
+	uint8_t bytes[CARD_VOUCH_BYTES_MAX + 1] = { 0 };
+
+	(void)state;
+	assert_vouches_refused("[]", "vouches: want a list of 1 to 16");
+	assert_vouches_refused("{}", "vouches: want a list of 1 to 16");
+	assert_vouches_refused("[1]", "vouches[0]: want");
+	assert_vouches_refused("[\"\"]", "vouches[0]: want");
+	assert_vouches_refused("[\"YQ\"]", "vouches[0]: want");
+	assert_vouches_refused("[\"YQ==\",\"YQ==\"]",
+	    "vouches[1]: want every vouch once");
+	assert_vouches_refused("[ \"YQ==\"]", "not as it was written");
+	for (int i = 0; i <= CARD_VOUCHES_MAX; i++)
+		buf_addf(&many, "%s\"YWE%c\"", i == 0 ? "[" : ",", 'A' + i);
+	buf_addc(&many, ']');
+	assert_vouches_refused(many.p, "vouches: want a list of 1 to 16");
+	buf_addz(&big, "[\"");
+	base64_encode(&big, bytes, sizeof(bytes));
+	buf_addz(&big, "\"]");
+	assert_vouches_refused(big.p, "vouches[0]: want up to 1024 bytes");
+}
+
 static void
 test_card_vector(void **state)
 {
@@ -322,6 +417,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_card_vector),
+		cmocka_unit_test(test_card_decode_all_countersigned),
+		cmocka_unit_test(test_card_decode_all_plain),
+		cmocka_unit_test(test_card_decode_all_bad_vouches),
 		cmocka_unit_test(test_card_code_vector),
 		cmocka_unit_test(test_card_every_bit),
 		cmocka_unit_test(test_card_validity),
