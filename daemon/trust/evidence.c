@@ -167,6 +167,23 @@ canary_count(struct trust_peer *p, const struct trust_evidence *ev,
 	p->canary = ev->record;
 }
 
+/*
+ * Attested, by one more: that which holds longest counts, so that nobody cuts
+ * short what another has said.
+ */
+static void
+attested(struct trust_peer *p, const struct trust_evidence *ev)
+{
+	bool stands = !p->gov_tie && !p->lapsed &&
+	    p->tallies[TRUST_ATTESTED].n > 0;
+	bool for_ever = stands && p->attested_until == 0;
+
+	p->gov_tie = p->lapsed = false;
+	if (!for_ever && (!stands || ev->until.ms == 0 ||
+	    ev->until.ms > p->attested_until))
+		p->attested_until = ev->until.ms;
+}
+
 /* What a kind does beside adding to a pool. */
 static int
 set_off(struct trust_peer *p, const struct trust_evidence *ev,
@@ -177,8 +194,7 @@ set_off(struct trust_peer *p, const struct trust_evidence *ev,
 		canary_count(p, ev, out);
 		break;
 	case TRUST_ATTESTED:
-		p->gov_tie = p->lapsed = false;
-		p->attested_until = ev->until.ms;
+		attested(p, ev);
 		break;
 	case TRUST_ATTESTATION_LAPSED:
 		p->lapsed = true;

@@ -183,7 +183,7 @@ read_to(struct saying *s, const json_t *args)
 	return 0;
 }
 
-/* What our own evidence is about it; ERR_DENIED: there is none. */
+/* What our own evidence is about it; ERR_NOT_FOUND: there is none. */
 static int
 read_opinion(struct saying *s)
 {
@@ -193,7 +193,7 @@ read_opinion(struct saying *s)
 	evidence_score(e, &(struct evidence_look){ s->about,
 	    TRUST_RELIABILITY, TRUST_E }, &score);
 	if (score.opinion.r + score.opinion.s == 0)
-		return control_error(s->c, ERR_DENIED, "comityctl trust show "
+		return control_error(s->c, ERR_NOT_FOUND, "comityctl trust show "
 		    "PEER", "there is no evidence about the reliability of "
 		    "%s: nothing to say", s->about);
 	s->m.belief = (uint32_t)fixed_micro(score.opinion.b);

@@ -2,6 +2,7 @@
  * A peer that misbehaves in one chosen way.
  *
  * usage: hostile_peer PORT SCENARIO CERT.pem KEY.pem IDENTITY.key ME THEM
+ *     [ABOUT ABOUT-IDENTITY.key]
  *
  * Connects to 127.0.0.1:PORT, does what the scenario says, and prints a line
  * for each frame it gets and one for the end: "frame NAME [REASON TEXT]",
@@ -27,6 +28,7 @@
 #include "wire/msg_close.h"
 #include "wire/msg_consult.h"
 #include "wire/msg_hello.h"
+#include "wire/msg_statement.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_terms.h"
 
@@ -46,11 +48,13 @@ __asan_default_options(void)
 struct peer {
 	int fd;
 	SSL *ssl;
-	const char *me, *them;
+	const char *me, *them, *about;
 	struct sign_key *identity;
+	uint8_t about_key[ED25519_PUBLIC_BYTES];
 	uint8_t nonce[NONCE_BYTES], their_nonce[NONCE_BYTES];
 	bool greeted;		/* their HELLO is here */
 	bool ready;		/* their TERMS are */
+	int taken;		/* answers to what we said of others */
 	struct buf in;
 };
 
@@ -170,6 +174,7 @@ send_prove(struct peer *p, bool other_exporter)
 static void
 show_frame(struct peer *p, const struct frame *f)
 {
+	struct msg_statement_taken t;
 	struct msg_close c;
 	struct msg_hello h;
 	char text[512];
@@ -179,8 +184,13 @@ show_frame(struct peer *p, const struct frame *f)
 		printf("frame %s %s %s\n", message_name(f->type),
 		    close_reason_name(c.reason), str_escape(text,
 		    sizeof(text), c.text));
+	else if (f->type == MESSAGE_STATEMENT_TAKEN &&
+	    msg_statement_taken_decode(f->payload, &t) == 0)
+		printf("frame %s %d %s\n", message_name(f->type),
+		    (int)t.result, str_escape(text, sizeof(text), t.why));
 	else
 		printf("frame %s\n", message_name(f->type));
+	p->taken += f->type == MESSAGE_STATEMENT_TAKEN;
 	p->ready = p->ready || f->type == MESSAGE_TERMS;
 	if (f->type == MESSAGE_HELLO && !p->greeted &&
 	    msg_hello_decode(f->payload, &h) == 0) {
@@ -434,6 +444,102 @@ act_consult(struct peer *p, const char *scenario,
 	return true;
 }
 
+static struct msg_statement
+vouch(const struct peer *p)
+{
+	struct msg_statement m = { .kind = STATEMENT_VOUCH,
+	    .from = str_of(p->me), .about = str_of(p->about),
+	    .at.ms = clock_ms(CLOCK_REALTIME) };
+
+	memcpy(m.identity, p->about_key, sizeof(m.identity));
+	return m;
+}
+
+static void
+send_statement(struct peer *p, const struct msg_statement *m,
+    const struct sign_key *key)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_statement_sign(m, key, &b) == 0)
+		send_frame(p, MESSAGE_STATEMENT, buf_str(&b));
+}
+
+/* Signed in good order, and then about whoever says it. */
+static void
+send_about_itself(struct peer *p)
+{
+	struct msg_statement m = vouch(p);
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_statement_sign(&m, p->identity, &b) < 0)
+		return;
+	/* u8 kind, str8 from, str8 about: ids here are of one length. */
+	memcpy(b.p + 3 + m.from.n, m.from.p, m.from.n);
+	send_frame(p, MESSAGE_STATEMENT, buf_str(&b));
+}
+
+/* More than anybody has to say, about CERTs that nobody knows. */
+static void
+send_many(struct peer *p)
+{
+	struct msg_statement m = vouch(p);
+
+	for (int i = 0; i < 150; i++) {
+		char about[32];
+
+		snprintf(about, sizeof(about), "cert-nobody%d", i);
+		m.about = str_of(about);
+		send_statement(p, &m, p->identity);
+	}
+}
+
+/* What is wrong with what it says of somebody. */
+static bool
+act_statement(struct peer *p, const char *scenario,
+    const struct sign_key *other)
+{
+	struct msg_statement m;
+	int answers = 1;
+
+	if (strncmp(scenario, "statement-", 10) != 0 || p->about == NULL)
+		return false;
+	scenario += 10;
+	m = vouch(p);
+	if (strcmp(scenario, "itself") == 0) {
+		send_about_itself(p);
+		return true;
+	}
+	if (strcmp(scenario, "forged") == 0)
+		send_statement(p, &m, other);
+	if (strcmp(scenario, "future") == 0)
+		m.at.ms += HOUR(1);
+	if (strcmp(scenario, "stale") == 0)
+		m.at.ms -= DAY(181);
+	if (strcmp(scenario, "key") == 0)
+		sign_key_public(other, m.identity);
+	if (strcmp(scenario, "stranger") == 0)
+		m.from = STR("cert-nobody");
+	if (strcmp(scenario, "brief") == 0) {
+		m.kind = STATEMENT_ATTESTATION;
+		m.until.ms = m.at.ms + DAY(1);
+	}
+	if (strcmp(scenario, "many") == 0) {
+		send_many(p);
+		answers = 60;
+	} else if (strcmp(scenario, "forged") != 0) {
+		send_statement(p, &m, p->identity);
+	}
+	if (strcmp(scenario, "twice") == 0)
+		for (; answers < 4; answers++)
+			send_statement(p, &m, p->identity);
+	for (int i = 0; i < 50 && p->taken < answers; i++)
+		(void)receive(p, 100);
+	/* It is no reason to end a connection; this is. */
+	send_frame(p, 200, STR(""));
+	return true;
+}
+
 /* What is wrong once the identity is proved. */
 static bool
 act_ready(struct peer *p, const char *scenario)
@@ -449,7 +555,8 @@ act_ready(struct peer *p, const char *scenario)
 	for (int i = 0; i < 50 && !p->ready; i++)
 		if (!receive(p, 100))
 			return true;
-	if (act_consult(p, scenario, other))
+	if (act_consult(p, scenario, other) ||
+	    act_statement(p, scenario, other))
 		return true;
 	if (strcmp(scenario, "subscribe") == 0) {
 		send_subscribe(p);
@@ -496,14 +603,22 @@ main(int argc, char **argv)
 	struct peer p = { .fd = -1 };
 	const char *scenario = argc > 2 ? argv[2] : "";
 
-	if (argc != 8) {
+	if (argc != 8 && argc != 10) {
 		fprintf(stderr, "usage: hostile_peer PORT SCENARIO CERT KEY "
-		    "IDENTITY ME THEM\n");
+		    "IDENTITY ME THEM [ABOUT KEY]\n");
 		return 2;
 	}
 	p.me = argv[6];
 	p.them = argv[7];
 	p.identity = identity_read(argv[5]);
+	if (argc == 10) {
+		AUTO(sign_key_free) struct sign_key *key =
+		    identity_read(argv[9]);
+
+		p.about = argv[8];
+		if (key != NULL)
+			sign_key_public(key, p.about_key);
+	}
 	p.fd = tcp_connect(argv[1]);
 	crypto_random(p.nonce, sizeof(p.nonce));
 	if (p.fd < 0 || p.identity == NULL) {

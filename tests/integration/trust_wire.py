@@ -2,21 +2,38 @@
 """What CERTs sign about one another: vouches, referrals, attestations."""
 import os
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
     crash, equal, indicator, main, wait_for, with_net, write_lines)
+from hostile import Hostile, silence  # noqa: E402
+
+FIGURES = ('r', 's', 'b', 'd', 'u', 'E', 'band', 'letter')
 
 
-def edit_policy(net, inst, trust):
+def set_initial(net, inst, trust):
     path = inst.path('config', 'policy.yaml')
     with open(path, encoding='utf-8') as f:
-        text = f.read()
+        lines = [l for l in f if not l.startswith('trust:')]
     with open(path, 'w', encoding='utf-8') as f:
-        f.write(text.replace('grants:', trust + 'grants:', 1))
+        f.write(''.join(lines).replace('grants:', trust + 'grants:', 1))
     net.apply(inst)
+
+
+def freeze(inst, days):
+    """Give its engine a moment that many days ahead, and no other."""
+    assert inst.stop()
+    inst.set_options(trust_clock="'%s'" % time.strftime(
+        '%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + days * 86400)))
+    inst.start()
+    inst.wait_ready()
+
+
+def publish(net, inst, objects):
+    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
 
 
 def presume(*insts, reliability='E', discretion='B'):
@@ -61,7 +78,7 @@ def counted(inst, about):
 @with_net(4)
 def test_two_sponsors(net):
     a, b, c, r = net.all
-    edit_policy(net, r, presume(a, b))
+    set_initial(net, r, presume(a, b))
     equal(scores(r, c)['discretion']['b'], '0.000000', 'at first')
     s = two(net, a, 'trust', 'vouch', c.id, '--reason', 'a joint exercise')
     equal((s['from'], s['about'], s['kind']), (a.id, c.id, 'vouch'), 'said')
@@ -101,6 +118,138 @@ def test_two_sponsors(net):
     equal(scores(r, c)['discretion']['r'], '0.000000', 'without b')
     crash(r)
     equal(scores(r, c)['discretion']['r'], '0.000000', 'after a crash')
+
+
+def answers(hostile, scenario):
+    """What the other side answers to that, and how it ends."""
+    return [line.split(' ', 3)[2:] for line in hostile.run(
+        'ready-statement-' + scenario).splitlines()
+        if line.startswith('frame STATEMENT_TAKEN')]
+
+
+COUNTED, KEPT, REFUSED = '1', '2', '3'
+NEUTRAL = [KEPT, 'it counts nothing here now']
+
+
+@with_net(3)
+def test_what_is_no_evidence(net):
+    """From the future, forged, of nobody, stale, of another key, twice."""
+    a, b, r = net.all
+    set_initial(net, r, presume(a))
+    silence(net)
+    hostile = Hostile(net)
+    hostile.about = [b.id, b.path('state', 'identity.key')]
+    equal(answers(hostile, 'future'),
+          [[REFUSED, 'it is dated in the future']], 'from the future')
+    # Neither what others said nor whom we know is told from the answer.
+    equal(answers(hostile, 'forged'), [NEUTRAL], 'over other bytes')
+    equal(answers(hostile, 'stranger'), [NEUTRAL], 'of nobody')
+    equal(said(r), [], 'nothing of it is kept')
+    for scenario, why in (('stale', '180 days'), ('key', 'identity key'),
+                          ('brief', 'less than 30 days')):
+        equal(answers(hostile, scenario), [NEUTRAL], scenario)
+        assert why in r.ctl('trust', 'statements', b.id), scenario
+    equal(items(r, b), [], 'no evidence')
+    equal(answers(hostile, 'twice'), [[COUNTED, '']] * 4, 'twice')
+    equal(items(r, b), ['vouch'], 'once')
+    out = hostile.run('ready-statement-itself')
+    assert 'STATEMENT_TAKEN' not in out and 'frame ERROR' in out, out
+    # What is beyond 60 a minute is not answered, and not kept.
+    got = answers(hostile, 'many')
+    assert 0 < len(got) <= 60 and NEUTRAL in got, len(got)
+    assert len(said(r)) <= 60 + 2, len(said(r))
+    equal(items(r, b), ['vouch'], 'nothing more')
+    crash(r)
+    equal(items(r, b), ['vouch'], 'still')
+
+
+@with_net(4)
+def test_rings_groups_and_standing(net):
+    a, b, c, r = net.all
+    set_initial(net, r, presume(a))
+    # B has no standing: its vouch is kept until it has.
+    two(net, b, 'trust', 'vouch', c.id, '--to', r.id)
+    wait_for(lambda: told(b, c, r) == 'kept', 30, 'it has no standing')
+    assert 'the witness has no standing' in r.ctl(
+        'trust', 'statements', c.id), 'why'
+    equal(items(r, c), [], 'nothing')
+    # A ring: A for C, and then C for A.
+    two(net, a, 'trust', 'vouch', c.id, '--to', r.id)
+    wait_for(lambda: told(a, c, r) == 'counted', 30, 'one')
+    two(net, c, 'trust', 'vouch', a.id, '--to', r.id)
+    wait_for(lambda: told(c, a, r) == 'kept', 30, 'no ring')
+    equal(items(r, a), [], 'nothing about A')
+    equal(scores(r, c)['discretion']['r'], '0.000000', 'one of two')
+    # The policy gives B standing: it counts without being said again.
+    set_initial(net, r, presume(a, b))
+    wait_for(lambda: told(b, c, r) == 'counted', 30, 'now it counts')
+    assert float(scores(r, c)['discretion']['r']) > 1, 'two'
+    # A sponsor that falls below B takes its vouch with it.
+    set_initial(net, r, presume(a))
+    wait_for(lambda: scores(r, c)['discretion']['r'] == '0.000000', 30,
+             'B fell')
+    wait_for(lambda: counted(r, c) == [(a.id, 'vouch')], 30, 'only A')
+
+
+@with_net(4)
+def test_referral_attestation_and_replay(net):
+    """They count, are handed on, end, and count the same in a file."""
+    a, b, c, r = net.all
+    set_initial(net, r, presume(a, b, reliability='B'))
+    publish(net, c, [indicator(1)])
+    equal(a.ctl_run('trust', 'refer', c.id).returncode, 2, 'to whom')
+    equal(a.ctl_run('trust', 'refer', c.id, '--to', r.id).returncode, 4,
+          'nothing to say')
+    wait_for(lambda: a.ids('--source', c.id), 30, 'there')
+    a.ask('sight', indicator(1)['id'])
+    wait_for(lambda: float(scores(a, c)['reliability']['b']) > 0, 30, 'seen')
+    s = a.ask('trust', 'refer', c.id, '--to', b.id)['statement']
+    equal(s['b'], scores(a, c)['reliability']['b'], 'our own view')
+    wait_for(lambda: told(a, c, b) == 'kept', 30, 'no standing at B')
+    # B hands it on as it is; R looks at who signed it.
+    b.ask('trust', 'hand-on', a.id, c.id, '--to', r.id)
+    wait_for(lambda: counted(r, c) == [(a.id, 'referral')], 30, 'counts')
+    wait_for(lambda: said(b, c.id)[0]['told'] and
+             said(b, c.id)[0]['told'][0]['state'] == 'kept', 30,
+             'who hands it on is not told')
+    equal(float(scores(r, c)['reliability']['r']) > 0, True, 'something')
+    equal(b.ctl_run('trust', 'hand-on', c.id, a.id, '--to',
+                    r.id).returncode, 4, 'there is none')
+    # An attestation of the wall, by two people who say the same.
+    day = time.strftime('%Y-%m-%d', time.gmtime(time.time() + 60 * 86400))
+    equal(a.ctl_run('trust', 'attest', c.id).returncode, 2, 'until when')
+    equal(net.run_as(a, 'duty', 'trust', 'attest', c.id, '--until',
+                     '2020-01-01').returncode, 1, 'it is over')
+    args = ('trust', 'attest', c.id, '--to', r.id, '--until')
+    equal(net.do_as(a, 'duty', *args, day)['state'], 'proposed', 'one')
+    equal(net.run_as(a, 'duty', *args, day).returncode, 1, 'the same')
+    assert b'proposed' in net.run_as(a, 'director', *args,
+                                     '2099-01-01').stderr, 'another day'
+    crash(a)
+    equal(net.do_as(a, 'director', *args, day)['state'], 'said', 'two')
+    wait_for(lambda: told(a, c, r) and (a.id, 'attestation') in
+             counted(r, c), 60, 'attested')
+    equal(scores(r, c)['discretion']['r'][:4] in ('2.00', '1.99'), True,
+          scores(r, c))
+    # A file of the evidence gives the same figures to the last digit.
+    freeze(r, 1)
+    path = write_lines(os.path.join(net.dir, 'evidence'), [])
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(r.ctl('trust', 'evidence'))
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    assert '"until"' in text and '"b":"0.' in text, text
+    replayed = r.ask('trust', 'replay', path)
+    equal(replayed['notes'], [], 'all of it counts')
+    now = scores(r, c)
+    for d in ('reliability', 'discretion'):
+        row = [x for x in replayed['scores'] if x['peer'] == c.id and
+               x['dimension'] == d][0]
+        equal([row[f] for f in FIGURES], [now[d][f] for f in FIGURES], d)
+    # It ends: the discretion of C is D at most.
+    equal(now['discretion']['capped'], False, 'it holds')
+    freeze(r, 61)
+    equal(scores(r, c)['discretion']['capped'], True, 'it has ended')
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ class Hostile:
     def __init__(self, net):
         self.net = net
         self.us, self.them = net.all[0], net.all[-1]
+        self.about = []         # an id and its key, for some scenarios
         self.cert = self.us.path('state', 'tls.crt')
         self.key = self.us.path('state', 'tls.key')
         self.identity = self.us.path('state', 'identity.key')
@@ -20,7 +21,7 @@ class Hostile:
     def start(self, scenario):
         return subprocess.Popen(
             [self.program, str(self.net.ports[-1]), scenario, self.cert,
-             self.key, self.identity, self.us.id, self.them.id],
+             self.key, self.identity, self.us.id, self.them.id] + self.about,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, scenario):

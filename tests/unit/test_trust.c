@@ -374,6 +374,36 @@ test_trust_attestation_caps(void **state)
 }
 
 static void
+attest(struct trust *t, int at, int until)
+{
+	(void)add(t, (struct trust_evidence){ .at = day(at), .kind =
+	    TRUST_ATTESTED, .until = day(until), .by = TRUST_SELF });
+}
+
+/* Nobody cuts short what another attested. */
+static void
+test_trust_attestation_longest_holds(void **state)
+{
+	AUTO(trust_free) struct trust *t = engine(1);
+
+	(void)state;
+	attest(t, 1, 100);
+	attest(t, 2, 40);
+	assert_false(score(t, 41, DIS).capped);
+	attest(t, 50, 120);
+	assert_false(score(t, 119, DIS).capped);
+	assert_true(score(t, 121, DIS).capped);
+	/* After a change it is attested anew, and only for so long. */
+	add_kind(t, 121, TRUST_GOV_TIE_CHANGED);
+	attest(t, 122, 130);
+	assert_false(score(t, 129, DIS).capped);
+	assert_true(score(t, 131, DIS).capped);
+	add_kind(t, 132, TRUST_ATTESTED);
+	attest(t, 133, 140);
+	assert_false(score(t, 141, DIS).capped);
+}
+
+static void
 test_trust_sum_by_kind(void **state)
 {
 	AUTO(trust_free) struct trust *t = engine(1);
@@ -421,6 +451,7 @@ main(void)
 		cmocka_unit_test(test_trust_refresh_tells_changes),
 		cmocka_unit_test(test_trust_gate_lifted),
 		cmocka_unit_test(test_trust_attestation_caps),
+		cmocka_unit_test(test_trust_attestation_longest_holds),
 		cmocka_unit_test(test_trust_sum_by_kind),
 		cmocka_unit_test(test_trust_names),
 	};
