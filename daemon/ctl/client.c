@@ -296,6 +296,51 @@ client_call(const struct ctl *c, const char *command, json_t *arguments,
 	return rc == 0 ? client_reply(cl, out, &more) : rc;
 }
 
+/* What is in a list goes behind what is in the list of that name. */
+static void
+lists_join(json_t *all, const json_t *reply)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)reply, name, v) {
+		json_t *list = json_object_get(all, name);
+
+		if (json_is_array(list) && json_is_array(v))
+			(void)json_array_extend(list, v);
+		else
+			(void)json_object_set(all, name, v);
+	}
+}
+
+int
+client_call_all(const struct ctl *c, const char *command, json_t *arguments,
+    json_t **out)
+{
+	AUTO(client_close) struct client *cl = NULL;
+	json_t *all = json_object();
+	bool more = true;
+	int rc = client_open(c, &cl);
+
+	if (rc == 0)
+		rc = client_request(cl, command, arguments);
+	else
+		json_decref(arguments);
+	while (rc == 0 && more) {
+		json_t *reply = NULL;
+
+		rc = client_reply(cl, &reply, &more);
+		if (rc == 0)
+			lists_join(all, reply);
+		json_decref(reply);
+	}
+	if (rc == 0)
+		*out = all;
+	else
+		json_decref(all);
+	return rc;
+}
+
 const char *
 reply_text(const json_t *o, const char *name)
 {

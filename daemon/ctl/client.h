@@ -43,6 +43,13 @@ int client_reply(struct client *cl, json_t **out, bool *out_more) MUST_CHECK;
 int client_call(const struct ctl *c, const char *command,
     json_t *arguments, json_t **out) MUST_CHECK;
 
+/*
+ * client_call_all(c, command, arguments, out): the same for a command that
+ * replies several times: lists of one name are joined in *out, the last.
+ */
+int client_call_all(const struct ctl *c, const char *command,
+    json_t *arguments, json_t **out) MUST_CHECK;
+
 /* client_send_objects / client_send_end: the frames of publish. */
 int client_send_objects(struct client *cl, struct str payload) MUST_CHECK;
 int client_send_end(struct client *cl) MUST_CHECK;

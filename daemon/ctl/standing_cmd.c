@@ -99,8 +99,9 @@ answers_print(const json_t *answers)
 }
 
 static void
-mine_print(const json_t *p)
+mine_print(const json_t *r)
 {
+	const json_t *p = json_array_get(json_object_get(r, "peers"), 0);
 	const json_t *scores = json_object_get(p, "scores");
 	const json_t *inputs = json_object_get(p, "inputs");
 	json_t *v;
@@ -128,7 +129,7 @@ mine_print(const json_t *p)
 	}
 	if (json_array_size(inputs) > 0)
 		inputs_print(inputs);
-	json_array_foreach(json_object_get(p, "answers"), i, v)
+	json_array_foreach(json_object_get(r, "answers"), i, v)
 		answer_print(v);
 	if ((long long)json_array_size(inputs) < reply_int(p, "evidence"))
 		printf("the newest %zu of %lld\n", json_array_size(inputs),
@@ -139,21 +140,19 @@ int
 cmd_trust_mine(struct ctl *c)
 {
 	AUTO_JSON json_t *r = NULL;
-	const json_t *peers;
 	int rc;
 
 	CTL_NO_OPTIONS(c, 0, 1);
-	rc = client_call(c, "trust mine", c->argc == 0 ? NULL :
+	rc = client_call_all(c, "trust mine", c->argc == 0 ? NULL :
 	    json_pack("{s:s}", "peer", c->argv[0]), &r);
 	if (rc != 0)
 		return rc;
-	peers = json_object_get(r, "peers");
 	if (c->json)
 		reply_print(r);
 	else if (c->argc == 0)
-		mine_list(peers);
+		mine_list(json_object_get(r, "peers"));
 	else
-		mine_print(json_array_get(peers, 0));
+		mine_print(r);
 	return CTL_DONE;
 }
 

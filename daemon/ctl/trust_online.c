@@ -65,9 +65,15 @@ cmd_trust_list(struct ctl *c)
 static void
 score_print(const char *name, const json_t *s)
 {
-	table_line(stdout, name, "%s, letter %s, E %s, b %s to %s%s%s%s",
-	    reply_text(s, "band"), reply_text(s, "letter"),
+	AUTO_BUF struct buf of = { 0 };
+
+	if (reply_int(s, "evidence") > 0)
+		buf_addf(&of, ", evidence %lld, last change %.10s",
+		    reply_int(s, "evidence"), reply_text(s, "last_change"));
+	table_line(stdout, name, "%s, letter %s, E %s, b %s to %s%s"
+	    "%s%s%s", reply_text(s, "band"), reply_text(s, "letter"),
 	    reply_text(s, "E"), reply_text(s, "b"), reply_text(s, "upper"),
+	    of.n > 0 ? of.p : "",
 	    reply_text(s, "gated_until")[0] != '\0' ? ", at most D until " :
 	    "", reply_text(s, "gated_until"), reply_bool(s, "capped") ?
 	    ", at most D until attested again" : "");
@@ -124,11 +130,34 @@ peer_print(const json_t *peer, bool whole)
 		table_line(stdout, "evidence", "none yet");
 }
 
+/* One line a dimension that there is evidence of. */
+static void
+plots_print(const json_t *r)
+{
+	const json_t *scores = json_object_get(json_object_get(r, "peer"),
+	    "scores");
+	const char *name = "over time";
+
+	for (int d = 0; d < TRUST_DIMENSIONS; d++) {
+		AUTO_BUF struct buf b = { 0 };
+		struct trust_plot plot;
+
+		if (reply_int(json_object_get(scores, dimensions[d]),
+		    "evidence") <= 0)
+			continue;
+		trust_plot_of(r, (enum trust_dimension)d, trust_plot_now(r),
+		    &plot);
+		trust_plot_line(&plot, &b);
+		table_line(stdout, name, "%s, %s", b.p, dimensions[d]);
+		name = "";
+	}
+}
+
 /* Ask about one peer; 0 with *out, or an exit code after printing JSON. */
 static int
 show_call(struct ctl *c, json_t *args, json_t **out)
 {
-	int rc = client_call(c, "trust show", args, out);
+	int rc = client_call_all(c, "trust show", args, out);
 
 	if (rc == 0 && c->json)
 		reply_print(*out);
@@ -163,9 +192,11 @@ show(struct ctl *c, bool whole)
 	int rc;
 
 	CTL_NO_OPTIONS(c, 1, 1);
-	rc = show_call(c, json_pack("{s:s}", "peer", c->argv[0]), &r);
+	rc = show_call(c, json_pack("{s:s, s:i}", "peer", c->argv[0],
+	    "history", !c->json), &r);
 	if (rc == 0 && !c->json) {
 		peer_print(json_object_get(r, "peer"), whole);
+		plots_print(r);
 		if (whole)
 			lives_print(json_object_get(r, "rules"));
 		answers_print(json_object_get(r, "answers"));

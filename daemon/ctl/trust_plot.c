@@ -7,6 +7,7 @@
 #include "trust/fixed.h"
 
 #define ROWS 10
+#define LINE_COLUMNS 32
 #define SPAN_LEAST DAY(1)
 #define SVG_WIDTH 640
 #define SVG_HEIGHT 200
@@ -154,6 +155,23 @@ trust_plot_text(const struct trust_plot *p, struct buf *out)
 		buf_addc(out, '-');
 	buf_addf(out, "\n     %.10s%*.10s\n", time_format(from, p->from),
 	    PLOT_COLUMNS - 10, time_format(to, p->to));
+}
+
+void
+trust_plot_line(const struct trust_plot *p, struct buf *out)
+{
+	char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
+
+	/* U+2581 to U+2588: blocks of one to eight eighths. */
+	for (int i = 0; i < PLOT_COLUMNS; i += PLOT_COLUMNS / LINE_COLUMNS) {
+		int64_t eighths = p->b[i + PLOT_COLUMNS / LINE_COLUMNS - 1] *
+		    8 / FIXED_ONE;
+
+		buf_addf(out, "\xe2\x96%c", (char)(0x81 + (eighths > 7 ? 7 :
+		    eighths)));
+	}
+	buf_addf(out, " b from %.10s to %.10s", time_format(from, p->from),
+	    time_format(to, p->to));
 }
 
 /* Text that is safe between tags. */

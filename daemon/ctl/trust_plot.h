@@ -31,6 +31,12 @@ void trust_plot_of(const json_t *answer, enum trust_dimension d,
 /* trust_plot_text(p, out): append lines for a terminal. */
 void trust_plot_text(const struct trust_plot *p, struct buf *out);
 
+/*
+ * trust_plot_line(p, out): append one line for a terminal: b from 0 to 1 in
+ * eight heights, and between which days.
+ */
+void trust_plot_line(const struct trust_plot *p, struct buf *out);
+
 /* trust_plot_svg(p, n, title, out): append one SVG document of n plots. */
 void trust_plot_svg(const struct trust_plot *p, size_t n, const char *title,
     struct buf *out);

@@ -11,13 +11,25 @@
 
 #include "trust/fixed.h"
 #include "vault/answer.h"
-#include "vault/control.h"
 #include "vault/evidence.h"
 #include "vault/standing.h"
 #include "wire/msg_standing.h"
 
 #define ARENA_BYTES KIB(128)
 #define KEY_TEXT_MAX 17
+#define PAGE 200
+
+void
+control_page_add(struct control_page *p, json_t *o)
+{
+	if (p->list == NULL)
+		p->list = json_array();
+	(void)json_array_append_new(p->list, o);
+	if (json_array_size(p->list) < PAGE)
+		return;
+	control_more(p->c, json_pack("{s:o}", p->name, p->list));
+	p->list = json_array();
+}
 
 static json_t *
 micro_json(uint32_t v)
@@ -81,15 +93,16 @@ answer_json(const struct answer *a)
 
 /* All of ours to one peer. */
 static json_t *
-ours_json(const struct vault *v, const char *peer)
+ours_json(struct control *c, const char *peer)
 {
-	json_t *list = json_array();
+	struct control_page page = { c, "answers", json_array() };
 	const struct answer *a;
 
-	for (size_t i = 0; (a = answer_at(v->answers, i)) != NULL; i++)
+	for (size_t i = 0; (a = answer_at(control_vault(c)->answers, i)) !=
+	    NULL; i++)
 		if (strcmp(a->peer, peer) == 0)
-			(void)json_array_append_new(list, answer_json(a));
-	return list;
+			control_page_add(&page, answer_json(a));
+	return page.list;
 }
 
 static json_t *
@@ -117,9 +130,9 @@ input_json(const struct standing_input *i)
 
 /* What was decoded once when it came. */
 static json_t *
-standing_json(const struct msg_standing *m, unix_ms_t came)
+standing_json(const struct msg_standing *m, unix_ms_t came, bool whole)
 {
-	json_t *scores = json_object(), *inputs = json_array();
+	json_t *scores = json_object(), *inputs = json_array(), *j;
 	char at[TIME_TEXT_MAX], told[TIME_TEXT_MAX];
 
 	for (size_t i = 0; i < m->nscores; i++)
@@ -129,15 +142,20 @@ standing_json(const struct msg_standing *m, unix_ms_t came)
 	for (size_t i = 0; i < m->ninputs; i++)
 		(void)json_array_append_new(inputs, input_json(
 		    &m->inputs[i]));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "at",
-	    time_format(at, m->at), "told", time_format(told, came),
-	    "evidence", (json_int_t)m->evidence, "scores", scores, "inputs",
-	    inputs);
+	j = json_pack("{s:s, s:s, s:I, s:o}", "at", time_format(at, m->at),
+	    "told", time_format(told, came), "evidence",
+	    (json_int_t)m->evidence, "scores", scores);
+	if (whole)
+		(void)json_object_set_new(j, "inputs", inputs);
+	else
+		json_decref(inputs);
+	return j;
 }
 
 /* One peer; one that told us nothing yet has its id alone. */
 static int
-mine_json(const struct vault *v, const struct peer *p, json_t **out)
+mine_json(const struct vault *v, const struct peer *p, bool whole,
+    json_t **out)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	AUTO(mem_free) struct msg_standing *m = mem_new(struct msg_standing);
@@ -149,9 +167,7 @@ mine_json(const struct vault *v, const struct peer *p, json_t **out)
 		return rc;
 	if (rc == 0 && msg_standing_decode(payload, m) < 0)
 		return ERR_STORE;
-	*out = rc == 0 ? standing_json(m, came) : json_object();
-	(void)json_object_set_new(*out, "answers", ours_json(v,
-	    p->card.cert_id));
+	*out = rc == 0 ? standing_json(m, came, whole) : json_object();
 	(void)json_object_set_new(*out, "id", json_string(p->card.cert_id));
 	return 0;
 }
@@ -160,7 +176,7 @@ void
 control_trust_mine(struct control *c, const json_t *args)
 {
 	struct vault *v = control_vault(c);
-	json_t *list = json_array(), *one;
+	json_t *list = json_array(), *one, *reply;
 	const char *peer;
 	int rc = 0;
 
@@ -173,7 +189,7 @@ control_trust_mine(struct control *c, const json_t *args)
 
 		if (peer != NULL && strcmp(peer, p->card.cert_id) != 0)
 			continue;
-		rc = mine_json(v, p, &one);
+		rc = mine_json(v, p, peer != NULL, &one);
 		if (rc == 0)
 			(void)json_array_append_new(list, one);
 	}
@@ -183,9 +199,15 @@ control_trust_mine(struct control *c, const json_t *args)
 	else if (rc < 0)
 		(void)control_error(c, rc, "see: comityctl status",
 		    "what peers told us cannot be read: %s", err_text(rc));
-	else
-		control_reply(c, json_pack("{s:O}", "peers", list));
-	json_decref(list);
+	if (rc < 0 || (peer != NULL && json_array_size(list) == 0)) {
+		json_decref(list);
+		return;
+	}
+	reply = json_pack("{s:o}", "peers", list);
+	if (peer != NULL)
+		(void)json_object_set_new(reply, "answers", ours_json(c,
+		    peer));
+	control_reply(c, reply);
 }
 
 /* ---- answering ---- */
@@ -301,7 +323,7 @@ control_key_json(const struct vault *v, const struct evidence_item *item,
 struct collecting {
 	const struct vault *v;
 	const struct peer *p;
-	json_t *list;		/* owned by who asked */
+	struct control_page *page;	/* borrowed */
 };
 
 static int
@@ -326,7 +348,7 @@ answer_add(struct collecting *x, uint64_t key, const struct evidence_item *i)
 	if (i != NULL && i->record.n > 0)
 		(void)json_object_set_new(o, "record", json_stringn(
 		    i->record.p, i->record.n));
-	(void)json_array_append_new(x->list, o);
+	control_page_add(x->page, o);
 	return 0;
 }
 
@@ -340,18 +362,12 @@ on_evidence(void *arg, const struct evidence_item *i)
 }
 
 int
-control_answers_json(const struct vault *v, const struct peer *p,
-    json_t **out)
+control_answers_add(struct control_page *page, const struct peer *p)
 {
-	struct collecting x = { v, p, json_array() };
-	int rc = answer_add(&x, 0, NULL);
+	const struct vault *v = control_vault(page->c);
+	struct collecting x = { v, p, page };
 
-	if (rc == 0 && answers_from(v->answers, p->card.cert_id) > 0)
-		rc = evidence_each(v->evidence, p->card.cert_id, on_evidence,
-		    &x);
-	if (rc < 0)
-		json_decref(x.list);
-	else
-		*out = x.list;
-	return rc;
+	TRY(answer_add(&x, 0, NULL));
+	return answers_from(v->answers, p->card.cert_id) == 0 ? 0 :
+	    evidence_each(v->evidence, p->card.cert_id, on_evidence, &x);
 }

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "vault/control.h"
 #include "vault/peer.h"
 
 struct evidence_item;
@@ -15,10 +16,23 @@ void control_key_json(const struct vault *v,
     const struct evidence_item *item, json_t *o);
 
 /*
- * control_answers_json(v, p, out): what that peer answered to how we score
- * it, with what it is about; a new array.  ERR_* of the store.
+ * A list that may be longer than a reply: what is over a page goes out at
+ * once, in replies with "more".
  */
-int control_answers_json(const struct vault *v, const struct peer *p,
-    json_t **out) MUST_CHECK;
+struct control_page {
+	struct control *c;	/* borrowed */
+	const char *name;	/* of the list; borrowed */
+	json_t *list;		/* owned: what is left for the last reply */
+};
+
+/* control_page_add(p, o): o is taken over; list is made as it is needed. */
+void control_page_add(struct control_page *p, json_t *o);
+
+/*
+ * control_answers_add(page, p): what that peer answered to how we score it,
+ * with what it is about.  ERR_* of the store.
+ */
+int control_answers_add(struct control_page *page, const struct peer *p)
+    MUST_CHECK;
 
 #endif

@@ -53,11 +53,37 @@ score_json(const struct trust_score *s, enum trust_band initial)
 	return j;
 }
 
+/* How many items count in a dimension, and when the last one came. */
+static void
+evidence_set(const struct vault *v, const struct peer *p,
+    enum trust_dimension d, json_t *score)
+{
+	unix_ms_t last = { 0 };
+	char text[TIME_TEXT_MAX];
+	json_int_t n = 0;
+
+	for (int k = TRUST_PLAIN + 1; k < TRUST_KINDS; k++) {
+		struct trust_sum s;
+
+		if (trust_kind_dimension((enum trust_kind)k) != d)
+			continue;
+		evidence_sum(v->evidence, p->card.cert_id,
+		    (enum trust_kind)k, &s);
+		n += s.n;
+		if (s.n > 0 && s.last.ms > last.ms)
+			last = s.last;
+	}
+	(void)json_object_set_new(score, "evidence", json_integer(n));
+	if (n > 0)
+		(void)json_object_set_new(score, "last_change",
+		    json_string(time_format(text, last)));
+}
+
 /* All three dimensions of one peer. */
 static json_t *
 scores_json(const struct vault *v, const struct peer *p)
 {
-	json_t *j = json_object();
+	json_t *j = json_object(), *one;
 
 	for (int d = 0; d < TRUST_DIMENSIONS; d++) {
 		struct evidence_look l = { p->card.cert_id,
@@ -66,8 +92,10 @@ scores_json(const struct vault *v, const struct peer *p)
 		struct trust_score s;
 
 		evidence_score(v->evidence, &l, &s);
+		one = score_json(&s, l.initial);
+		evidence_set(v, p, l.dimension, one);
 		(void)json_object_set_new(j, trust_dimension_name(
-		    l.dimension), score_json(&s, l.initial));
+		    l.dimension), one);
 	}
 	return j;
 }
@@ -177,15 +205,10 @@ control_trust_list(struct control *c, const json_t *args)
 	control_reply(c, reply);
 }
 
-struct listing {
-	const struct vault *v;
-	json_t *items;		/* owned by who asked */
-};
-
 static int
 on_item(void *arg, const struct evidence_item *i)
 {
-	struct listing *l = arg;
+	struct control_page *page = arg;
 	char at[TIME_TEXT_MAX];
 	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:s%, s:s%, s:s%}",
 	    "at", time_format(at, i->at), "kind", trust_kind_name(i->kind),
@@ -197,26 +220,28 @@ on_item(void *arg, const struct evidence_item *i)
 	if (o != NULL && i->by.n > 0)
 		(void)json_object_set_new(o, "by", json_stringn(i->by.p,
 		    i->by.n));
-	control_key_json(l->v, i, o);
-	(void)json_array_append_new(l->items, o);
+	control_key_json(control_vault(page->c), i, o);
+	control_page_add(page, o);
 	return 0;
 }
 
 /* What it answered, and if asked for every item. */
 static int
-items_add(const struct vault *v, const struct peer *p, bool items,
+items_add(struct control *c, const struct peer *p, bool items,
     json_t *fields)
 {
-	struct listing l = { v, NULL };
-	json_t *answers;
+	struct control_page answers = { c, "answers", json_array() };
+	struct control_page all = { c, "items", NULL };
+	int rc = control_answers_add(&answers, p);
 
-	TRY(control_answers_json(v, p, &answers));
-	(void)json_object_set_new(fields, "answers", answers);
-	if (!items)
-		return 0;
-	l.items = json_array();
-	(void)json_object_set_new(fields, "items", l.items);
-	return evidence_each(v->evidence, p->card.cert_id, on_item, &l);
+	(void)json_object_set_new(fields, "answers", answers.list);
+	if (rc < 0 || !items)
+		return rc;
+	all.list = json_array();
+	rc = evidence_each(control_vault(c)->evidence, p->card.cert_id,
+	    on_item, &all);
+	(void)json_object_set_new(fields, "items", all.list);
+	return rc;
 }
 
 /* The score with some more evidence, beside what it is. */
@@ -284,7 +309,7 @@ control_trust_show(struct control *c, const json_t *args)
 		(void)json_object_set_new(fields, "what_if", what_if_json(v, p,
 		    (enum trust_kind)kind, (unsigned)control_number(args, "n",
 		    1, WHAT_IF_MAX)));
-	rc = items_add(v, p, control_number(args, "history", 0, 1) != 0,
+	rc = items_add(c, p, control_number(args, "history", 0, 1) != 0,
 	    fields);
 	if (rc < 0) {
 		json_decref(fields);

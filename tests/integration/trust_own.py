@@ -129,7 +129,8 @@ def answers(inst, peer):
 
 
 def answer_state(inst, peer, key):
-    said = [i for i in mine(inst, peer)['answers'] if i['key'] == key]
+    said = [i for i in inst.ask('trust', 'mine', peer.id)['answers']
+            if i['key'] == key]
     return said[0]['state'] if said else None
 
 
@@ -156,6 +157,9 @@ def test_an_answer_is_kept_beside_the_evidence(net):
     items = b.ask('trust', 'history', a.id)['items']
     equal([i['kind'] for i in items if i['key'] == key],
           ['false-positive'], 'the key in the history')
+    text = b.ctl('trust', 'show', a.id)
+    assert 'evidence 1, last change 20' in text, text
+    assert 'over time' in text and '\u2581' in text, text
     # One a key: the later one; and one to all.
     a.ctl('trust', 'answer', b.id, key, 'no: a honeypot')
     a.ctl('trust', 'answer', b.id, 'all', 'we changed our sandbox')
