@@ -36,7 +36,7 @@ struct policy_party {
 	const struct yaml_node *at;
 	char country[3];		/* "*" for everywhere */
 	int type;			/* of policy_types; -1 for ourselves */
-	int gov_tie;
+	int gov_tie;			/* of policy_gov_ties */
 	enum policy_wall wall;
 	unix_ms_t attested_until;	/* then the wall is only declared */
 	struct str minimum_version;	/* of its software; may be empty */
@@ -240,6 +240,7 @@ int policy_file_case(const struct policy_file *f, struct str text,
 
 /* Closed lists of names, NULL at the end. */
 extern const char *const policy_types[];	/* national, private, ... */
+extern const char *const policy_gov_ties[];	/* none ... merged */
 extern const char *const policy_levels[];	/* permit ... forbid */
 extern const char *const policy_bands[];	/* A ... E */
 extern const char *const policy_postures[];	/* normal ... suspended */

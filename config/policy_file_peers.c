@@ -16,7 +16,7 @@ const char *const policy_types[] = { "national", "sectoral", "vendor",
     "private", "ngo", "university", "third-party", "public", NULL };
 const char *const policy_postures[] = { "normal", "strained", "suspended",
     NULL };
-static const char *const gov_ties[] = { "none", "arms-length", "close",
+const char *const policy_gov_ties[] = { "none", "arms-length", "close",
     "merged", NULL };
 static const char *const walls[] = { "attested", "declared", "none", NULL };
 enum { ROLE_ANONYMISER };
@@ -194,7 +194,7 @@ static const struct pf_row peer_rows[] = {
 	{ .key = "type", .read = pf_enum, .required = true,
 	  .names = policy_types,
 	  .offset = offsetof(struct policy_party, type) },
-	{ .key = "gov-tie", .read = pf_enum, .names = gov_ties,
+	{ .key = "gov-tie", .read = pf_enum, .names = policy_gov_ties,
 	  .offset = offsetof(struct policy_party, gov_tie) },
 	{ .key = "wall", .read = pf_wall, .names = walls,
 	  .offset = offsetof(struct policy_party, wall) },

@@ -25,6 +25,9 @@ orgs_fill(struct policy *p)
 		o->anonymiser = party->anonymiser;
 		o->minimum_version = party->minimum_version.n > 0 ?
 		    party->minimum_version.p : "";
+		o->gov_tie = policy_gov_ties[party->gov_tie];
+		if (party->wall == POLICY_WALL_ATTESTED)
+			o->attested_until = party->attested_until;
 		o->first_desk = party->first_desk;
 		o->ndesks = party->ndesks;
 		o->discretion = (enum band)party->discretion;

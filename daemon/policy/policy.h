@@ -123,6 +123,9 @@ struct policy_org {
 	enum posture posture;	/* of its country, `in-force` */
 	enum band discretion, reliability;	/* trust: initial: */
 	const char *minimum_version;	/* of its software; "": any */
+	const char *gov_tie;		/* to its state: "none" ... "merged" */
+	/* Its wall is attested until then; 0: it is not. */
+	unix_ms_t attested_until;
 };
 size_t policy_norgs(const struct policy *p);
 const struct policy_org *policy_org(const struct policy *p, size_t i);

@@ -30,6 +30,7 @@ struct evidence {
 	struct map64 peers;	/* hash of a CERT id: its number plus one */
 	int64_t newest;		/* time does not go back here */
 	unsigned seconds;
+	bool ties_due;		/* what the policy states is looked at */
 	bool deferred;		/* bands are looked at after the dispatch */
 	/* Owned, or NULL: counted by the policy of that digest, and nothing
 	 * has come since. */
@@ -308,12 +309,30 @@ evidence_rules(const struct evidence *e)
 	return &e->rules;
 }
 
+static void
+look_at_ties(struct evidence *e)
+{
+	int rc = turn_open(e->v->turn);
+
+	if (rc < 0)
+		return;
+	rc = evidence_ties(e);
+	if (rc < 0)
+		turn_fail(e->v->turn, rc);
+	else
+		e->ties_due = false;
+}
+
 void
 evidence_policy_changed(struct evidence *e)
 {
 	if (evidence_count(e, NULL) < 0)
 		log_error("evidence", "error=\"the store does not read\"");
 	look_again(e);
+	e->ties_due = true;
+	/* At the start the first second does it. */
+	if (e->v->peers != NULL)
+		look_at_ties(e);
 }
 
 int
@@ -647,12 +666,17 @@ evidence_clock_changed(struct evidence *e)
 		    "trust engine is not given the time of day\"",
 		    e->v->settings->trust_clock, time_format(text,
 		    evidence_now(e)));
+	e->ties_due = true;
 	look_again(e);
 }
 
 void
 evidence_tick(struct evidence *e)
 {
-	if (++e->seconds % LOOK_EVERY_S == 0)
+	if (++e->seconds % LOOK_EVERY_S == 0) {
 		look_again(e);
+		e->ties_due = true;	/* an attestation may have ended */
+	}
+	if (e->ties_due && e->v->policy != NULL)
+		look_at_ties(e);
 }

@@ -110,6 +110,13 @@ int evidence_warning(struct evidence *e, struct str bytes, struct str by)
 int evidence_withdrawn(struct evidence *e, struct str by, struct str record,
     struct str how) MUST_CHECK;
 
+/*
+ * evidence_ties(e): in the open turn: what the policy in force states of each
+ * CERT's tie to its state and of its wall, against what it stated before:
+ * another tie, an attestation that has ended or was renewed, are evidence.
+ */
+int evidence_ties(struct evidence *e) MUST_CHECK;
+
 /* evidence_proofs(e, peer): proofs that are kept of it and not yet counted. */
 int evidence_proofs(struct evidence *e, const char *peer) MUST_CHECK;
 

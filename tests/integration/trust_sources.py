@@ -130,6 +130,76 @@ def test_taken_back_before_harm(net):
           {'it recalled the record', 'it revoked the record'}, 'why')
 
 
+def edit_policy(net, inst, old, new):
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    assert old in text, (old, text)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace(old, new))
+    net.apply(inst)
+
+
+def discretion(inst, peer):
+    return inst.ask('trust', 'show', peer.id)['peer']['scores']['discretion']
+
+
+@with_net(2, more=AT_FIRST)
+def test_ties_and_walls_of_the_policy(net):
+    a, b = net.all
+    wait_for(lambda: discretion(a, b)['band'] == 'B', 30, 'at first')
+    # Whom it answers to has changed: at most D, until it is attested again.
+    edit_policy(net, a, 'gov-tie: arms-length', 'gov-tie: close')
+    wait_for(lambda: discretion(a, b)['band'] == 'D', 10, 'capped')
+    assert discretion(a, b)['capped'], 'and says so'
+    equal([i['reason'] for i in items(a, b, 'gov-tie-changed')],
+          ['gov-tie was arms-length and is close'], 'why')
+    crash(a)
+    equal(discretion(a, b)['band'], 'D', 'after a crash')
+    equal(len(items(a, b, 'gov-tie-changed')), 1, 'once')
+    edit_policy(net, a, 'wall: attested', 'wall: declared')
+    wait_for(lambda: [i['reason'] for i in items(
+        a, b, 'attestation-lapsed')] == ['its wall is no longer attested'],
+             10, 'no wall')
+    edit_policy(net, a, 'wall: declared',
+                'wall: attested, attested-until: 2029-12-31')
+    wait_for(lambda: discretion(a, b)['band'] in 'AB', 10, 'attested')
+    equal(len(items(a, b, 'attested')), 1, 'by the policy')
+    # What was attested ends on its day.
+    a.set_options(trust_clock="'2030-01-02T00:00:00Z'")
+    a.ask('reload')
+    wait_for(lambda: len(items(a, b, 'attestation-lapsed')) == 2, 30, 'ended')
+    assert discretion(a, b)['capped'], discretion(a, b)
+
+
+@with_net(2, more=AT_FIRST)
+def test_a_clock_steps_back_a_day(net):
+    a, b = net.all
+    ids = publish(net, a, *[about(i, 'h%d.example.org' % i, 'a')
+                            for i in range(3)])
+    arrived(b, ids)
+    b.set_options(trust_clock='+1d')
+    b.ask('reload')
+    b.ask('sight', ids[0], '--false-positive')
+    wait_for(lambda: len(items(b, a, 'false-positive')) == 1, 30, 'counted')
+    before = b.ask('trust', 'show', a.id)['peer']['scores']['reliability']
+    b.set_options(trust_clock="''")
+    b.ask('reload')
+    # Nothing is lost or counted twice, and what comes is not refused.
+    crash(b)
+    b.ask('sight', ids[0], '--false-positive')
+    b.ask('sight', ids[1], '--false-positive')
+    wait_for(lambda: len(items(b, a, 'false-positive')) == 2, 30, 'both')
+    times = [i['at'] for i in items(b, a, 'false-positive')]
+    equal(len(set(times)), 1, 'no earlier than what was counted')
+    now = b.ask('trust', 'show', a.id)['peer']['scores']['reliability']
+    equal((before['s'][:5], now['s']), ('1.000', '2.000000'), 'sums')
+    path = os.path.join(net.dir, 'evidence.jsonl')
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(b.ctl('trust', 'evidence'))
+    equal(b.ask('trust', 'replay', path)['notes'], [], 'it counts anywhere')
+
+
 @with_net(2, more=AT_FIRST)
 def test_a_receipt_that_does_not_come(net):
     a, b = net.all
