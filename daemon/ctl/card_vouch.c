@@ -71,51 +71,21 @@ vouches_print(FILE *f, const json_t *list)
 
 /* Everything that countersigning reads and makes. */
 struct signing {
-	struct card card, own;
+	struct card card;
 	struct card_vouches vouches;	/* owned */
-	const char *reason;
-	unix_ms_t now;
-	bool renewed;			/* ours was there */
+	const char *out, *reason;
 };
 
 static int
-signing_load(const struct ctl *c, const char *path, struct signing *s,
-    struct err *e)
-{
-	AUTO_BUF struct buf text = { 0 };
-	char own[CTL_PATH_MAX], why[ERR_TEXT_MAX];
-	int rc;
-
-	s->now = now_ms();
-	TRY(card_load(file_path(own, c->at.state, "card.json"), s->now,
-	    &s->own, e));
-	TRY(file_read(path, CARD_BYTES_MAX, &text, e));
-	rc = card_decode_all(buf_str(&text), s->now, &s->card, &s->vouches,
-	    e);
-	if (rc < 0) {
-		(void)snprintf(why, sizeof(why), "%s", e->text);
-		return err_set(e, rc, "%s: %s", path, why);
-	}
-	if (strcmp(s->card.cert_id, s->own.cert_id) == 0)
-		return err_set(e, ERR_CONF, "%s is the card of %s itself: "
-		    "nobody vouches for itself", path, s->own.cert_id);
-	return 0;
-}
-
-/*
- * What is on the card already is right, each sponsor once; an older vouch
- * of ours makes room for the new one.
- */
-static int
-signing_check(struct signing *s, struct err *e)
+signing_load(const char *path, struct signing *s, struct err *e)
 {
 	struct str seen[CARD_VOUCHES_MAX];
-	size_t kept = 0;
 
+	TRY(card_load_all(path, now_ms(), &s->card, &s->vouches, e));
 	for (size_t i = 0; i < s->vouches.n; i++) {
-		struct buf *b = &s->vouches.v[i];
 		struct msg_statement m;
-		const char *problem = vouch_problem(&s->card, buf_str(b), &m);
+		const char *problem = vouch_problem(&s->card,
+		    buf_str(&s->vouches.v[i]), &m);
 
 		if (problem != NULL)
 			return err_set(e, ERR_CONF, "vouches[%zu] of the "
@@ -128,88 +98,154 @@ signing_check(struct signing *s, struct err *e)
 				    (int)m.from.n, m.from.p);
 		seen[i] = m.from;
 	}
+	return 0;
+}
+
+/* Our vouch for it among what the daemon holds: signed, or "". */
+static int
+signing_find(const struct ctl *c, const struct signing *s, struct buf *out)
+{
+	AUTO(client_close) struct client *cl = NULL;
+	bool more = true;
+
+	TRY(client_open(c, &cl));
+	TRY(client_request(cl, "trust statements", json_pack("{s:s}", "peer",
+	    s->card.cert_id)));
+	while (more) {
+		AUTO_JSON json_t *r = NULL;
+		size_t i;
+		json_t *v;
+
+		TRY(client_reply(cl, &r, &more));
+		json_array_foreach(json_object_get(r, "statements"), i, v)
+			if (reply_bool(v, "ours") && strcmp(reply_text(v,
+			    "kind"), "vouch") == 0 && strcmp(reply_text(v,
+			    "about"), s->card.cert_id) == 0)
+				buf_addz(out, reply_text(v, "signed"));
+	}
+	return 0;
+}
+
+/* Vouch for it, as trust vouch does; nothing is signed by the first of two. */
+static int
+signing_say(const struct ctl *c, const struct signing *s, struct buf *out)
+{
+	AUTO_JSON json_t *r = NULL;
+	int rc = client_call(c, "trust say", json_pack("{s:s, s:s, s:[s], "
+	    "s:s*}", "kind", "vouch", "about", s->card.cert_id, "to",
+	    s->card.cert_id, "reason", s->reason), &r);
+
+	if (rc == 0)
+		buf_addz(out, reply_text(json_object_get(r, "statement"),
+		    "signed"));
+	return rc;
+}
+
+/* Put ours on the card, in the place of an older one of ours. */
+static int
+signing_add(struct signing *s, struct str signed_text, struct err *e)
+{
+	uint8_t bytes[CARD_VOUCH_BYTES_MAX];
+	struct msg_statement ours, m;
+	const char *problem;
+	size_t n, kept = 0;
+
+	if (base64_decode(bytes, sizeof(bytes), signed_text, &n) < 0)
+		return err_set(e, ERR_SYNTAX, "the daemon's vouch does not "
+		    "read");
+	problem = vouch_problem(&s->card, (struct str){ (char *)bytes, n },
+	    &ours);
+	if (problem != NULL)
+		return err_set(e, ERR_CONF, "we vouch for %s, but %s than "
+		    "this card has: comityctl peer add of the new card, then "
+		    "trust vouch", s->card.cert_id, problem);
 	for (size_t i = 0; i < s->vouches.n; i++) {
-		if (str_eqz(seen[i], s->own.cert_id)) {
-			buf_clear(&s->vouches.v[i]);
-			s->renewed = true;
-		} else {
-			s->vouches.v[kept++] = s->vouches.v[i];
-		}
+		struct buf *b = &s->vouches.v[i];
+
+		if (msg_statement_decode(buf_str(b), &m) == 0 &&
+		    str_eq(m.from, ours.from))
+			buf_clear(b);
+		else
+			s->vouches.v[kept++] = *b;
 	}
 	s->vouches.n = kept;
 	if (kept == CARD_VOUCHES_MAX)
 		return err_set(e, ERR_LIMIT, "the card has %d vouches, which "
 		    "is all that it holds", CARD_VOUCHES_MAX);
-	return 0;
-}
-
-static int
-signing_sign(const struct ctl *c, struct signing *s, struct err *e)
-{
-	struct msg_statement m = { .kind = STATEMENT_VOUCH,
-	    .from = str_of(s->own.cert_id), .about = str_of(s->card.cert_id),
-	    .at = s->now, .reason = str_of(s->reason) };
-	struct buf *out = &s->vouches.v[s->vouches.n];
-	AUTO(sign_key_free) struct sign_key *key = NULL;
-	AUTO_BUF struct buf pem = { 0 };
-	char path[CTL_PATH_MAX];
-
-	memcpy(m.identity, s->card.identity, sizeof(m.identity));
-	TRY(file_read(file_path(path, c->at.state, "identity.key"),
-	    CARD_BYTES_MAX, &pem, e));
-	key = sign_key_from_pem(buf_str(&pem), e);
-	crypto_wipe(pem.p, pem.n);
-	if (key == NULL)
-		return e->code;
-	*out = (struct buf){ 0 };
+	s->vouches.v[kept] = (struct buf){ 0 };
+	buf_add(&s->vouches.v[kept], bytes, n);
 	s->vouches.n++;
-	if (msg_statement_sign(&m, key, out) < 0)
-		return err_set(e, ERR_CRYPTO, "the vouch could not be signed");
 	return 0;
 }
 
 static int
-signing_write(const struct signing *s, const char *path, struct err *e)
+signing_write(const struct signing *s, struct err *e)
 {
 	AUTO_BUF struct buf text = { 0 };
 
 	card_encode_all(&s->card, &s->vouches, &text);
 	buf_addc(&text, '\n');
-	return file_write(path, 0644, buf_str(&text), e);
+	return file_write(s->out, 0644, buf_str(&text), e);
 }
 
 static void
-signing_tell(const struct ctl *c, const struct signing *s, const char *out)
+signing_tell(const struct ctl *c, const struct signing *s, bool done)
 {
 	AUTO_JSON json_t *j = NULL;
 
-	if (!c->json) {
-		printf("%s %s for %s; its card with %zu vouch%s: %s\n",
-		    s->own.cert_id, s->renewed ? "vouches anew" : "vouches",
+	if (c->json) {
+		j = json_pack("{s:i, s:b, s:s, s:s, s:s*, s:o}", "v", 1, "ok",
+		    1, "id", s->card.cert_id, "state", done ? "signed" :
+		    "proposed", "out", done ? s->out : NULL, "vouches",
+		    vouches_json(&s->card, &s->vouches));
+		reply_print(j);
+	} else if (done) {
+		printf("%s: the card of %s with %zu vouch%s\n", s->out,
 		    s->card.cert_id, s->vouches.n, s->vouches.n == 1 ? "" :
-		    "es", out);
-		return;
+		    "es");
+	} else {
+		printf("proposed to vouch for %s: another operator says the "
+		    "same, then the card is signed\n", s->card.cert_id);
 	}
-	j = json_pack("{s:i, s:b, s:s, s:s, s:b, s:s, s:o}", "v", 1, "ok", 1,
-	    "id", s->card.cert_id, "by", s->own.cert_id, "renewed",
-	    (int)s->renewed, "out", out, "vouches", vouches_json(&s->card,
-	    &s->vouches));
-	reply_print(j);
 }
 
+/* Who it is, so that the code is compared before somebody stands in for it. */
 static int
 signing_confirm(const struct ctl *c, const struct signing *s)
 {
 	char code[CARD_CODE_MAX];
 
 	fprintf(stderr, "%s, %s (%s), code %s\n"
-	    "If it breaks its terms within a year, our judgement falls at all "
-	    "who counted this.\n", s->card.cert_id, s->card.name,
+	    "If it meets a hard gate within a year, our judgement falls "
+	    "wherever this counts.\n", s->card.cert_id, s->card.name,
 	    s->card.country, card_code(&s->card, code));
 	if (ask_for(s->card.cert_id, "Type its id to vouch for it: "))
 		return 0;
 	return ctl_fail(c, CTL_REFUSED, "--yes for scripts, when the code "
 	    "was compared", "not confirmed, nothing signed");
+}
+
+static int
+signing_run(const struct ctl *c, struct signing *s, bool yes)
+{
+	AUTO_BUF struct buf text = { 0 };
+	struct err e = { 0 };
+	int rc;
+
+	if (signing_load(c->argv[0], s, &e) < 0)
+		return ctl_fail_err(c, &e, NULL);
+	rc = signing_find(c, s, &text);
+	if (rc == 0 && text.n == 0 && !yes)
+		rc = signing_confirm(c, s);
+	if (rc == 0 && text.n == 0)
+		rc = signing_say(c, s, &text);
+	if (rc != 0)
+		return rc;
+	if (text.n > 0 && (signing_add(s, buf_str(&text), &e) < 0 ||
+	    signing_write(s, &e) < 0))
+		return ctl_fail_err(c, &e, NULL);
+	signing_tell(c, s, text.n > 0);
+	return CTL_DONE;
 }
 
 int
@@ -222,26 +258,12 @@ cmd_card_countersign(struct ctl *c)
 		{ "yes", &yes, NULL, 0 },
 	};
 	AUTO(mem_free) struct signing *s = mem_new(struct signing);
-	struct err e = { 0 };
 	int rc;
 
 	CTL_OPTIONS(c, options, 1, 1);
-	if (out == NULL)
-		out = c->argv[0];
-	s->reason = reason == NULL ? "" : reason;
-	rc = signing_load(c, c->argv[0], s, &e);
-	if (rc == 0)
-		rc = signing_check(s, &e);
-	if (rc < 0) {
-		card_vouches_clear(&s->vouches);
-		return ctl_fail_err(c, &e, NULL);
-	}
-	rc = yes ? 0 : signing_confirm(c, s);
-	if (rc == 0 && (signing_sign(c, s, &e) < 0 ||
-	    signing_write(s, out, &e) < 0))
-		rc = ctl_fail_err(c, &e, NULL);
-	if (rc == 0)
-		signing_tell(c, s, out);
+	s->out = out == NULL ? c->argv[0] : out;
+	s->reason = reason;
+	rc = signing_run(c, s, yes);
 	card_vouches_clear(&s->vouches);
 	return rc;
 }

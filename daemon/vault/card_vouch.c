@@ -5,11 +5,7 @@
 
 #include "base/crypto.h"
 #include "vault/evidence.h"
-#include "vault/peer.h"
-#include "wire/msg_statement.h"
-
-#define AGE_MAX_MS DAY(180)	/* what is older has lost half, and is told anew */
-#define SOURCE_MAX (2 * DIGEST_BYTES + 16)
+#include "vault/statement.h"
 
 /* One card and what is on it. */
 struct taking {
@@ -23,32 +19,6 @@ struct taking {
 	struct str seen[CARD_VOUCHES_MAX];
 	size_t nseen;
 };
-
-struct held {
-	const char *source;
-	bool found;
-};
-
-static int
-on_item(void *arg, const struct evidence_item *i)
-{
-	struct held *h = arg;
-
-	h->found |= str_eqz(i->source, h->source);
-	return 0;
-}
-
-/* "statement 3f..": of which evidence is told where it is from. */
-static const char *
-source_of(struct str payload, char dst[static SOURCE_MAX])
-{
-	const struct digest d = sha256_of(payload.p, payload.n);
-	char hex[2 * DIGEST_BYTES + 1];
-
-	hex_encode(hex, d.b, DIGEST_BYTES);
-	snprintf(dst, SOURCE_MAX, "statement %s", hex);
-	return dst;
-}
 
 /* Why it cannot be looked at any further; NULL: it is as it was signed. */
 static const char *
@@ -69,7 +39,7 @@ check_form(struct taking *t, struct str payload, struct msg_statement *out)
 	if (memcmp(out->identity, card->identity, sizeof(out->identity)) != 0)
 		return "it is about another identity key";
 	if (str_eqz(out->from, t->v->cert_id))
-		return "we ourselves are no sponsor here";
+		return "we ourselves: what we say is no evidence for us";
 	snprintf(id, sizeof(id), "%.*s", (int)out->from.n, out->from.p);
 	key = peers_keys(t->v->peers, id);
 	if (key == NULL)
@@ -83,7 +53,7 @@ check_form(struct taking *t, struct str payload, struct msg_statement *out)
 	t->seen[t->nseen++] = out->from;
 	if (out->at.ms > now.ms + TRUST_SKEW_MS)
 		return "it is dated in the future";
-	if (out->at.ms < now.ms - AGE_MAX_MS)
+	if (out->at.ms < now.ms - STATEMENT_AGE_MS)
 		return "it is older than 180 days: ask for a new one";
 	return NULL;
 }
@@ -113,15 +83,35 @@ check_standing(struct taking *t, const struct msg_statement *m)
 	return NULL;
 }
 
-static int
-keep(struct taking *t, const struct msg_statement *m, const char *source)
+/* Does it stand by itself, or wait for another one? */
+static const char *
+waits(const struct taking *t, const struct msg_statement *m)
 {
-	const struct evidence_item item = { .kind = TRUST_VOUCHED,
-	    .peer = m->about, .by = m->from, .record = str_of(source),
-	    .source = str_of(source), .reason = m->reason.n > 0 ? m->reason :
-	    STR("vouched for on its card") };
+	size_t n = 0;
 
-	return evidence_add(t->v->evidence, &item);
+	if (!t->x->keep)
+		return t->waits ? trust_note_text(TRUST_ONE_SPONSOR) : NULL;
+	for (size_t i = 0; i < peers_count(t->v->peers); i++)
+		n += evidence_is_sponsor(t->v->evidence, m->about,
+		    str_of(peers_at(t->v->peers, i)->card.cert_id));
+	return n < TRUST_SPONSORS ? trust_note_text(TRUST_ONE_SPONSOR) : NULL;
+}
+
+/* In the open turn: take it as any other statement; why it does not count. */
+static int
+keep(struct taking *t, struct str payload, const char **out_why)
+{
+	struct statement_fate fate;
+
+	TRY(statement_take(t->v->statements, payload, t->x->card->cert_id,
+	    &fate));
+	if (fate.kept == NULL)
+		*out_why = fate.why;
+	else if (!fate.kept->counted)
+		*out_why = fate.kept->why;
+	else
+		*out_why = NULL;
+	return 0;
 }
 
 static void
@@ -138,33 +128,36 @@ row_add(struct taking *t, const struct msg_statement *m, bool counts,
 	(void)json_array_append_new(t->rows, j);
 }
 
+/* What is held already of that sponsor about it, or NULL. */
+static const struct statement *
+held(const struct taking *t, const struct msg_statement *m)
+{
+	return statement_find(t->v->statements, m->from, m->about,
+	    STATEMENT_VOUCH);
+}
+
 /* 1 if it counts and did not before, 0; ERR_* of the store. */
 static int
 take(struct taking *t, struct str payload)
 {
+	const struct digest d = sha256_of(payload.p, payload.n);
 	struct msg_statement m;
-	char source[SOURCE_MAX];
-	struct held held = { source_of(payload, source), false };
 	const char *why = check_form(t, payload, &m);
-	int rc = 1;
+	const struct statement *s = why != NULL ? NULL : held(t, &m);
 
-	if (why == NULL)
-		TRY(evidence_each(t->v->evidence, t->x->card->cert_id,
-		    on_item, &held));
-	if (held.found) {
+	if (s != NULL && s->counted && digest_eq(&s->digest, &d)) {
 		row_add(t, &m, true, "counted before");
 		return 0;
 	}
-	if (why == NULL)
+	if (why == NULL && t->x->keep)
+		TRY(keep(t, payload, &why));
+	else if (s != NULL && s->m.at.ms >= m.at.ms &&
+	    !digest_eq(&s->digest, &d))
+		why = "a newer one is held";
+	else if (why == NULL)
 		why = check_standing(t, &m);
-	if (why == NULL && t->x->keep) {
-		TRY(rc = keep(t, &m, source));
-		if (rc == 0)
-			why = "the engine does not count it now";
-	}
-	row_add(t, &m, why == NULL, why == NULL && t->waits ?
-	    trust_note_text(TRUST_ONE_SPONSOR) : why);
-	return why == NULL ? rc : 0;
+	row_add(t, &m, why == NULL, why == NULL ? waits(t, &m) : why);
+	return why == NULL;
 }
 
 static int

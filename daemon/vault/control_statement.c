@@ -309,6 +309,7 @@ statement_json(const struct vault *v, const struct statement *s)
 {
 	char at[TIME_TEXT_MAX], digest[2 * DIGEST_BYTES + 1];
 	bool ours = str_eqz(s->m.from, v->cert_id);
+	AUTO_BUF struct buf bytes = { 0 };
 	json_t *o;
 
 	hex_encode(digest, s->digest.b, DIGEST_BYTES);
@@ -319,7 +320,11 @@ statement_json(const struct vault *v, const struct statement *s)
 	if (o == NULL)
 		return NULL;
 	said_json(o, &s->m);
-	if (!ours) {
+	if (ours) {
+		base64_encode(&bytes, (const uint8_t *)s->payload.p,
+		    s->payload.n);
+		(void)json_object_set_new(o, "signed", json_string(bytes.p));
+	} else {
 		(void)json_object_set_new(o, "via", json_string(s->via));
 		(void)json_object_set_new(o, "counts",
 		    json_boolean(s->counted));

@@ -304,21 +304,46 @@ not_kept(const struct statements *ss, const struct msg_statement *m,
 }
 
 static int
-statement_new_one(struct peer *p, const struct msg_statement *m,
-    struct str payload)
+statement_new_one(struct statements *ss, const char *via,
+    struct str payload, struct statement **out)
 {
-	struct statements *ss = p->v->statements;
 	struct statement *s;
 
-	TRY(statement_keep(ss, payload, p->card.cert_id, &s));
-	TRY(consult_log(p->v, p->card.cert_id, MESSAGE_STATEMENT, payload));
+	TRY(statement_keep(ss, payload, via, &s));
+	TRY(consult_log(ss->v, via, MESSAGE_STATEMENT, payload));
 	TRY(statement_judge(ss, s));
 	log_info("statement", "peer=%s from=%.*s about=%.*s kind=%s "
-	    "counts=%s%s%s%s", p->card.cert_id, (int)m->from.n, m->from.p,
-	    (int)m->about.n, m->about.p, statement_kind_name(m->kind),
+	    "counts=%s%s%s%s", via, (int)s->m.from.n, s->m.from.p,
+	    (int)s->m.about.n, s->m.about.p, statement_kind_name(s->m.kind),
 	    s->counted ? "yes" : "no", s->counted ? "" : " why=\"", s->why,
 	    s->counted ? "" : "\"");
-	statement_answer(p, s);
+	*out = s;
+	return 0;
+}
+
+int
+statement_take(struct statements *ss, struct str payload, const char *via,
+    struct statement_fate *out)
+{
+	struct digest d = sha256_of(payload.p, payload.n);
+	struct statement_fate fate = { .kept = NULL };
+	struct statement *s;
+	struct msg_statement m;
+	char key[STATEMENT_KEY_MAX];
+
+	TRY(msg_statement_decode(payload, &m));
+	fate.kept = statement_by_key(ss, statement_key(&m, key));
+	fate.before = fate.kept != NULL && digest_eq(&fate.kept->digest, &d);
+	if (!fate.before) {
+		fate.kept = NULL;
+		fate.why = m.at.ms > vault_now(ss->v).ms + TRUST_SKEW_MS ?
+		    "it is dated in the future" : not_kept(ss, &m, payload);
+	}
+	if (!fate.before && fate.why == NULL) {
+		TRY(statement_new_one(ss, via, payload, &s));
+		fate.kept = s;
+	}
+	*out = fate;
 	return 0;
 }
 
@@ -328,6 +353,7 @@ statement_received(struct peer *p, struct str payload)
 	struct statements *ss = p->v->statements;
 	struct digest d = sha256_of(payload.p, payload.n);
 	const struct statement *held;
+	struct statement *s;
 	struct msg_statement m;
 	char key[STATEMENT_KEY_MAX];
 	const char *why;
@@ -354,8 +380,10 @@ statement_received(struct peer *p, struct str payload)
 		answer(p, &d, STATEMENT_KEPT, NEUTRAL);
 		return 0;
 	}
-	rc = statement_new_one(p, &m, payload);
+	rc = statement_new_one(ss, p->card.cert_id, payload, &s);
 	if (rc < 0)
 		turn_fail(p->v->turn, rc);
+	else
+		statement_answer(p, s);
 	return rc;
 }

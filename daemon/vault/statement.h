@@ -67,6 +67,19 @@ int statement_received(struct peer *p, struct str payload) MUST_CHECK;
 int statement_taken(struct peer *p, struct str payload) MUST_CHECK;
 
 /*
+ * statement_take(ss, payload, via, out): somebody gave us that otherwise,
+ * as on a card: in the open turn it is kept and judged as if it came from
+ * via.  ERR_SYNTAX, ERR_VALUE, ERR_LIMIT; ERR_* of the store.
+ */
+struct statement_fate {
+	const struct statement *kept;	/* borrowed, or NULL */
+	const char *why;		/* not kept: why; static */
+	bool before;			/* it was kept before */
+};
+int statement_take(struct statements *ss, struct str payload,
+    const char *via, struct statement_fate *out) MUST_CHECK;
+
+/*
  * statement_make(ss, m, out): sign it (from, at and the key of about are
  * found out) and keep it, in the open turn; who was told of the one before
  * is told of this.  ERR_NOT_FOUND about is no peer of ours; ERR_VALUE; ERR_*

@@ -99,7 +99,10 @@ def test_expect_says_what_goes_and_what_would_raise_it(net):
 def countersign(net, by, card, name, *args):
     """The card with one more vouch on it, as a new file."""
     out = os.path.join(net.dir, name)
-    by.ctl('card', 'countersign', card, '--out', out, '--yes', *args)
+    command = ('card', 'countersign', card, '--out', out, '--yes') + args
+    if net.do_as(by, 'duty', *command)['state'] == 'proposed':
+        assert not os.path.exists(out), 'it takes two'
+        equal(net.do_as(by, 'director', *command)['state'], 'signed', 'two')
     return out
 
 
@@ -179,6 +182,12 @@ def test_two_sponsors_make_flow_what_was_foretold(net):
         indicator(i, labels=('botnet',)) for i in range(10, 14)]))
     wait_for(lambda: indicator(2)['id'] in b.ids(), 30, 'C')
     assert indicator(3)['id'] not in b.ids(), 'A is far'
+    # Who ends its vouch is not brought back by the card.
+    net.do_as(d, 'duty', 'trust', 'unvouch', b.id, '--to', a.id)
+    wait_for(lambda: vouches(a, card)[2][1:] == (
+        False, 'a newer one is held'), 30, 'it ended')
+    r = a.ask('peer', 'expect', b.id)
+    equal([s['id'] for s in r['sponsors'] if s['vouches']], [c.id], 'left')
     shown = b.ctl('card', 'show', card)
     assert 'vouched by     cert-xc' in shown and 'met in May' in shown, shown
 
@@ -192,7 +201,7 @@ def test_countersignatures_that_are_wrong(net):
     good = countersign(net, c, card, 'good.json')
     mine = countersign(net, a, card, 'mine.json')
     equal(vouches(a, mine)[0][1:], (False,
-                                    'we ourselves are no sponsor here'), 'us')
+                                    'we ourselves: what we say is no evidence for us'), 'us')
     vouch = signed(good)[0]
     raw = bytearray(base64.b64decode(vouch))
     raw[-1] ^= 1
@@ -205,7 +214,7 @@ def test_countersignatures_that_are_wrong(net):
     equal([v[:2] for v in vouches(a, both)], [(c.id, False), (c.id, True)],
           'both')
     # Of another card.
-    other = countersign(net, a, c.path('state', 'card.json'), 'other.json')
+    other = countersign(net, b, c.path('state', 'card.json'), 'other.json')
     moved = changed(good, 'moved.json', (vouch, signed(other)[0]))
     equal(vouches(a, moved)[0][1:], (False, 'it is about another CERT'),
           'moved')
@@ -216,14 +225,14 @@ def test_countersignatures_that_are_wrong(net):
     equal(vouches(a, countersign(net, c, card, 'again.json'))[0][1:],
           (False, 'we hold no card of that sponsor'), 'a stranger')
     # Who signs is told what is wrong, and the card stays as it was.
-    for args, text in (((c, c.path('state', 'card.json')), 'itself'),
+    for args, text in (((c, c.path('state', 'card.json')), 'no peer'),
                        ((c, moved), 'another CERT'),
                        ((c, both), 'twice'),
                        ((c, noise), 'does not read')):
         inst, path = args
         with open(path, encoding='utf-8') as f:
             before = f.read()
-        p = inst.ctl_run('card', 'countersign', path, '--yes')
+        p = net.run_as(inst, 'duty', 'card', 'countersign', path, '--yes')
         equal(p.returncode == 0, False, path)
         assert text in p.stderr.decode(), p.stderr
         with open(path, encoding='utf-8') as f:
@@ -234,8 +243,13 @@ def test_countersignatures_that_are_wrong(net):
         p = a.ctl_run('peer', 'add', changed(good, name, change), '--yes')
         equal(p.returncode == 0, False, name)
     # Signing twice is one vouch, and our own card keeps what it has.
+    again = countersign(net, c, good, 'again.json')
+    equal(signed(again), signed(good), 'the same')
+    for name in ('duty', 'director'):
+        net.do_as(c, name, 'trust', 'vouch', b.id, '--to', b.id)
     again = countersign(net, c, good, 'renewed.json')
     equal(len(signed(again)), 1, 'renewed')
+    assert signed(again) != signed(good), 'anew'
     with open(again, encoding='utf-8') as f:
         text = f.read()
     with open(card, 'w', encoding='utf-8') as f:
