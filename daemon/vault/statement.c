@@ -146,9 +146,38 @@ sponsor_leaves(struct statements *ss, const struct statement *s,
 	return rc;
 }
 
+/*
+ * Nobody adds up by saying the same again and again; what ends a vouch counts
+ * whenever it comes.
+ */
+static const char *
+too_often(const struct statements *ss, const struct statement *s)
+{
+	unix_ms_t now = vault_now(ss->v);
+
+	if (s->counted_at.ms == 0 || s->m.kind == STATEMENT_VOUCH_ENDED)
+		return NULL;
+	if (s->m.kind == STATEMENT_REFERRAL)
+		return now.ms - s->counted_at.ms < STATEMENT_AGAIN_MS ?
+		    "another one counted less than 30 days ago" : NULL;
+	return now.ms / DAY(1) == s->counted_at.ms / DAY(1) &&
+	    s->counted_today >= STATEMENT_A_DAY ?
+	    "as many as count in a day have counted today" : NULL;
+}
+
+static void
+note_counted(const struct statements *ss, struct statement *s)
+{
+	unix_ms_t now = vault_now(ss->v);
+
+	if (now.ms / DAY(1) != s->counted_at.ms / DAY(1))
+		s->counted_today = 0;
+	s->counted_today++;
+	s->counted_at = now;
+}
+
 static int
-judge_sound(struct statements *ss, const struct statement *s,
-    const char **out_why)
+judge_sound(struct statements *ss, struct statement *s, const char **out_why)
 {
 	static const enum trust_kind kinds[STATEMENT_KINDS] = {
 		[STATEMENT_VOUCH] = TRUST_VOUCHED,
@@ -158,6 +187,8 @@ judge_sound(struct statements *ss, const struct statement *s,
 	};
 	bool stands = evidence_is_sponsor(ss->v->evidence, s->m.about,
 	    s->m.from);
+	const char *fault = too_often(ss, s);
+	int rc;
 
 	*out_why = "";
 	if (s->counted && (s->m.kind != STATEMENT_VOUCH || stands))
@@ -166,8 +197,15 @@ judge_sound(struct statements *ss, const struct statement *s,
 		*out_why = "there was no vouch that counted";
 		return 0;
 	}
-	return statement_count(ss, s, &(struct evidence_item){
+	if (fault != NULL) {
+		*out_why = fault;
+		return 0;
+	}
+	rc = statement_count(ss, s, &(struct evidence_item){
 	    .kind = kinds[s->m.kind], .reason = s->m.reason }, out_why);
+	if (rc > 0)
+		note_counted(ss, s);
+	return rc;
 }
 
 /* In the open turn: does it count now?  Written if that is new. */

@@ -15,6 +15,8 @@
 #define STATEMENT_WHY_MAX 128
 #define STATEMENT_AGE_MS DAY(180)	/* what is older counts no more */
 #define STATEMENT_HOLDS_MS DAY(30)	/* the least for an attestation */
+#define STATEMENT_AGAIN_MS DAY(30)	/* from a referral to the next */
+#define STATEMENT_A_DAY 4		/* vouches and attestations that count */
 #define STATEMENT_STRANGERS_MAX 100	/* kept of one CERT, about no peers */
 
 struct statement {
@@ -25,6 +27,8 @@ struct statement {
 	char via[CERT_ID_MAX + 1];	/* who brought it; "": we made it */
 	unix_ms_t taken;
 	bool counted;			/* it is evidence here */
+	unix_ms_t counted_at;		/* it, or one before it; 0: never */
+	unsigned counted_today;		/* how many on that day */
 	char why[STATEMENT_WHY_MAX];	/* why it is not, for people */
 };
 

@@ -81,6 +81,8 @@ statement_write(struct statements *ss, const struct statement *s)
 	out_u8(&b, VERSION);
 	out_u64(&b, (uint64_t)s->taken.ms);
 	out_u8(&b, s->counted);
+	out_u64(&b, (uint64_t)s->counted_at.ms);
+	out_u32(&b, s->counted_today);
 	out_str8(&b, str_of(s->via));
 	out_str8(&b, str_of(s->why));
 	out_str16(&b, buf_str(&s->payload));
@@ -93,21 +95,24 @@ on_statement(void *arg, const char *key, struct str value)
 	struct statements *ss = arg;
 	struct cur c = cur_of(value.p, value.n);
 	struct statement *s;
+	struct statement had = { 0 };
 	struct str via, why, payload;
-	unix_ms_t taken;
-	bool counted;
 
 	if (cur_u8(&c) != VERSION)
 		return ERR_STORE;
-	taken.ms = (int64_t)cur_u64(&c);
-	counted = cur_u8(&c) != 0;
+	had.taken.ms = (int64_t)cur_u64(&c);
+	had.counted = cur_u8(&c) != 0;
+	had.counted_at.ms = (int64_t)cur_u64(&c);
+	had.counted_today = cur_u32(&c);
 	via = cur_str8(&c, CERT_ID_MAX);
 	why = cur_str8(&c, STATEMENT_WHY_MAX);
 	payload = cur_str16(&c, STATEMENT_BYTES_MAX);
 	if (cur_finish(&c) < 0 || statement_new(payload, &s) < 0)
 		return ERR_STORE;
-	s->taken = taken;
-	s->counted = counted;
+	s->taken = had.taken;
+	s->counted = had.counted;
+	s->counted_at = had.counted_at;
+	s->counted_today = had.counted_today;
 	text_copy(s->via, sizeof(s->via), via);
 	text_copy(s->why, sizeof(s->why), why);
 	vec_push(&ss->all, s);
@@ -213,6 +218,8 @@ statement_keep(struct statements *ss, struct str payload, const char *via,
 	while (i < ss->all.n && strcmp(ss->all.v[i]->key, s->key) != 0)
 		i++;
 	if (i < ss->all.n) {
+		s->counted_at = ss->all.v[i]->counted_at;
+		s->counted_today = ss->all.v[i]->counted_today;
 		statement_free(ss->all.v[i]);
 		ss->all.v[i] = s;
 	} else {

@@ -184,6 +184,19 @@ def test_rings_groups_and_standing(net):
     set_initial(net, r, presume(a, b))
     wait_for(lambda: told(b, c, r) == 'counted', 30, 'now it counts')
     assert float(scores(r, c)['discretion']['r']) > 1, 'two'
+    # Two of one group are one; how many of them there are is the same.
+    set_initial(net, r, presume(a, b).replace(
+        'trust: {', 'trust: {groups: {same: [%s, %s]}, ' % (a.id, b.id)))
+    wait_for(lambda: scores(r, c)['discretion']['r'] == '0.000000', 30,
+             'of one group')
+    for _ in range(3):
+        two(net, b, 'trust', 'vouch', c.id)
+    wait_for(lambda: told(b, c, r) == 'kept', 30, 'of the same group')
+    assert 'of the same stakeholder group' in r.ctl(
+        'trust', 'statements', c.id), 'why'
+    equal(scores(r, c)['discretion']['r'], '0.000000', 'nothing')
+    set_initial(net, r, presume(a, b))
+    wait_for(lambda: float(scores(r, c)['discretion']['r']) > 1, 80, 'two')
     # A sponsor that falls below B takes its vouch with it.
     set_initial(net, r, presume(a))
     wait_for(lambda: scores(r, c)['discretion']['r'] == '0.000000', 30,
@@ -213,6 +226,12 @@ def test_referral_attestation_and_replay(net):
              said(b, c.id)[0]['told'][0]['state'] == 'kept', 30,
              'who hands it on is not told')
     equal(float(scores(r, c)['reliability']['r']) > 0, True, 'something')
+    # The same again adds nothing for 30 days.
+    r_then = float(scores(r, c)['reliability']['r'])
+    a.ask('trust', 'refer', c.id, '--to', r.id)
+    wait_for(lambda: told(a, c, r) == 'kept', 30, 'too soon')
+    assert float(scores(r, c)['reliability']['r']) <= r_then, 'the same'
+    assert 'less than 30 days ago' in r.ctl('trust', 'statements'), 'why'
     equal(b.ctl_run('trust', 'hand-on', c.id, a.id, '--to',
                     r.id).returncode, 4, 'there is none')
     # An attestation of the wall, by two people who say the same.
