@@ -28,6 +28,7 @@
 #include "wire/msg_close.h"
 #include "wire/msg_consult.h"
 #include "wire/msg_hello.h"
+#include "wire/msg_standing.h"
 #include "wire/msg_statement.h"
 #include "wire/msg_subscribe.h"
 #include "wire/msg_terms.h"
@@ -175,6 +176,7 @@ static void
 show_frame(struct peer *p, const struct frame *f)
 {
 	struct msg_statement_taken t;
+	struct msg_answered a;
 	struct msg_close c;
 	struct msg_hello h;
 	char text[512];
@@ -188,8 +190,13 @@ show_frame(struct peer *p, const struct frame *f)
 	    msg_statement_taken_decode(f->payload, &t) == 0)
 		printf("frame %s %d %s\n", message_name(f->type),
 		    (int)t.result, str_escape(text, sizeof(text), t.why));
+	else if (f->type == MESSAGE_ANSWERED &&
+	    msg_answered_decode(f->payload, &a) == 0)
+		printf("frame %s %d %s\n", message_name(f->type), a.taken,
+		    str_escape(text, sizeof(text), a.why));
 	else
 		printf("frame %s\n", message_name(f->type));
+	p->taken += f->type == MESSAGE_ANSWERED;
 	p->taken += f->type == MESSAGE_STATEMENT_TAKEN;
 	p->ready = p->ready || f->type == MESSAGE_TERMS;
 	if (f->type == MESSAGE_HELLO && !p->greeted &&
@@ -540,6 +547,53 @@ act_statement(struct peer *p, const char *scenario,
 	return true;
 }
 
+/* What one who is scored says, in the name of `from`. */
+static void
+send_score_answer(struct peer *p, const char *from, uint64_t key,
+    const struct sign_key *signer)
+{
+	struct msg_answer m = { .key = key, .from = str_of(from),
+	    .to = str_of(p->them), .text = STR("it was not so"),
+	    .at.ms = clock_ms(CLOCK_REALTIME) };
+	AUTO_BUF struct buf b = { 0 };
+
+	if (msg_answer_sign(&m, signer, &b) == 0)
+		send_frame(p, MESSAGE_ANSWER, buf_str(&b));
+}
+
+/* What is wrong with what it says about scores. */
+static bool
+act_standing(struct peer *p, const char *scenario,
+    const struct sign_key *other)
+{
+	static struct msg_standing nothing;
+	AUTO_BUF struct buf b = { 0 };
+
+	msg_standing_encode(&nothing, &b);
+	if (strcmp(scenario, "score-forged") == 0) {
+		send_score_answer(p, p->me, 0, other);
+	} else if (strcmp(scenario, "score-other") == 0) {
+		send_score_answer(p, "cert-nobody", 0, p->identity);
+	} else if (strcmp(scenario, "score-unknown") == 0) {
+		send_score_answer(p, p->me, 77, p->identity);
+		for (int i = 0; i < 50 && p->taken < 1; i++)
+			(void)receive(p, 100);
+		/* It is no reason to end a connection; this is. */
+		send_frame(p, 200, STR(""));
+	} else if (strcmp(scenario, "score-flood") == 0) {
+		for (uint64_t i = 1; i <= 500; i++)
+			send_score_answer(p, p->me, i, p->identity);
+	} else if (strcmp(scenario, "standing-garbage") == 0) {
+		send_frame(p, MESSAGE_STANDING, STR("a good one"));
+	} else if (strcmp(scenario, "standing-flood") == 0) {
+		for (int i = 0; i < 400; i++)
+			send_frame(p, MESSAGE_STANDING, buf_str(&b));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* What is wrong once the identity is proved. */
 static bool
 act_ready(struct peer *p, const char *scenario)
@@ -556,7 +610,8 @@ act_ready(struct peer *p, const char *scenario)
 		if (!receive(p, 100))
 			return true;
 	if (act_consult(p, scenario, other) ||
-	    act_statement(p, scenario, other))
+	    act_statement(p, scenario, other) ||
+	    act_standing(p, scenario, other))
 		return true;
 	if (strcmp(scenario, "subscribe") == 0) {
 		send_subscribe(p);

@@ -2,13 +2,16 @@
 """A peer sees how it is scored, from what, and answers on the record."""
 import os
 import sqlite3
+import struct
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
     crash, equal, indicator, main, wait_for, with_net, write_lines)
+from hostile import Hostile, silence  # noqa: E402
 
 WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
 HOPS = 'default-label: {tlp: green, pap: clear, hops: 7}}'
@@ -230,6 +233,61 @@ def test_what_is_no_answer(net):
         assert text.encode() in r.stderr, (args, r.stderr)
     equal(answer_state(a, b, key), None, 'nothing was said')
     equal(answers(b, a), [], 'nor heard')
+
+
+@with_net(2)
+def test_answers_that_are_not_its_own(net):
+    silence(net)
+    hostile = Hostile(net)
+    for scenario, reason in (('score-forged', ' signature '),
+                             ('score-other', ' identity '),
+                             ('score-unknown', 'ANSWERED 0 there is no '
+                                               'evidence with that key'),
+                             ('score-flood', ' limit '),
+                             ('standing-garbage', ' protocol '),
+                             ('standing-flood', ' limit ')):
+        out = hostile.run('ready-' + scenario)
+        assert reason in out, (scenario, out)
+    equal(answers(hostile.them, hostile.us), [], 'nothing is kept')
+
+
+def put_evidence(inst, peer, n, kind):
+    """As if a stopped daemon had counted that about a peer."""
+    def text(form, t):
+        return struct.pack(form, len(t)) + t.encode()
+    value = struct.pack('>BQQQB', 1, int(time.time() * 1000) - 60000 + n, n,
+                        1 << 48, kind) + text('>B', peer) + text(
+                            '>B', 'cert-secret') + b''.join(
+                                text('>H', t) for t in (
+                                    'indicator--%d' % kind, 'proof secret',
+                                    'secret words'))
+    return '%s/%016x' % (peer, n), value
+
+
+@with_net(2)
+def test_of_all_kinds_nothing_else_is_told(net):
+    """Records only where the peer gave them: a canary stays one."""
+    a, b = net.all
+    assert b.stop()
+    rows = [put_evidence(b, a.id, 1000 + kind, kind) for kind in range(23)]
+    db = sqlite3.connect(b.path('state', 'comity.db'))
+    db.executemany("INSERT INTO setting (space, name, value) VALUES "
+                   "('evidence', ?, ?)", rows)
+    db.commit()
+    db.close()
+    b.start()
+    b.wait_ready()
+    wait_for(lambda: len(mine(a, b).get('inputs', [])) == 23, 30, 'told')
+    told = mine(a, b)['inputs']
+    equal({i['kind'] for i in told if 'record' in i}, {
+        'confirmed', 'sighted', 'withdrawn', 'false-positive', 'stale',
+        'warning-listed', 'own-constituency'}, 'records of these alone')
+    # No key is one of the store, from which a record might be guessed.
+    assert not {i['key'] for i in told} & {
+        '%016x' % (1000 + kind) for kind in range(23)}, told
+    equal(len({i['key'] for i in told}), 23, 'each has its own')
+    assert a.stop()
+    assert b'secret' not in kept(a, 'standing')[b.id], 'on the wire'
 
 
 if __name__ == '__main__':
