@@ -112,7 +112,8 @@ set_take(struct export_set *set, const json_t *r)
 		    .reliability = reply_text_or(belief, "reliability",
 		    "")[0], .credibility = reply_text_or(belief,
 		    "credibility", "")[0],
-		    .peers = reply_int(belief, "peers") > 0 });
+		    .peers = reply_int(belief, "peers") > 0,
+		    .opinion = str_of(reply_text_or(v, "opinion", "")) });
 	}
 }
 
@@ -392,6 +393,8 @@ cmd_export(struct ctl *c)
 	json_object_set_new(args, "versions", json_boolean(x.versions));
 	json_object_set_new(args, "credibility",
 	    json_boolean(x.format->rated));
+	json_object_set_new(args, "opinions",
+	    json_boolean(x.format->opinions));
 	x.args = args;
 	x.drop = f.use != NULL && strcmp(f.use, "block") == 0;
 	rc = export_once(&x);

@@ -35,6 +35,7 @@ struct export_format {
 	 */
 	bool acts;
 	bool rated;	/* it says how credible records are */
+	bool opinions;	/* and has what we think as objects */
 	void (*write)(const struct export_set *set,
 	    const struct export_options *o, struct buf *out);
 };
@@ -60,6 +61,7 @@ struct export_record {
 	/* Admiralty, or 0: 'A'..'F' of who gave it, '1'..'6' of itself. */
 	char reliability, credibility;
 	bool peers;		/* a peer reports it */
+	struct str opinion;	/* ours about it, or empty */
 };
 
 /* Why a record, or one of its values, is not in the file. */

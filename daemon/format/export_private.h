@@ -13,6 +13,7 @@ struct export_object {
 	struct str kind, tlp, pap, source, received;
 	char reliability, credibility;	/* 0: not known */
 	bool peers;
+	struct str opinion;	/* or empty */
 	struct stix_time version;
 	int confidence;		/* -1: none */
 	size_t values;		/* of it in the set */

@@ -101,6 +101,7 @@ object_new(struct export_set *s, const struct export_record *r,
 	e->reliability = r->reliability;
 	e->credibility = r->credibility;
 	e->peers = r->peers;
+	e->opinion = kept(s, r->opinion);
 	if (s->format == &export_misp)
 		object_for_misp(s, o, e);
 	e->bytes = s->format->values ? STR("") : kept(s, r->object);

@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "gate/feed_private.h"
+#include "gate/opinion.h"
 
 #define SPACE "feed"		/* desk to what is kept of its feed */
 #define ARENA_BYTES MIB(8)
@@ -282,17 +283,62 @@ lists_write(struct feed *f)
 
 /* ---- the scan ---- */
 
-int
-feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now)
+/* The record itself; what was derived for others stands beside its original. */
+static int
+record_shows(struct feed *f, const struct store_record *r, unix_ms_t now)
 {
 	if (f->index < 0 || (r->flags & (RECORD_TOMBSTONE |
 	    RECORD_RELABELLED | RECORD_HELD)) != 0)
 		return 0;
-	/* What was derived for others stands beside its original. */
 	if ((r->flags & RECORD_DERIVED) != 0 &&
 	    (r->flags & RECORD_STANDS) == 0)
 		return 0;
 	return gate_answer_local(f->g, r, f->index, now);
+}
+
+/* Looks for a version, that can be seen, of what an opinion is about. */
+struct about {
+	struct feed *f;
+	unix_ms_t now;
+	uint64_t circles;
+	bool shows;
+};
+
+static int
+on_about(void *arg, const struct store_record *r)
+{
+	struct about *a = arg;
+	int rc = (r->flags & RECORD_OPINION) != 0 ? 0 :
+	    record_shows(a->f, r, a->now);
+
+	if (rc <= 0)
+		return rc;
+	a->shows = true;
+	a->circles |= feed_circles_of(a->f->circles, r, a->now);
+	return 0;
+}
+
+int
+feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now,
+    uint64_t *out_circles)
+{
+	AUTO(arena_free) struct arena *arena = NULL;
+	struct about a = { .f = f, .now = now };
+	int rc = record_shows(f, r, now);
+
+	if (rc <= 0 || (r->flags & RECORD_OPINION) == 0) {
+		if (rc > 0 && out_circles != NULL)
+			*out_circles = feed_circles_of(f->circles, r, now);
+		return rc;
+	}
+	arena = arena_new(ARENA_BYTES);
+	rc = store_find_id(f->g->o.store, opinion_about(r->bytes), arena,
+	    on_about, &a);
+	if (rc < 0)
+		return rc == ERR_LIMIT ? 0 : rc;
+	if (a.shows && out_circles != NULL)
+		*out_circles = a.circles;
+	return a.shows;
 }
 
 static int
@@ -302,14 +348,13 @@ record_date(struct feed *f, const struct store_record *r, unix_ms_t now,
 	struct feed_dating d = { r->seq, now, again };
 	struct policy_circle_facts facts;
 	uint64_t circles;
-	int rc = feed_shows(f, r, now);
+	int rc = feed_shows(f, r, now, &circles);
 
 	if (rc <= 0)
 		return rc;
 	rc = list_add(f, NULL, &f->all, &d);
 	TRY(rc);
 	f->state.items += (uint64_t)rc;
-	circles = feed_circles_of(f->circles, r, now);
 	for (; circles != 0; circles &= circles - 1) {
 		size_t i = (size_t)__builtin_ctzll(circles);
 

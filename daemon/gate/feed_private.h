@@ -57,8 +57,12 @@ int feed_sync(struct feed *f) MUST_CHECK;
 int feed_list_of(struct feed *f, const char *circle,
     struct feed_list **out, int *out_circle) MUST_CHECK;
 
-/* feed_shows(f, r, now): may the desk see it, as a record? 1, 0, ERR_*. */
-int feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now)
-    MUST_CHECK;
+/*
+ * feed_shows(f, r, now, out_circles): may the desk see it, as a record? 1, 0,
+ * ERR_*; if 1, out_circles (unless NULL) has a bit for each circle by which
+ * it goes.
+ */
+int feed_shows(struct feed *f, const struct store_record *r, unix_ms_t now,
+    uint64_t *out_circles) MUST_CHECK;
 
 #endif

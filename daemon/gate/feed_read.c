@@ -32,12 +32,12 @@ reading_open(struct feed *f, const struct feed_query *q, struct reading *out)
 static int
 reading_shows(const struct reading *rd, const struct store_record *r)
 {
-	int rc = feed_shows(rd->f, r, rd->now);
+	uint64_t circles = 0;
+	int rc = feed_shows(rd->f, r, rd->now, rd->circle < 0 ? NULL :
+	    &circles);
 
-	if (rc <= 0 || rd->circle < 0)
-		return rc;
-	return (feed_circles_of(rd->f->circles, r, rd->now) >> rd->circle &
-	    1) != 0;
+	return rc <= 0 || rd->circle < 0 ? rc :
+	    (circles >> rd->circle & 1) != 0;
 }
 
 static int

@@ -74,6 +74,7 @@ enum record_flag {
 	RECORD_STANDS = 512,	/* derived, and no original is stored here */
 	RECORD_APART = 1024,	/* of one desk alone: its id was taken by */
 				/*   what that desk may not see */
+	RECORD_OPINION = 4096,	/* ours about another, for our desks alone */
 	RECORD_FETCHED = 2048,	/* from a peer without seals; ours is on it */
 };
 

@@ -28,7 +28,9 @@ struct root {
 
 struct beliefs {
 	struct vault *v;		/* borrowed */
-	const struct desk_view *view;	/* borrowed */
+	const struct desk_view *view;	/* borrowed; NULL: shared */
+	int64_t others[CREDIBILITY_REPORTS_MAX];	/* of the last one */
+	size_t nothers;
 	struct arena *arena, *values;	/* owned; of one record */
 	struct stix_reader *reader;	/* owned */
 	struct map64 sources;		/* by number + 1; owned */
@@ -42,6 +44,7 @@ struct asking {
 	struct str type, id;		/* in b->values, as all below */
 	struct observables values;
 	bool benign;
+	uint64_t desks;			/* that see it; shared only */
 	struct report reports[CREDIBILITY_REPORTS_MAX];
 	size_t n;
 	unix_ms_t newest;
@@ -51,10 +54,18 @@ struct asking {
 struct beliefs *
 beliefs_new(const struct desk_view *view)
 {
+	struct beliefs *b = beliefs_new_shared(view->v);
+
+	b->view = view;
+	return b;
+}
+
+struct beliefs *
+beliefs_new_shared(struct vault *v)
+{
 	struct beliefs *b = mem_new(struct beliefs);
 
-	b->v = view->v;
-	b->view = view;
+	b->v = v;
 	b->arena = arena_new(ARENA_BYTES);
 	b->values = arena_new(ARENA_BYTES);
 	b->reader = stix_reader_new();
@@ -207,6 +218,8 @@ report_add(struct asking *x, const struct store_record *r, int confidence)
 
 	if (x->n >= CREDIBILITY_REPORTS_MAX)
 		return;
+	if (r->seq != x->record->seq)
+		x->b->others[x->b->nothers++] = r->seq;
 	root_get(x->b, r, s, &report);
 	report.confidence = FIXED_ONE / 100 * (confidence >= 0 ? confidence :
 	    BELIEF_UNSTATED);
@@ -217,6 +230,33 @@ report_add(struct asking *x, const struct store_record *r, int confidence)
 	x->out.peers += r->source != 0;
 	if (s->band < x->out.band)
 		x->out.band = s->band;
+}
+
+/* Which of our desks may see it; no more than a word has bits. */
+static uint64_t
+desks_of(const struct vault *v, const struct store_record *r)
+{
+	const struct policy_org *self = policy_org(v->policy, 0);
+	unix_ms_t now = vault_now(v);
+	uint64_t desks = 0;
+
+	for (int i = 0; i < self->ndesks && i < 64; i++)
+		if (gate_answer_local(v->gate, r, self->first_desk + i,
+		    now) == 1)
+			desks |= UINT64_C(1) << i;
+	return desks;
+}
+
+/* May whoever asks know of that report? */
+static bool
+is_known(const struct asking *x, const struct store_record *r)
+{
+	const struct beliefs *b = x->b;
+
+	if (b->view != NULL)
+		return desk_view_shows(b->view, r);
+	return policy_org(b->v->policy, 0)->ndesks <= 64 &&
+	    (x->desks & ~desks_of(b->v, r)) == 0;
 }
 
 /* A record that the keys, or its id, propose. */
@@ -237,7 +277,7 @@ on_other(void *arg, const struct store_record *r)
 	if (x->values.n > 0 && (observables_of(&o, x->b->arena, &has) < 0 ||
 	    has.unparsable || !names_all(x, &has)))
 		return 0;
-	if (desk_view_shows(x->b->view, r))
+	if (is_known(x, r))
 		report_add(x, r, o.confidence);
 	return x->n >= CREDIBILITY_REPORTS_MAX;
 }
@@ -328,7 +368,10 @@ belief_of(struct beliefs *b, const struct store_record *r,
 
 	arena_reset(b->arena);
 	arena_reset(b->values);
+	b->nothers = 0;
 	TRY(record_read(&x, &confidence));
+	if (b->view == NULL)
+		x.desks = desks_of(b->v, r);
 	report_add(&x, r, confidence);
 	if (x.values.n > 0)
 		rc = store_find_value(b->v->store, &x.values.v[0],
@@ -341,6 +384,14 @@ belief_of(struct beliefs *b, const struct store_record *r,
 	conclude(&x);
 	*out = x.out;
 	return 0;
+}
+
+size_t
+belief_others(const struct beliefs *b,
+    int64_t dst[static CREDIBILITY_REPORTS_MAX])
+{
+	memcpy(dst, b->others, b->nothers * sizeof(dst[0]));
+	return b->nothers;
 }
 
 void

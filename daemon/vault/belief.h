@@ -51,6 +51,11 @@ struct beliefs;
  * is borrowed; beliefs_free.
  */
 struct beliefs *beliefs_new(const struct desk_view *view);
+/*
+ * beliefs_new_shared(v): the same with what every desk of ours may see that
+ * may see the record at hand.
+ */
+struct beliefs *beliefs_new_shared(struct vault *v);
 void beliefs_free(struct beliefs *b);
 MEM_AUTO(struct beliefs, beliefs_free);
 
@@ -60,6 +65,13 @@ MEM_AUTO(struct beliefs, beliefs_free);
  */
 int belief_of(struct beliefs *b, const struct store_record *r,
     struct belief *out) MUST_CHECK;
+
+/*
+ * belief_others(b, dst): the sequences of the other records that report what
+ * was asked about last; returns how many.
+ */
+size_t belief_others(const struct beliefs *b,
+    int64_t dst[static CREDIBILITY_REPORTS_MAX]);
 
 /* belief_mark(v, out): append what is another when a source's band is. */
 void belief_mark(const struct vault *v, struct buf *out);

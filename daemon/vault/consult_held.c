@@ -8,6 +8,7 @@
 
 #include "gate/held.h"
 #include "vault/feeds.h"
+#include "vault/opinions.h"
 #include "vault/record_json.h"
 
 #define ARENA_BYTES MIB(4)
@@ -47,6 +48,7 @@ let_in(struct consult *c, const struct held_entry *h)
 {
 	TRY(held_let_in(c->v->gate, h));
 	TRY(feeds_look(c->v->feeds, h->seq));
+	opinions_look(c->v->opinions, h->seq);
 	for (size_t i = 0; i < peers_count(c->v->peers); i++)
 		release_look_again(peers_at(c->v->peers, i)->release, h->seq);
 	turn_wake(c->v->turn);

@@ -17,7 +17,7 @@ const struct control_command control_commands[] = {
 	{ "records",      false, "since limit source derived desk",
 	    control_records },
 	{ "export", false, "desk circle kind type tag confidence age_ms use "
-	    "current versions credibility since", control_export },
+	    "current versions credibility opinions since", control_export },
 	{ "export mark", false, "",                  control_export_mark },
 	{ "watch", false, "desk circle kind type tag confidence age_ms use since",
 	    control_watch },

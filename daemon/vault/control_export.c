@@ -8,6 +8,7 @@
 #include "gate/feed_circle.h"
 #include "host/clock.h"
 #include "vault/belief.h"
+#include "vault/opinions.h"
 #include "vault/warnings.h"
 
 #define ARENA_BYTES MIB(8)
@@ -143,6 +144,7 @@ export_filter_read(struct control *c, const json_t *args,
 	f.confidence = (int)confidence;
 	f.versions = json_is_true(json_object_get(args, "versions"));
 	f.current = json_is_true(json_object_get(args, "current"));
+	f.opinions = json_is_true(json_object_get(args, "opinions"));
 	f.credibility = json_is_true(json_object_get(args, "credibility"));
 	*out = f;
 	return 0;
@@ -293,6 +295,21 @@ row_wanted(const struct export_filter *f, const struct store_record *r)
 	    r->received.ms >= vault_now(f->v).ms - f->age_ms;
 }
 
+/* What we think of it, if that was made and stored by now. */
+static void
+add_opinion(struct vault *v, const struct store_record *r, json_t *fields)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
+	json_t *object = json_loadb(r->bytes.p, r->bytes.n, 0, NULL);
+	const char *id = json_string_value(json_object_get(object, "id"));
+	struct str bytes;
+
+	if (id != NULL && opinions_bytes(v, str_of(id), arena, &bytes) == 0)
+		(void)json_object_set_new(fields, "opinion",
+		    json_stringn(bytes.p, bytes.n));
+	json_decref(object);
+}
+
 static enum export_left
 record_take(const struct export_filter *f, const struct store_record *r,
     const struct label *label, json_t **out)
@@ -313,6 +330,8 @@ record_take(const struct export_filter *f, const struct store_record *r,
 	if (f->credibility)
 		(void)json_object_set_new(fields, "belief",
 		    belief_json(&belief));
+	if (f->opinions && r->source != 0)
+		add_opinion(f->v, r, fields);
 	*out = fields;
 	return EXPORT_TAKEN;
 }

@@ -45,12 +45,13 @@ struct export_filter {
 	bool block;			/* it is one that PAP can take away */
 	bool versions;			/* superseded ones too */
 	bool credibility;		/* say how credible each is */
+	bool opinions;			/* and with what we think of it */
 	bool current;			/* what counts now: not revoked, valid */
 };
 
 /*
  * export_filter_read(c, args, out): desk circle kind type tag confidence
- * age_ms use current versions credibility.  Borrows from args.  ERR_* after
+ * age_ms use current versions credibility opinions.  Borrows from args.  ERR_* after
  * having answered the request: a filter that cannot be applied never means
  * "all".  The caller sets beliefs, and circles unless it reads that circle
  * only.
@@ -60,7 +61,8 @@ int export_filter_read(struct control *c, const json_t *args,
 
 /*
  * export_record(f, r, out): why not, or EXPORT_TAKEN with *out {object, kind,
- * tlp, pap, source, received, belief?}, owned by the caller.  The desk's right to see
+ * tlp, pap, source, received, belief?,
+ * opinion?}, owned by the caller.  The desk's right to see
  * it is asked before anything else; what it may not see, and tombstones, is
  * EXPORT_FILTERED.
  */

@@ -29,14 +29,14 @@ struct listing {
 	bool full;
 };
 
-/* How credible it is, into fields; of what no longer reads, nothing. */
+/* How credible it is, unless it was made here of others. */
 static void
 add_belief(struct beliefs *beliefs, const struct store_record *r,
     json_t *fields)
 {
 	struct belief x;
 
-	if (belief_of(beliefs, r, &x) == 0)
+	if ((r->flags & RECORD_DERIVED) == 0 && belief_of(beliefs, r, &x) == 0)
 		(void)json_object_set_new(fields, "belief", belief_json(&x));
 }
 

@@ -11,6 +11,7 @@
 #include "vault/control_shadow.h"
 #include "vault/feeds.h"
 #include "vault/link.h"
+#include "vault/opinions.h"
 #include "vault/peer.h"
 #include "vault/taxii_peer.h"
 #include "vault/version.h"
@@ -196,7 +197,8 @@ store_json(struct vault *v)
 	json_t *f = json_object();
 
 	store_stats(v->store, &s);
-	set_number(f, "records", s.records);
+	set_number(f, "records", s.records - opinions_count(v->opinions));
+	set_number(f, "opinions", opinions_count(v->opinions));
 	set_number(f, "tombstones", s.tombstones);
 	set_number(f, "bytes", s.file_bytes);
 	set_number(f, "wal_bytes", s.wal_bytes);

@@ -8,6 +8,7 @@
 #include "gate/proof.h"
 #include "record/stix.h"
 #include "vault/evidence.h"
+#include "vault/opinions.h"
 
 #define ARENA_BYTES MIB(4)
 
@@ -69,7 +70,9 @@ on_opinion(struct evidence *e, struct store *store, const json_t *o,
 
 		if (item.reason.n > EVIDENCE_REASON_MAX)
 			item.reason = (struct str){ 0 };
-		if (json_is_string(ref))
+		/* What we made of all evidence is none, whoever says it. */
+		if (json_is_string(ref) && !opinions_is_ours(evidence_vault(e),
+		    member(o, "id"), str_of(json_string_value(ref))))
 			TRY(about_source(e, store,
 			    str_of(json_string_value(ref)), &item));
 	}

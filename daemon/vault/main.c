@@ -19,6 +19,7 @@
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
+#include "vault/opinions.h"
 #include "vault/peer.h"
 #include "vault/evidence.h"
 #include "vault/statement.h"
@@ -78,6 +79,7 @@ tear_down(struct vault *v)
 	timer_free(v->second);
 	peers_free(v->peers);
 	circles_free(v->circles);
+	opinions_free(v->opinions);
 	feeds_free(v->feeds);
 	apply_free(v->apply);
 	postures_free(v->postures);

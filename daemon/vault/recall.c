@@ -185,7 +185,7 @@ recall_start(struct vault *v, const struct store_record *r,
 	struct stix_object o;
 	int rc;
 
-	if ((r->flags & RECORD_OWN) == 0)
+	if ((r->flags & (RECORD_OWN | RECORD_OPINION)) != RECORD_OWN)
 		return ERR_DENIED;
 	if (stix_read(reader, r->bytes, &o, &problem) != 0)
 		return ERR_STORE;

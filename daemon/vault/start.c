@@ -31,6 +31,7 @@
 #include "vault/answer.h"
 #include "vault/feeds.h"
 #include "vault/inbound.h"
+#include "vault/opinions.h"
 #include "vault/peer.h"
 #include "vault/posture.h"
 #include "vault/supervisor_link.h"
@@ -132,6 +133,7 @@ open_gate(struct vault *v, struct err *e)
 	options = vault_gate_options(v);
 	v->gate = gate_new(&options);
 	v->feeds = feeds_new(v);
+	v->opinions = opinions_new(v);
 	rc = postures_open(v, &v->postures);
 	if (rc < 0)
 		return err_set(e, rc, "the stored postures do not read: %s",
@@ -247,6 +249,7 @@ on_second(void *arg)
 	postures_tick(v->postures);
 	evidence_tick(v->evidence);
 	corroboration_tick(v->corroboration);
+	opinions_tick(v->opinions);
 	consult_tick(v->consult);
 	members_tick(v->members);
 	questions_tick(v->questions);

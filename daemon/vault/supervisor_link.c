@@ -10,6 +10,7 @@
 #include "vault/control.h"
 #include "vault/front.h"
 #include "vault/link.h"
+#include "vault/opinions.h"
 #include "vault/taxii_peer.h"
 #include "vault/warnings.h"
 #include "wire/message.h"
@@ -330,7 +331,8 @@ supervisor_link_status(struct supervisor_link *s)
 	else
 		snprintf(text, sizeof(text), "%llu records, policy "
 		    "generation %llu",
-		    (unsigned long long)store_count(v->store),
+		    (unsigned long long)(store_count(v->store) -
+		    opinions_count(v->opinions)),
 		    (unsigned long long)v->policy_generation);
 	super_send_text(s, MESSAGE_STATUS, text);
 }

@@ -13,6 +13,7 @@
 #include "vault/feeds.h"
 #include "vault/front.h"
 #include "vault/link.h"
+#include "vault/opinions.h"
 #include "vault/peer.h"
 #include "vault/consult.h"
 #include "vault/member.h"
@@ -67,6 +68,8 @@ vault_rolled_back(struct vault *v)
 	gate_rolled_back(v->gate);
 	if (v->feeds != NULL)
 		feeds_rolled_back(v->feeds);
+	if (v->opinions != NULL)
+		opinions_rolled_back(v->opinions);
 	if (audit_rolled_back(v->audit) < 0 ||
 	    (v->apply != NULL && apply_reopen(v->apply) < 0) ||
 	    (v->evidence != NULL && evidence_reopen(v->evidence) < 0) ||

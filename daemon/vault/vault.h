@@ -21,6 +21,7 @@ struct fronts;
 struct link;
 struct loop;
 struct statements;
+struct opinions;
 struct timer;
 struct warning;
 
@@ -55,6 +56,7 @@ struct vault {
 	struct circles *circles;	/* owned */
 	struct warning *warnings;	/* owned: lists, and what is ours */
 	struct feeds *feeds;		/* owned: what our desks may see */
+	struct opinions *opinions;	/* owned: of records that came */
 	VEC(struct link *) links;	/* owned: every channel to a session */
 	struct supervisor_link *super;	/* owned */
 	struct controls *controls;	/* owned */

@@ -6,12 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    TLP_GREEN, equal, indicator, main, wait_for, with_net, write_lines)
+    TLP_GREEN, crash, equal, indicator, main, wait_for, with_net,
+    write_lines)
+from fronted import with_fronts  # noqa: E402
+from taxii_client import Client, query, tls  # noqa: E402
 
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
 
@@ -178,6 +183,119 @@ def test_two_who_differ_are_worth_more_than_one(net):
                           modified='2026-02-01T00:00:00.000Z')])
     wait_for(lambda: belief(c, one)['reports'] == 1, 30, 'withdrawn')
     equal(belief(c, one)['b'], first['b'], 'as before')
+
+
+class Tool:
+    """A TAXII client of the desk ops."""
+
+    def __init__(self, entry, collection='collection'):
+        self.client = Client(entry['url'], tls(
+            entry['cafile'], entry['cert'], entry['key'], None), {})
+        self.root = urllib.parse.urlsplit(entry['api_root']).path
+        self.all = entry[collection]
+        self.to = entry['collection_wo']
+
+    def objects(self, **filters):
+        r = self.client.get('%scollections/%s/objects/%s' % (
+            self.root, self.all, query(**filters)))
+        equal(r.status, 200, r.body)
+        return r.json.get('objects', [])
+
+    def opinions(self):
+        return {o['object_refs'][0]: o for o in self.objects()
+                if o['type'] == 'opinion'}
+
+    def post(self, o):
+        r = self.client.ask('POST', '%scollections/%s/objects/' % (
+            self.root, self.to), {'objects': [o]})
+        equal(r.status, 202, r.body)
+        return r.json
+
+
+@with_fronts(3, introduced=True)
+def test_tools_see_what_we_think(net):
+    a, b, c = net.all
+    trust(net, c, 'trust: {initial: {default: {reliability: C}}}')
+    one = green(1, confidence=40)
+    other = green(1, seed='b', pattern=one['pattern'], confidence=100)
+    publish(net, a, [one])
+    publish(net, c, [green(7)])
+    there(c, one)
+    tool = Tool(net.entry[c.id])
+    wait_for(lambda: one['id'] in tool.opinions(), 30, 'an opinion')
+    first = tool.opinions()[one['id']]
+    equal((first['opinion'], first['object_marking_refs'], first['labels']),
+          ('agree', one['object_marking_refs'], ['credibility']), 'of one')
+    assert one in tool.objects(), 'the record is as it was'
+    equal(list(tool.opinions()), [one['id']], 'none of our own records')
+    ring = Tool(net.entry[c.id], 'collection_ro')
+    assert {o['id'] for o in ring.objects()} == {green(7)['id']}, (
+        'a record that is not in a circle takes no opinion there')
+    equal(c.ask('status')['store']['records'], 2, 'records')
+    equal(c.ask('status')['store']['opinions'], 1, 'opinions')
+    # It is the same again, and in files beside the record.
+    lines = export(net, c, 'jsonl')[0].splitlines()
+    at = lines.index(json.dumps(one, separators=(',', ':'))) if (
+        json.dumps(one, separators=(',', ':')) in lines) else [
+            json.loads(x) for x in lines].index(one)
+    equal(json.loads(lines[at + 1]), first, 'jsonl')
+    equal(export(net, c, 'jsonl')[0].splitlines(), lines, 'stable')
+    assert first in json.loads(export(net, c, 'stix')[0])['objects']
+    crash(c)
+    equal(tool_again(net, c).opinions()[one['id']], first, 'after a crash')
+    # With another report its class is another, and only then a version.
+    tool = tool_again(net, c)
+    publish(net, b, [other])
+    wait_for(lambda: tool.opinions().get(one['id'], first) != first and
+             other['id'] in tool.opinions(), 30, 'a second report')
+    now = tool.opinions()[one['id']]
+    equal((now['id'], now['created'], now['opinion']),
+          (first['id'], first['created'], 'strongly-agree'), 'version')
+    assert now['modified'] > first['modified'], now
+    # No peer has any, nor those whom anybody asks for by hand.
+    publish(net, c, [green(8)])
+    there(a, green(8))
+    there(b, green(8))
+    for inst in (a, b):
+        rows = inst.ask('records', '--derived')['records']
+        assert not any(r['type'] == 'opinion' and r['source'] == c.id
+                       for r in rows), rows
+        assert first['id'] not in inst.ids(), inst.id
+        assert c.ctl_run('consult', 'open', first['id'],
+                         inst.id).returncode != 0, 'consult'
+    assert c.ctl_run('recall', first['id'], '--reason', 'x',
+                     '--yes').returncode != 0, 'not ours to recall'
+    # It comes back, as it was and as somebody would like it: no evidence.
+    tool.post(now)
+    tool.post(dict(now, opinion='strongly-disagree',
+                   modified='2030-01-01T00:00:00.000Z'))
+    publish(net, b, [dict(now, opinion='strongly-disagree',
+                          object_marking_refs=[TLP_GREEN],
+                          modified='2031-01-01T00:00:00.000Z')])
+    publish(net, b, [green(9)])
+    there(c, green(9))
+    items = c.ask('trust', 'history', a.id)['items']
+    assert not [i for i in items if i['kind'] == 'false-positive'], items
+    equal(tool.opinions()[one['id']], now, 'and it stays')
+    # What is recalled takes it along.
+    a.ctl('recall', one['id'], '--reason', 'wrong', '--yes')
+    wait_for(lambda: one['id'] not in [o['id'] for o in tool.objects()], 30,
+             'the record is gone')
+    assert one['id'] not in tool.opinions(), 'and what we think of it'
+
+
+def tool_again(net, inst):
+    """Once its front is there again."""
+    def there_again():
+        net.entry[inst.id] = net.try_reach(inst, net.front_ports[
+            net.all.index(inst)]) or net.entry[inst.id]
+        try:
+            tool = Tool(net.entry[inst.id])
+            tool.objects()
+            return tool
+        except (OSError, AssertionError):
+            return None
+    return wait_for(there_again, 30, 'its front')
 
 
 if __name__ == '__main__':
