@@ -289,7 +289,7 @@ on_deferred(void *arg)
 
 	v->evidence->deferred = false;
 	if (v->statements != NULL)
-		statements_look(v->statements);
+		statements_bands_changed(v->statements);
 	if (v->peers != NULL)
 		peers_trust_changed(v->peers);
 	standings_look(v->standings);
@@ -328,6 +328,8 @@ evidence_policy_changed(struct evidence *e)
 {
 	if (evidence_count(e, NULL) < 0)
 		log_error("evidence", "error=\"the store does not read\"");
+	if (e->v->statements != NULL)
+		statements_look(e->v->statements);
 	look_again(e);
 	e->ties_due = true;
 	/* At the start the first second does it. */

@@ -89,10 +89,28 @@ sponsor_fault(const struct statements *ss, const struct msg_statement *m)
 	    "the discretion of its sponsor is below B here" : NULL;
 }
 
+/* The same for one that is kept, of which that was looked at before. */
 static const char *
-fault_of(const struct statements *ss, const struct statement *s)
+kept_signer_fault(const struct statements *ss, struct statement *s)
 {
-	const char *fault = signer_fault(ss, &s->m, buf_str(&s->payload));
+	const struct peer *by = peers_find(ss->v->peers, s->m.from);
+	const char *fault;
+
+	if (by != NULL && s->verified && memcmp(s->verified_with,
+	    by->card.identity, sizeof(s->verified_with)) == 0)
+		return NULL;
+	fault = signer_fault(ss, &s->m, buf_str(&s->payload));
+	s->verified = fault == NULL && by != NULL;
+	if (s->verified)
+		memcpy(s->verified_with, by->card.identity,
+		    sizeof(s->verified_with));
+	return fault;
+}
+
+static const char *
+fault_of(const struct statements *ss, struct statement *s)
+{
+	const char *fault = kept_signer_fault(ss, s);
 
 	if (fault == NULL)
 		fault = about_fault(ss, &s->m);
@@ -231,14 +249,15 @@ statement_judge(struct statements *ss, struct statement *s)
 }
 
 int
-statements_judge(struct statements *ss)
+statements_judge(struct statements *ss, bool all)
 {
 	for (size_t i = 0; i < ss->all.n; i++) {
 		struct statement *s = ss->all.v[i];
 		bool was = s->counted;
 		struct peer *by;
 
-		if (is_us(ss, s->m.from))
+		if (is_us(ss, s->m.from) || (!all && (!s->counted ||
+		    s->m.kind != STATEMENT_VOUCH)))
 			continue;
 		TRY(statement_judge(ss, s));
 		by = peers_find(ss->v->peers, s->m.from);

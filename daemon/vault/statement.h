@@ -24,6 +24,8 @@ struct statement {
 	struct buf payload;		/* owned: STATEMENT as it was signed */
 	struct msg_statement m;		/* borrows from payload */
 	struct digest digest;		/* SHA-256 of payload */
+	bool verified;			/* ... with the key: */
+	uint8_t verified_with[ED25519_PUBLIC_BYTES];
 	char via[CERT_ID_MAX + 1];	/* who brought it; "": we made it */
 	unix_ms_t taken;
 	bool counted;			/* it is evidence here */
@@ -58,8 +60,12 @@ int statements_reopen(struct vault *v) MUST_CHECK;
  */
 void statements_tick(struct statements *ss);
 
-/* statements_look(ss): peers or bands are others: judge soon. */
+/*
+ * statements_look(ss): peers or the policy are others: judge soon.
+ * statements_bands_changed(ss): evidence came: look at sponsors soon.
+ */
 void statements_look(struct statements *ss);
+void statements_bands_changed(struct statements *ss);
 
 /*
  * statement_received(p, payload): p says or hands on something.  ERR_SYNTAX,

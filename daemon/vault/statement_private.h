@@ -10,6 +10,7 @@ struct statements {
 	VEC(struct statement_told *) told;	/* owned */
 	unsigned ticks;
 	bool look;				/* judge at the next tick */
+	bool look_sponsors;			/* ... the vouches that count */
 };
 
 /* statement_key(m, dst): "from/about/vouch"; one for a vouch and its end. */
@@ -40,9 +41,10 @@ int told_keep(struct statements *ss, const char *to, const char *key,
 
 /*
  * statement_answer(p, s): tell p, which is connected, what became of what it
- * said, once that is on disk.  statements_judge(ss): judge all of them.
+ * said, once that is on disk.  statements_judge(ss, all): judge all of them,
+ * or the vouches that count.
  */
 void statement_answer(struct peer *p, const struct statement *s);
-int statements_judge(struct statements *ss) MUST_CHECK;
+int statements_judge(struct statements *ss, bool all) MUST_CHECK;
 
 #endif

@@ -124,17 +124,23 @@ statements_look(struct statements *ss)
 }
 
 void
+statements_bands_changed(struct statements *ss)
+{
+	ss->look_sponsors = true;
+}
+
+void
 statements_tick(struct statements *ss)
 {
+	bool all = ++ss->ticks % JUDGE_EVERY_S == 0 || ss->look;
 	int rc;
 
 	send_ours(ss);
-	if (++ss->ticks % JUDGE_EVERY_S != 0 && !ss->look)
+	if ((!all && !ss->look_sponsors) || ss->all.n == 0 ||
+	    turn_open(ss->v->turn) < 0)
 		return;
-	if (ss->all.n == 0 || turn_open(ss->v->turn) < 0)
-		return;
-	ss->look = false;
-	rc = statements_judge(ss);
+	ss->look = ss->look_sponsors = false;
+	rc = statements_judge(ss, all);
 	if (rc < 0)
 		turn_fail(ss->v->turn, rc);
 }
