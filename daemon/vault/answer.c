@@ -349,7 +349,8 @@ send_to(struct answers *as, struct peer *p)
 		    strcmp(a->peer, p->card.cert_id) != 0)
 			continue;
 		a->session = p->counts.sessions;
-		link_send(p->link, MESSAGE_ANSWER, buf_str(&a->payload));
+		/* What is not on disk yet is not said. */
+		link_say(p->link, MESSAGE_ANSWER, buf_str(&a->payload));
 		n++;
 	}
 }
@@ -357,8 +358,7 @@ send_to(struct answers *as, struct peer *p)
 void
 answers_tick(struct answers *as)
 {
-	/* What is not on disk yet is not said. */
-	if (as->ours.n == 0 || store_in_transaction(as->v->store))
+	if (as->ours.n == 0)
 		return;
 	for (size_t i = 0; i < peers_count(as->v->peers); i++) {
 		struct peer *p = peers_at(as->v->peers, i);

@@ -141,6 +141,15 @@ link_hold(struct link *l, uint8_t type, struct str payload)
 	}
 }
 
+void
+link_say(struct link *l, uint8_t type, struct str payload)
+{
+	if (store_in_transaction(l->v->store))
+		link_hold(l, type, payload);
+	else
+		link_send(l, type, payload);
+}
+
 static void
 link_drop_held(struct link *l)
 {

@@ -50,6 +50,12 @@ void link_send(struct link *l, uint8_t type, struct str payload);
  */
 void link_hold(struct link *l, uint8_t type, struct str payload);
 
+/*
+ * link_say(l, type, payload): the same if a turn is open, whose changes it
+ * may tell of; else at once.
+ */
+void link_say(struct link *l, uint8_t type, struct str payload);
+
 /* link_terms_changed(l): the policy is another: say our terms again. */
 void link_terms_changed(struct link *l);
 

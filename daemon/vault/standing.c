@@ -342,7 +342,8 @@ tell(struct standings *ss, struct peer *p, struct told *t)
 	t->session = p->counts.sessions;
 	t->print = print;
 	msg_standing_encode(m, &out);
-	link_send(p->link, MESSAGE_STANDING, buf_str(&out));
+	/* What is not on disk yet may be undone. */
+	link_say(p->link, MESSAGE_STANDING, buf_str(&out));
 }
 
 void
@@ -350,9 +351,6 @@ standings_tick(struct standings *ss)
 {
 	bool all = ++ss->seconds % LOOK_EVERY_S == 0;
 
-	/* What is not on disk yet may be undone: the next time. */
-	if (store_in_transaction(ss->v->store))
-		return;
 	for (size_t i = 0; i < peers_count(ss->v->peers); i++) {
 		struct peer *p = peers_at(ss->v->peers, i);
 		struct told *t;
