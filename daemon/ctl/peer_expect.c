@@ -11,7 +11,10 @@
 #include "ctl/table.h"
 
 #define SCREEN_COLUMNS 80
-#define SCREEN_ROWS 9		/* of flows, beside what raises a band */
+/* Rows of flows: on a screen with what raises a band, and without. */
+#define SCREEN_ROWS 9
+#define SCREEN_ROWS_ALONE 19
+#define SPONSORS_TOLD 3
 #define KINDS_COLUMNS_MIN 12
 #define GAPS 8			/* between five columns */
 
@@ -72,6 +75,7 @@ is_refused(const json_t *v)
 struct row {
 	const json_t *v;
 	struct buf desk, what, from, tlp;
+	size_t more;		/* desks and uses that fare alike */
 };
 
 static void
@@ -154,23 +158,70 @@ rows_print(FILE *f, struct row *rows, size_t n)
 	table_print(t, f);
 }
 
-/* What never flows comes last: it is what is left out first. */
-static void
-flows_table(FILE *f, const json_t *flows, bool all)
+/* Does any flow wait for that dimension? */
+static bool
+is_waited_for(const json_t *flows, const char *dimension)
 {
-	size_t total = json_array_size(flows), n = 0, i;
-	AUTO(mem_free) struct row *rows = mem_array(struct row, total + 1);
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(flows, i, v)
+		if (reply_text(v, dimension)[0] != '\0')
+			return true;
+	return false;
+}
+
+static bool
+fares_alike(const struct row *a, const struct row *b)
+{
+	return strncmp(a->desk.p, b->desk.p, 3) == 0 &&
+	    strcmp(a->what.p, b->what.p) == 0 &&
+	    strcmp(a->from.p, b->from.p) == 0 &&
+	    strcmp(a->tlp.p, b->tlp.p) == 0 &&
+	    json_equal(json_object_get(a->v, "kinds"),
+	    json_object_get(b->v, "kinds"));
+}
+
+/* The last of n rows goes into one that says the same of another desk. */
+static size_t
+rows_join(struct row *rows, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++)
+		if (fares_alike(&rows[i], &rows[n - 1])) {
+			rows[i].more++;
+			row_clear(&rows[n - 1]);
+			return n - 1;
+		}
+	return n;
+}
+
+/*
+ * What never flows comes last: it is what is left out first.  most: 0 for
+ * everything, and every desk by itself.
+ */
+static void
+flows_table(FILE *f, const json_t *flows, size_t most)
+{
+	size_t n = 0, i;
+	AUTO(mem_free) struct row *rows = mem_array(struct row,
+	    json_array_size(flows) + 1);
 	json_t *v;
 
 	for (int refused = 0; refused < 2; refused++)
-		json_array_foreach(flows, i, v)
-			if (is_refused(v) == (refused != 0) &&
-			    (all || n < SCREEN_ROWS))
-				row_fill(&rows[n++], v);
+		json_array_foreach(flows, i, v) {
+			if (is_refused(v) != (refused != 0))
+				continue;
+			row_fill(&rows[n++], v);
+			if (most > 0)
+				n = rows_join(rows, n);
+		}
+	for (i = 0; i < n; i++)
+		if (rows[i].more > 0)
+			buf_addf(&rows[i].desk, " +%zu", rows[i].more);
 	if (n > 0)
-		rows_print(f, rows, n);
-	if (n < total)
-		fprintf(f, "and %zu rows more: --all\n", total - n);
+		rows_print(f, rows, most > 0 && n > most ? most : n);
+	if (most > 0 && n > most)
+		fprintf(f, "and %zu more: --all\n", n - most);
 	for (i = 0; i < n; i++)
 		row_clear(&rows[i]);
 }
@@ -219,19 +270,6 @@ days_cell(struct table *t, const json_t *days, const char *band)
 		table_cellf(t, "%lld d", (long long)json_integer_value(d));
 }
 
-/* Does any flow wait for that dimension? */
-static bool
-is_waited_for(const json_t *flows, const char *dimension)
-{
-	size_t i;
-	json_t *v;
-
-	json_array_foreach(flows, i, v)
-		if (reply_text(v, dimension)[0] != '\0')
-			return true;
-	return false;
-}
-
 static void
 raise_table(FILE *f, const json_t *r, const char *dimension,
     const char *heading)
@@ -258,26 +296,32 @@ raise_table(FILE *f, const json_t *r, const char *dimension,
 	table_print(t, f);
 }
 
-/* Whom to ask for a vouch. */
+/* Whom to ask for a vouch: who does already, then the best of the others. */
 static void
 sponsors_line(FILE *f, const json_t *r)
 {
-	AUTO_BUF struct buf may = { 0 };
-	size_t i;
+	const json_t *list = json_object_get(r, "sponsors");
+	size_t told = 0, left = 0, i;
 	json_t *v;
 
-	json_array_foreach(json_object_get(r, "sponsors"), i, v)
+	json_array_foreach(list, i, v)
 		if (reply_bool(v, "vouches"))
-			buf_addf(&may, "%s%s (vouches)", may.n > 0 ? ", " :
-			    "", reply_text(v, "id"));
-		else if (reply_bool(v, "may"))
-			buf_addf(&may, "%s%s (%s)", may.n > 0 ? ", " : "",
-			    reply_text(v, "id"), reply_text(v, "group"));
-	if (may.n > 0)
-		fprintf(f, "Two of different groups of: %s.\n", may.p);
-	else
-		fputs("None of our peers may vouch: a sponsor has discretion "
-		    "B.\n", f);
+			fprintf(f, "%s vouches for it.\n", reply_text(v, "id"));
+	json_array_foreach(list, i, v) {
+		if (!reply_bool(v, "may"))
+			continue;
+		if (told == SPONSORS_TOLD) {
+			left++;
+			continue;
+		}
+		fprintf(f, "%s%s (%s)", told++ == 0 ? "Who may vouch, of "
+		    "different groups: " : ", ", reply_text(v, "id"),
+		    reply_text(v, "group"));
+	}
+	if (left > 0)
+		fprintf(f, " and %zu more", left);
+	fputs(told == 0 ? "None of our other peers may vouch: a sponsor has "
+	    "discretion B.\n" : "\n", f);
 }
 
 static void
@@ -316,6 +360,7 @@ expect_rows_print(FILE *f, const json_t *r, bool all)
 {
 	const json_t *d = json_object_get(r, "discretion");
 	const json_t *l = json_object_get(r, "reliability");
+	const json_t *flows = json_object_get(r, "flows");
 
 	if (!reply_bool(r, "in_policy")) {
 		lines_print(f, r);
@@ -324,7 +369,9 @@ expect_rows_print(FILE *f, const json_t *r, bool all)
 	fprintf(f, "%s has discretion %s (b %.5s) and reliability %s "
 	    "(b %.5s).\n", reply_text(r, "id"), reply_text(d, "band"),
 	    reply_text(d, "b"), reply_text(l, "band"), reply_text(l, "b"));
-	flows_table(f, json_object_get(r, "flows"), all);
+	flows_table(f, flows, all ? 0 :
+	    is_waited_for(flows, "discretion") || is_waited_for(flows,
+	    "reliability") ? SCREEN_ROWS : SCREEN_ROWS_ALONE);
 	raise_print(f, r);
 }
 

@@ -30,31 +30,41 @@ raise_way_name(enum raise_way w)
 }
 
 static bool
-try_vouch(struct trying *x, int sponsor, enum trust_note *out_why)
+try_vouch(struct trying *x, int sponsor, enum trust_note *out)
 {
 	struct trust_effect effect;
+	int rc;
 
 	x->ev.kind = TRUST_VOUCHED;
 	x->ev.by = sponsor;
 	x->ev.at = x->at;
-	if (trust_add(x->t, &x->ev, x->at, &effect) == 0)
-		return true;
-	*out_why = effect.note;
-	return false;
+	rc = trust_add(x->t, &x->ev, x->at, &effect);
+	*out = effect.note;
+	return rc == 0;
 }
 
-bool
-raise_may_vouch(const struct raise_trial *x, int sponsor,
-    enum trust_note *out_why)
+void
+raise_sponsors(const struct raise_trial *x, enum trust_note *out)
 {
 	struct trying y = { .t = trust_copy(x->trust), .at = x->now,
 	    .ev.peer = x->peer };
-	bool may = sponsor != x->peer && try_vouch(&y, sponsor, out_why);
+	struct trust_effect effect;
 
-	if (sponsor == x->peer)
-		*out_why = TRUST_ABOUT_ITSELF;
+	for (size_t i = 0; i < x->nsponsors; i++) {
+		int s = x->sponsors[i];
+
+		if (s == trust_sponsor(y.t, x->peer, 0) ||
+		    s == trust_sponsor(y.t, x->peer, 1)) {
+			out[i] = TRUST_TWICE;
+			continue;
+		}
+		if (!try_vouch(&y, s, &out[i]))
+			continue;
+		/* Each by itself: the next one finds the place free. */
+		y.ev.kind = TRUST_SPONSOR_LEFT;
+		(void)!trust_add(y.t, &y.ev, y.at, &effect);
+	}
 	trust_free(y.t);
-	return may;
 }
 
 /* Sponsors that we know, then strangers, until there are two. */

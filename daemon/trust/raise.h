@@ -46,11 +46,11 @@ void raise_try(const struct raise_trial *x, enum trust_dimension d,
     unsigned ways, struct raise_result *out);
 
 /*
- * raise_may_vouch(x, sponsor, out_why): would a vouch of that one alone be
- * taken?  Else *out_why says why not.
+ * raise_sponsors(x, out): of each of x->sponsors, whether a vouch of it would
+ * be taken beside those that stand: out[i] is TRUST_COUNTED or
+ * TRUST_ONE_SPONSOR; TRUST_TWICE of one that vouches already; else why not.
  */
-bool raise_may_vouch(const struct raise_trial *x, int sponsor,
-    enum trust_note *out_why);
+void raise_sponsors(const struct raise_trial *x, enum trust_note *out);
 
 /* raise_way_name(w): "vouch", "receipt", ...; never NULL. */
 const char *raise_way_name(enum raise_way w);

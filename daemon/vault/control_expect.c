@@ -148,29 +148,31 @@ static json_t *
 sponsors_json(const struct expecting *x, const struct raise_trial *t,
     const char *const *ids)
 {
+	AUTO(mem_free) enum trust_note *notes = mem_array(enum trust_note,
+	    t->nsponsors);
 	json_t *list = json_array();
 
+	raise_sponsors(t, notes);
 	for (size_t i = 0; i < t->nsponsors; i++) {
 		char group[EVIDENCE_GROUP_MAX];
-		enum trust_note why = TRUST_COUNTED;
 		struct trust_score s;
-		bool may = raise_may_vouch(t, t->sponsors[i], &why), is;
+		bool is = notes[i] == TRUST_TWICE;
+		bool may = notes[i] == TRUST_COUNTED ||
+		    notes[i] == TRUST_ONE_SPONSOR;
 		json_t *j;
 
 		if (t->sponsors[i] == t->peer)
 			continue;
-		is = t->sponsors[i] == trust_sponsor(t->trust, t->peer, 0) ||
-		    t->sponsors[i] == trust_sponsor(t->trust, t->peer, 1);
 		trust_score(t->trust, t->sponsors[i], TRUST_DISCRETION,
 		    t->now, &s);
 		j = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b}", "id", ids[i],
 		    "group", evidence_group(x->v->evidence, ids[i], group),
 		    "discretion", band_name((enum band)s.band), "E",
 		    fixed_json(s.opinion.e), "vouches", (int)is, "may",
-		    (int)(may && !is));
-		if (!may)
+		    (int)may);
+		if (!may && !is)
 			(void)json_object_set_new(j, "why", json_string(
-			    trust_note_text(why)));
+			    trust_note_text(notes[i])));
 		(void)json_array_append_new(list, j);
 	}
 	return list;

@@ -120,20 +120,27 @@ test_raise_try_gated(void **state)
 }
 
 static void
-test_raise_may_vouch(void **state)
+test_raise_sponsors(void **state)
 {
+	static const int sponsors[] = { 0, 1, 2, 3 };
 	AUTO(trust_free) struct trust *t = engine();
-	const struct raise_trial x = { t, 3, NOW, NULL, 0 };
-	enum trust_note why;
+	const struct raise_trial x = { t, 3, NOW, sponsors, 4 };
+	enum trust_note notes[4];
 
 	(void)state;
-	assert_true(raise_may_vouch(&x, 0, &why));
-	assert_false(raise_may_vouch(&x, 3, &why));
-	assert_int_equal(why, TRUST_ABOUT_ITSELF);
+	raise_sponsors(&x, notes);
+	/* Of one group, and still each may be asked. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(notes[i], TRUST_ONE_SPONSOR);
+	assert_int_equal(notes[3], TRUST_ABOUT_ITSELF);
 	vouch(t, 0);
-	assert_false(raise_may_vouch(&x, 2, &why));
-	assert_int_equal(why, TRUST_SAME_GROUP);
-	assert_true(raise_may_vouch(&x, 1, &why));
+	raise_sponsors(&x, notes);
+	assert_int_equal(notes[0], TRUST_TWICE);
+	assert_int_equal(notes[1], TRUST_COUNTED);
+	assert_int_equal(notes[2], TRUST_SAME_GROUP);
+	vouch(t, 1);
+	raise_sponsors(&x, notes);
+	assert_int_equal(notes[2], TRUST_SPONSORS_FULL);
 }
 
 int
@@ -144,7 +151,7 @@ main(void)
 		cmocka_unit_test(test_raise_try_strangers),
 		cmocka_unit_test(test_raise_try_receipts_stay_below_c),
 		cmocka_unit_test(test_raise_try_gated),
-		cmocka_unit_test(test_raise_may_vouch),
+		cmocka_unit_test(test_raise_sponsors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
