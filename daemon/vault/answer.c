@@ -477,7 +477,7 @@ answer_judge(struct peer *p, const struct msg_answer *m,
 			*out_why = "there is no evidence with that key";
 	}
 	if (o->keys.n >= ANSWERS_KEPT)
-		*out_why = "as many answers as are kept are here";
+		*out_why = "no more answers of one peer are kept here";
 	return *out_why == NULL;
 }
 

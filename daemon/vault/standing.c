@@ -32,7 +32,8 @@ struct told {
 	uint64_t session;		/* on which it was last told */
 	uint64_t print;			/* of what */
 	bool look;
-	struct quota heard;
+	struct quota heard;		/* of what it tells us, on */
+	uint64_t heard_session;		/* ... that connection */
 };
 
 struct standings {
@@ -374,6 +375,10 @@ standing_received(struct peer *p, struct str payload)
 	int rc;
 
 	TRY(msg_standing_decode(payload, m));
+	/* Each connection begins with one: many of them are no flood. */
+	if (t->heard_session != p->counts.sessions)
+		t->heard = (struct quota){ 0 };
+	t->heard_session = p->counts.sessions;
 	if (!quota_take(&t->heard, HEARD_A_MINUTE, clock_mono()))
 		return ERR_LIMIT;
 	out_u64(&b, (uint64_t)vault_now(p->v).ms);

@@ -11,6 +11,7 @@
 #include "wire/frame.h"
 #include "wire/msg_receipt.h"
 #include "wire/msg_records.h"
+#include "wire/msg_standing.h"
 #include "wire/msg_statement.h"
 #include "wire/msg_taxii.h"
 #include "wire/release_text.h"
@@ -88,6 +89,18 @@ use_statement_taken(struct str payload)
 	must(str_eq(payload, buf_str(&again)));
 }
 
+static void
+use_standing(struct str payload, struct arena *a)
+{
+	AUTO_BUF struct buf again = { 0 };
+	struct msg_standing *m = arena_alloc(a, sizeof(*m));
+
+	must(m != NULL);
+	must(msg_standing_decode(payload, m) == 0);
+	msg_standing_encode(m, &again);
+	must(str_eq(payload, buf_str(&again)));
+}
+
 /* A query is written again as it was, and within the limits. */
 static void
 use_query(struct str payload, struct arena *a)
@@ -136,6 +149,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use_statement(payload);
 	if (data[4] == MESSAGE_STATEMENT_TAKEN)
 		use_statement_taken(payload);
+	if (data[4] == MESSAGE_STANDING)
+		use_standing(payload, a);
 	if (data[4] == MESSAGE_FRONT_QUERY)
 		use_query(payload, a);
 	if (data[4] == MESSAGE_FRONT_ITEMS)

@@ -56,6 +56,15 @@ def kept(inst, space):
         db.close()
 
 
+def put_values(inst, space, rows):
+    """Into the store of a stopped daemon."""
+    db = sqlite3.connect(inst.path('state', 'comity.db'))
+    db.executemany('INSERT INTO setting (space, name, value) VALUES (?, ?, '
+                   '?)', [(space,) + row for row in rows])
+    db.commit()
+    db.close()
+
+
 def false_positive(net, a, b):
     """B says that a record of A was none; A's key for that."""
     publish(net, a, [indicator(i) for i in range(3)])
@@ -235,6 +244,41 @@ def test_what_is_no_answer(net):
     equal(answers(b, a), [], 'nor heard')
 
 
+def answer_bytes(key, who, to):
+    """ANSWER as it is kept; its signature was looked at when it came."""
+    def text(form, t):
+        return struct.pack(form, len(t)) + t.encode()
+    return struct.pack('>QQ', key, 1) + text('>B', who.id) + text(
+        '>B', to.id) + text('>H', 'w' * 1000) + bytes(64)
+
+
+@with_net(2)
+def test_no_more_answers_than_are_kept(net):
+    a, b = net.all
+    key = false_positive(net, a, b)
+    rows = [answer_bytes(n, a, b) for n in range(1, 1001)]
+    assert b.stop()
+    put_values(b, 'answered', [('%s/%016x' % (a.id, n + 1), row)
+                               for n, row in enumerate(rows)])
+    b.start()
+    b.wait_ready()
+    a.ctl('trust', 'answer', b.id, key, 'one too many')
+    wait_for(lambda: answer_state(a, b, key) == 'refused', 30, 'refused')
+    assert 'no more answers of one peer' in a.ctl('trust', 'mine', b.id), 'why'
+    # The same here: what is said is kept, all of it is listed, no more.
+    assert a.stop()
+    put_values(a, 'answer', [
+        ('%s/%016x' % (b.id, n + 1), struct.pack('>BQHH', 1, 1, 0, len(row))
+         + row) for n, row in enumerate(rows[:999])])
+    a.start()
+    a.wait_ready()
+    equal(len(a.ask('trust', 'mine', b.id)['answers']), 1000, 'listed')
+    a.ctl('trust', 'answer', b.id, key, 'instead of the other')
+    r = a.ctl_run('trust', 'answer', b.id, 'all', 'another')
+    equal(r.returncode, 1, 'over the limit')
+    assert b'1000 answers' in r.stderr, r.stderr
+
+
 @with_net(2)
 def test_answers_that_are_not_its_own(net):
     silence(net)
@@ -270,11 +314,7 @@ def test_of_all_kinds_nothing_else_is_told(net):
     a, b = net.all
     assert b.stop()
     rows = [put_evidence(b, a.id, 1000 + kind, kind) for kind in range(23)]
-    db = sqlite3.connect(b.path('state', 'comity.db'))
-    db.executemany("INSERT INTO setting (space, name, value) VALUES "
-                   "('evidence', ?, ?)", rows)
-    db.commit()
-    db.close()
+    put_values(b, 'evidence', rows)
     b.start()
     b.wait_ready()
     wait_for(lambda: len(mine(a, b).get('inputs', [])) == 23, 30, 'told')
