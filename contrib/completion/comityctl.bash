@@ -149,6 +149,14 @@ _comityctl() {
 	"peer show "* | "peer check "* | "why "*)
 		options=$(_comityctl_peers "${ctl[@]}") ;;
 	"publish "*) options="--desk" ;;
+	"trust vouch "* | "trust unvouch "* | "trust refer "*)
+		options="--to --reason $(_comityctl_peers "${ctl[@]}")" ;;
+	"trust attest "*)
+		options="--until --to --reason
+		    $(_comityctl_peers "${ctl[@]}")" ;;
+	"trust hand-on "*)
+		options="--to $(_comityctl_peers "${ctl[@]}")" ;;
+	"trust statements "*) options=$(_comityctl_peers "${ctl[@]}") ;;
 	"lookup "* | "log tail "*) options="--limit" ;;
 	"recall "*) options="--reason --yes" ;;
 	"records "*)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What CERTs sign about one another: vouches, referrals, attestations."""
 import os
+import sqlite3
 import sys
 import time
 
@@ -10,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 from daemons import (  # noqa: E402
     crash, equal, indicator, main, wait_for, with_net, write_lines)
 from hostile import Hostile, silence  # noqa: E402
+from relays import connect, held, write_policy  # noqa: E402
 
 FIGURES = ('r', 's', 'b', 'd', 'u', 'E', 'band', 'letter')
 
@@ -113,11 +115,29 @@ def test_two_sponsors(net):
     equal(scores(r, c)['discretion']['r'], '0.000000', 'one is left')
     two(net, a, 'trust', 'vouch', c.id)
     wait_for(lambda: float(scores(r, c)['discretion']['r']) > 1, 30, 'back')
+    freeze(r, 1)
+    same_figures(net, r, c)
     r.ctl('peer', 'remove', b.id, '--yes')
     wait_for(lambda: items(r, c).count('sponsor-left') == 2, 30, 'removed')
     equal(scores(r, c)['discretion']['r'], '0.000000', 'without b')
     crash(r)
     equal(scores(r, c)['discretion']['r'], '0.000000', 'after a crash')
+
+
+def same_figures(net, inst, peer):
+    """What trust replay makes of the evidence is what the daemon has."""
+    path = os.path.join(net.dir, 'evidence.jsonl')
+    text = inst.ctl('trust', 'evidence')
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+    replayed = inst.ask('trust', 'replay', path)
+    equal([n for n in replayed['notes'] if n['refused']], [], 'it counts')
+    now = scores(inst, peer)
+    for d in ('reliability', 'discretion'):
+        row = [x for x in replayed['scores'] if x['peer'] == peer.id and
+               x['dimension'] == d][0]
+        equal([row[f] for f in FIGURES], [now[d][f] for f in FIGURES], d)
+    return text
 
 
 def answers(hostile, scenario):
@@ -202,6 +222,15 @@ def test_rings_groups_and_standing(net):
     wait_for(lambda: scores(r, c)['discretion']['r'] == '0.000000', 30,
              'B fell')
     wait_for(lambda: counted(r, c) == [(a.id, 'vouch')], 30, 'only A')
+    # Another key of C inherits nothing.
+    left = items(r, c).count('sponsor-left')
+    os.mkdir(os.path.join(net.dir, 'new'))
+    other = type(c)(net.build, os.path.join(net.dir, 'new', c.id))
+    other.init(net.ports[2], 'Test ' + c.id, 'XC', ['ops=secops'])
+    r.add_peer(other)
+    wait_for(lambda: counted(r, c) == [], 30, 'another key')
+    equal(items(r, c).count('sponsor-left'), left + 1, 'it left')
+    assert 'another identity key' in r.ctl('trust', 'statements', c.id)
 
 
 @with_net(4)
@@ -252,23 +281,84 @@ def test_referral_attestation_and_replay(net):
           scores(r, c))
     # A file of the evidence gives the same figures to the last digit.
     freeze(r, 1)
-    path = write_lines(os.path.join(net.dir, 'evidence'), [])
-    with open(path, 'w', encoding='utf-8') as f:
-        f.write(r.ctl('trust', 'evidence'))
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
+    text = same_figures(net, r, c)
     assert '"until"' in text and '"b":"0.' in text, text
-    replayed = r.ask('trust', 'replay', path)
-    equal(replayed['notes'], [], 'all of it counts')
     now = scores(r, c)
-    for d in ('reliability', 'discretion'):
-        row = [x for x in replayed['scores'] if x['peer'] == c.id and
-               x['dimension'] == d][0]
-        equal([row[f] for f in FIGURES], [now[d][f] for f in FIGURES], d)
     # It ends: the discretion of C is D at most.
     equal(now['discretion']['capped'], False, 'it holds')
     freeze(r, 61)
     equal(scores(r, c)['discretion']['capped'], True, 'it has ended')
+
+
+def edit_store(inst, table, key, column, change):
+    """Change what a stopped daemon has stored."""
+    db = sqlite3.connect(inst.path('state', 'comity.db'))
+    rows = db.execute('SELECT %s, %s FROM %s' % (key, column,
+                                                 table)).fetchall()
+    changed = [(change(v), k) for k, v in rows if v]
+    assert changed, table
+    db.executemany('UPDATE %s SET %s = ? WHERE %s%s = ?' % (
+        table.split()[0], column,
+        "space = 'proof' AND " if 'proof' in table else '', key), changed)
+    db.commit()
+    db.close()
+
+
+FAULT_LOOSER = 6
+
+
+def loosen(relay):
+    """As if that stopped relay had been given its records for longer."""
+    edit_store(relay, 'seal', 'rowid', 'proof',
+               lambda p: p.replace(b'\nhops=1\n', b'\nhops=6\n'))
+
+
+@with_net(5, introduced=False)
+def test_sponsors_answer(net):
+    """Whom they vouched for hits a hard gate: it is their judgement."""
+    a, b, c, d, e = net.all
+    for i, out in enumerate(['cap: {hops: 1}', 'transit: true'] +
+                            [None] * 3):
+        write_policy(net, i, out)
+    set_initial(net, c, presume(d, e))
+    c.add_peer(a)
+    for sponsor in (d, e):
+        sponsor.add_peer(b)
+        connect(sponsor, c)
+        two(net, sponsor, 'trust', 'vouch', b.id, '--to', c.id)
+    # It is kept until we know whom it is about, and counts then.
+    wait_for(lambda: [told(i, b, c) for i in (d, e)] == ['kept'] * 2, 30,
+             'of a stranger')
+    connect(a, b)
+    publish(net, a, [indicator(1)])
+    wait_for(lambda: len(held(b, a)) == 1, 60, 'B has it')
+    assert b.stop()
+    loosen(b)
+    b.start()
+    b.wait_ready()
+    connect(b, c)
+    wait_for(lambda: [told(i, b, c) for i in (d, e)] == ['counted'] * 2, 30,
+             'its card is here')
+    wait_for(lambda: c.peers()[b.id]['proofs'] == 1, 60, 'it is caught')
+    # What it signed there was looser, and not only another text.
+    assert c.stop()
+    edit_store(c, "setting WHERE space = 'proof'", 'name', 'value',
+               lambda v: v[:9 + v[8]] + bytes([FAULT_LOOSER]) +
+               v[10 + v[8]:])
+    publish(net, a, [indicator(2)])
+    wait_for(lambda: len(held(b, a)) == 2, 60, 'one more')
+    assert b.stop()
+    loosen(b)
+    for inst in (c, b):
+        inst.start()
+        inst.wait_ready()
+    wait_for(lambda: 'gated_until' in scores(c, b)['discretion'], 60, 'gate')
+    for sponsor in (d, e):
+        equal(items(c, sponsor).count('vouched-gated'), 1, sponsor.id)
+        equal(scores(c, sponsor)['judgement']['s'][:4] in ('1.00', '0.99'),
+              True, 'its judgement')
+    crash(c)
+    equal(items(c, d).count('vouched-gated'), 1, 'once')
 
 
 if __name__ == '__main__':
