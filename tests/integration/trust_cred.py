@@ -185,6 +185,71 @@ def test_two_who_differ_are_worth_more_than_one(net):
     equal(belief(c, one)['b'], first['b'], 'as before')
 
 
+@with_net(2)
+def test_what_must_not_be_blocked(net):
+    a, b = net.all
+    trust(net, b, 'trust: {blocking: any}')
+    publish(net, a, [green(1), green(2)])
+    there(b, green(1), green(2))
+    os.makedirs(b.path('config', 'lists'))
+    with open(b.path('config', 'lists', 'names.json'), 'w',
+              encoding='utf-8') as f:
+        json.dump({'name': 'Names', 'type': 'hostname', 'version': 1,
+                   'matching_attributes': ['domain', 'hostname'],
+                   'list': [green(1)['name']]}, f)
+    b.set_options(warning_lists='lists')
+    b.ask('reload')
+    text, r = export(net, b, 'hosts')
+    assert 'h1.' not in text and 'h2.' in text, text
+    equal(r['left_out'], {'warning-list': 1}, 'and says why')
+    assert 'h1.' in export(net, b, 'csv')[0], 'to look at, it is there'
+    # Who publishes it here knows what it does.
+    publish(net, b, [green(3, pattern=green(1)['pattern'])])
+    assert 'h1.' in export(net, b, 'hosts')[0], 'ours is in'
+
+
+def two_desks(inst):
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace('desks: {ops: [secops]}}\npurposes',
+                             'desks: {ops: [secops], fusion: [intel]}}'
+                             '\npurposes'))
+
+
+@with_net(2)
+def test_figures_tell_no_desk_of_another(net):
+    a, b = net.all
+    two_desks(b)
+    net.apply(b)
+    one = green(1, confidence=40)
+    publish(net, a, [one])
+    there(b, one)
+    before = belief(b, one)
+    wait_for(lambda: b.ask('status')['store']['opinions'] == 1, 30, 'it is')
+
+    def opinion():
+        objects = [json.loads(x) for x in
+                   export(net, b, 'jsonl')[0].splitlines()]
+        return [o for o in objects if o.get('object_refs') == [one['id']]][0]
+    first = opinion()
+    b.ctl('publish', '--desk', 'fusion', write_lines(
+        os.path.join(net.dir, 'in'), [indicator(
+            1, seed='f', pattern=one['pattern'], confidence=100)]))
+    publish(net, b, [green(5)])
+    equal(b.ask('show', one['id'], '--desk', 'ops')['belief']['reports'], 1,
+          'ops may not know')
+    equal(b.ask('show', one['id'], '--desk', 'ops')['belief']['b'],
+          before['b'], 'nor from the figure')
+    equal(belief(b, one)['reports'], 2, 'whoever may see both')
+    assert 'h1.' not in export(net, b, 'rpz')[0], 'nor from what is blocked'
+    # As late as it ever would be, nor from the opinion.
+    publish(net, a, [green(6)])
+    wait_for(lambda: b.ask('status')['store']['opinions'] == 2, 30, 'later')
+    equal(opinion(), first, 'nor from what its tools are told')
+
+
 class Tool:
     """A TAXII client of the desk ops."""
 

@@ -203,6 +203,46 @@ test_lookup_prefix_too_long(void **state)
 	    &found), ERR_VALUE);
 }
 
+static int
+find_value(struct fixture *f, const char *text, size_t limit,
+    struct found *out)
+{
+	struct observable o;
+	bool subdomains = false;
+
+	assert_int_equal(observable_from_text(str_of(text), f->arena, &o,
+	    &subdomains), 0);
+	out->n = 0;
+	return store_find_value(f->s, &o, limit, f->arena, on_found, out);
+}
+
+/* Just that one: nothing around it, in it or below it. */
+static void
+test_find_value_exact(void **state)
+{
+	struct fixture *f = *state;
+	struct observable o = { .kind = OBSERVABLE_IP, .prefix = 129 };
+	struct found found;
+
+	assert_int_equal(find_value(f, "2001:db8::/32", 9, &found), 1);
+	assert_int_equal(found.v[0], 7);
+	assert_int_equal(find_value(f, "2001:db8::/33", 9, &found), 0);
+	assert_int_equal(find_value(f, "b.example", 9, &found), 1);
+	assert_int_equal(found.v[0], 9);
+	assert_int_equal(find_value(f, "b.example", 0, &found), 0);
+	assert_int_equal(fixture_put(f->s, 40, patterns[8]), 17);
+	assert_int_equal(find_value(f, "b.example", 9, &found), 2);
+	assert_int_equal(found.v[0], 17);
+	assert_int_equal(find_value(f, "b.example", 1, &found), 1);
+	assert_int_equal(found.v[0], 17);
+	/* A tombstone has no bytes, and whoever visits knows it by its flag. */
+	assert_int_equal(store_set_tombstone(f->s, 9), 0);
+	assert_int_equal(find_value(f, "b.example", 9, &found), 2);
+	assert_int_equal(store_find_value(f->s, &o, 9, f->arena, on_found,
+	    &found), ERR_VALUE);
+	store_rollback(f->s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -211,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_lookup_everywhere), T(test_lookup_limit),
 		T(test_lookup_tombstone), T(test_lookup_prefix_too_long),
+		T(test_find_value_exact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
