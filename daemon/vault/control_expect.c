@@ -263,35 +263,52 @@ band_json(const struct expecting *x, enum trust_dimension d,
 	    "b", fixed_json(s.opinion.b));
 }
 
+static void
+line_add(json_t *lines, const struct buf *b)
+{
+	(void)json_array_append_new(lines, json_stringn(b->p, b->n));
+}
+
+/* One desk with those of its uses that our policy has a name for. */
+static void
+desk_line(const struct policy *p, const struct card_desk *d, json_t *lines)
+{
+	const struct names *domains = &policy_vocabulary(p)->domains;
+	AUTO_BUF struct buf b = { 0 };
+	size_t known = 0;
+
+	buf_addf(&b, "      %s: [", d->name);
+	for (size_t u = 0; u < d->nuses; u++)
+		for (size_t k = 0; k < domains->n; k++)
+			if (strcmp(domains->v[k], d->uses[u]) == 0)
+				buf_addf(&b, "%s%s", known++ > 0 ? ", " : "",
+				    domains->v[k]);
+	buf_addc(&b, ']');
+	if (known == 0) {
+		buf_reset(&b);
+		buf_addf(&b, "      # %s: its uses are not among our "
+		    "`purposes`", d->name);
+	}
+	line_add(lines, &b);
+}
+
 /* The lines of a policy that name it, from its card. */
 static json_t *
 lines_json(const struct expecting *x, const struct card *card)
 {
-	const struct names *domains = &policy_vocabulary(
-	    x->v->policy)->domains;
-	AUTO_BUF struct buf b = { 0 };
 	json_t *lines = json_array();
+	AUTO_BUF struct buf b = { 0 };
 
-	buf_addf(&b, "  %s: {country: %s, type: national, desks: {",
-	    card->cert_id, card->country);
-	for (size_t i = 0; i < card->ndesks; i++) {
-		const char *sep = "";
-
-		buf_addf(&b, "%s%s: [", i > 0 ? ", " : "",
-		    card->desks[i].name);
-		for (size_t u = 0; u < card->desks[i].nuses; u++)
-			for (size_t k = 0; k < domains->n; k++)
-				if (strcmp(domains->v[k],
-				    card->desks[i].uses[u]) == 0) {
-					buf_addf(&b, "%s%s", sep,
-					    domains->v[k]);
-					sep = ", ";
-				}
-		buf_addc(&b, ']');
-	}
-	buf_addz(&b, "}}");
 	(void)json_array_append_new(lines, json_string("peers:"));
-	(void)json_array_append_new(lines, json_stringn(b.p, b.n));
+	buf_addf(&b, "  %s:", card->cert_id);
+	line_add(lines, &b);
+	buf_reset(&b);
+	buf_addf(&b, "    country: %s", card->country);
+	line_add(lines, &b);
+	(void)json_array_append_new(lines, json_string("    type: national"));
+	(void)json_array_append_new(lines, json_string("    desks:"));
+	for (size_t i = 0; i < card->ndesks; i++)
+		desk_line(x->v->policy, &card->desks[i], lines);
 	return lines;
 }
 

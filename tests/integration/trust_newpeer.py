@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    equal, indicator, main, wait_for, with_net, write_lines)
+    crash, equal, indicator, main, wait_for, with_net, write_lines)
 
 # Sponsors begin at B, cert-xc and cert-xe as one group; cert-xb at nothing.
 INITIAL = '''trust: {initial: {cert-xc: {discretion: B, reliability: B},
@@ -200,8 +200,8 @@ def test_countersignatures_that_are_wrong(net):
     card = b.path('state', 'card.json')
     good = countersign(net, c, card, 'good.json')
     mine = countersign(net, a, card, 'mine.json')
-    equal(vouches(a, mine)[0][1:], (False,
-                                    'we ourselves: what we say is no evidence for us'), 'us')
+    equal(vouches(a, mine)[0][1:], (
+        False, 'we ourselves: what we say is no evidence for us'), 'us')
     vouch = signed(good)[0]
     raw = bytearray(base64.b64decode(vouch))
     raw[-1] ^= 1
@@ -256,6 +256,27 @@ def test_countersignatures_that_are_wrong(net):
         f.write(text)
     b.ctl('card', 'sign', '--name', 'Another name')
     equal(signed(card), signed(again), 'kept')
+
+
+@with_net(4)
+def test_a_card_that_is_new_and_vouched_for(net):
+    a, b, c, d = net.all
+    new_policy(net, a)
+    card = b.path('state', 'card.json')
+    for n, by in enumerate((c, d)):
+        card = countersign(net, by, card, 'new%d.json' % n)
+    a.ctl('peer', 'remove', b.id, '--yes')
+    # Said before it is added, and nothing is kept of that.
+    said = a.ask('peer', 'add', card, '--check')
+    equal([v['counts'] for v in said['vouches']], [True, True], 'would')
+    equal((said['changed'], said['expect']['discretion']['b']),
+          (True, '0.000000'), 'before')
+    said = a.ctl('peer', 'add', card, '--yes')
+    assert said.count(': counts') == 2 and 'discretion D' in said, said
+    crash(a)
+    equal(a.ask('peer', 'expect', b.id)['discretion']['band'], 'D', 'kept')
+    equal(vouches(a, card), [(i.id, True, 'counted before')
+                             for i in (c, d)], 'after a crash')
 
 
 @with_net(2)
