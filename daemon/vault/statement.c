@@ -54,7 +54,7 @@ about_fault(const struct statements *ss, const struct msg_statement *m)
 
 	if (is_us(ss, m->about))
 		return "it is about us";
-	if (p == NULL)
+	if (p == NULL || p->key == NULL)	/* or a TAXII server */
 		return "whom it is about is no peer of ours";
 	return memcmp(p->card.identity, m->identity,
 	    sizeof(m->identity)) != 0 ? "it is about another identity key "

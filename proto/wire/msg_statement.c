@@ -22,6 +22,20 @@ statement_kind_name(enum statement_kind k)
 	    "?";
 }
 
+/* Nothing that a terminal obeys: no control characters, of C1 neither. */
+static bool
+reason_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = (uint8_t)s.p[i];
+
+		if (c < ' ' || c == 0x7f || (c == 0xc2 && i + 1 < s.n &&
+		    (uint8_t)s.p[i + 1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
 /* What no statement may say, whoever signed it. */
 static bool
 statement_ok(const struct msg_statement *m)
@@ -32,7 +46,7 @@ statement_ok(const struct msg_statement *m)
 	if (m->kind < STATEMENT_VOUCH || m->kind >= STATEMENT_KINDS)
 		return false;
 	if (!str_is_dns_name(m->from) || !str_is_dns_name(m->about) ||
-	    str_eq(m->from, m->about))
+	    str_eq(m->from, m->about) || !reason_ok(m->reason))
 		return false;
 	if (attested ? m->until.ms <= m->at.ms : m->until.ms != 0)
 		return false;

@@ -32,13 +32,14 @@ struct msg_statement {
 	unix_ms_t at;
 	unix_ms_t until;		/* attestation; else 0 */
 	uint32_t belief, disbelief;	/* referral, in STATEMENT_ONE */
-	struct str reason;		/* for people, UTF-8; may be empty */
+	/* For people, UTF-8 without control characters; may be empty. */
+	struct str reason;
 };
 
 /*
  * msg_statement_sign(m, key, out): append the payload, signed; the reason is
- * cut to what fits.  ERR_VALUE from is about, or until is not after at,
- * ERR_CRYPTO.
+ * cut to what fits.  ERR_VALUE from is about, until is not after at, or a
+ * control character is in the reason; ERR_CRYPTO.
  * msg_statement_decode(payload, out): borrows from payload.  ERR_SYNTAX,
  * ERR_VALUE, ERR_LIMIT; the signature is not looked at.
  * msg_statement_verify(payload, key): 0, ERR_SYNTAX, ERR_SIGNATURE.
@@ -55,8 +56,8 @@ const char *statement_kind_name(enum statement_kind k);
 
 enum statement_result {
 	STATEMENT_COUNTED = 1,	/* it is evidence at the receiver */
-	STATEMENT_KEPT,		/* it is kept, and counts nothing now */
-	STATEMENT_REFUSED,	/* it is not kept */
+	STATEMENT_KEPT,		/* it counts nothing now, kept or not */
+	STATEMENT_REFUSED,	/* dated ahead: it is not kept */
 };
 
 struct msg_statement_taken {

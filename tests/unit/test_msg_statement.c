@@ -180,6 +180,11 @@ test_sign_values(void **state)
 	m = fields(STATEMENT_VOUCH);
 	m.at.ms = -1;
 	refused(*state, &m);
+	m = fields(STATEMENT_VOUCH);
+	m.reason = STR("a\x1b[2Jb");
+	refused(*state, &m);
+	m.reason = STR("a\xc2\x9b" "2Jb");
+	refused(*state, &m);
 	m = fields(STATEMENT_ATTESTATION);
 	m.until = m.at;
 	refused(*state, &m);
