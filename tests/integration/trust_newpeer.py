@@ -256,6 +256,17 @@ def test_countersignatures_that_are_wrong(net):
         f.write(text)
     b.ctl('card', 'sign', '--name', 'Another name')
     equal(signed(card), signed(again), 'kept')
+    # Another identity key inherits none of it.
+    old = signed(card)[0]
+    b.ctl('key', 'generate', 'identity', '--replace')
+    b.ctl('card', 'sign')
+    equal(signed(card), [], 'another key')
+    p = net.run_as(c, 'duty', 'card', 'countersign', card, '--yes')
+    equal(p.returncode == 0, False, 'another key')
+    assert 'another identity key than this card has' in p.stderr.decode()
+    pasted = changed(card, 'pasted.json', ('"}', '","vouches":["%s"]}' % old))
+    equal(vouches(a, pasted, '--check')[0][1:],
+          (False, 'it is about another identity key'), 'pasted')
 
 
 @with_net(4)
