@@ -77,8 +77,10 @@ input_of(const struct standings *ss, const struct evidence_item *e,
 
 	*out = (struct input){ .i = { .at = e->at,
 	    .key = standing_key(ss, e->peer, e->key),
-	    .kind = (uint8_t)e->kind, .by_other = e->by.n > 0,
-	    .counted = (uint32_t)fixed_micro(e->counted) } };
+	    .kind = (uint8_t)e->kind, .by_other = e->by.n > 0 } };
+	/* What another lends would tell how we score that one. */
+	if (trust_kind_weighs(e->kind))
+		out->i.counted = (uint32_t)fixed_micro(e->counted);
 	/* The moment would say who it was that spoke then. */
 	if (out->i.by_other)
 		out->i.at.ms -= out->i.at.ms % DAY(1);

@@ -322,6 +322,10 @@ def test_of_all_kinds_nothing_else_is_told(net):
     equal({i['kind'] for i in told if 'record' in i}, {
         'confirmed', 'sighted', 'withdrawn', 'false-positive', 'stale',
         'warning-listed', 'own-constituency'}, 'records of these alone')
+    equal({i['kind'] for i in told if i['counted'] == '0.000000'} >= {
+        'vouch', 'referral'}, True, 'nor how a sponsor is scored')
+    equal({i['counted'] for i in told if i['kind'] == 'canary'},
+          {'1.000000'}, 'what weighs by itself')
     # No key is one of the store, from which a record might be guessed.
     assert not {i['key'] for i in told} & {
         '%016x' % (1000 + kind) for kind in range(23)}, told
