@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/trust_items.h"
 #include "trust/trust.h"
 
 struct gathered {
@@ -31,34 +32,6 @@ gather(struct ctl *c, struct gathered *g)
 			    g->last, "items"));
 	}
 	return rc;
-}
-
-/* As the engine counts: by time, and by key where that is equal. */
-static int
-by_time(const void *a, const void *b)
-{
-	const json_t *x = *(const json_t *const *)a;
-	const json_t *y = *(const json_t *const *)b;
-	int order = strcmp(reply_text(x, "at"), reply_text(y, "at"));
-
-	return order != 0 ? order : strcmp(reply_text(x, "id"),
-	    reply_text(y, "id"));
-}
-
-static json_t *
-sorted(const json_t *items)
-{
-	size_t n = json_array_size(items);
-	const json_t **v = mem_array(const json_t *, n + 1);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = json_array_get(items, i);
-	qsort(v, n, sizeof(*v), by_time);
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append(list, (json_t *)(uintptr_t)v[i]);
-	free(v);
-	return list;
 }
 
 /* One line of the file; o is taken over. */
@@ -121,7 +94,7 @@ cmd_trust_evidence(struct ctl *c)
 	CTL_NO_OPTIONS(c, 0, 1);
 	g.items = json_array();
 	rc = gather(c, &g);
-	items = sorted(g.items);
+	items = trust_items_sorted(g.items);
 	if (rc == 0 && c->json) {
 		(void)json_object_set(g.last, "items", items);
 		reply_print(g.last);

@@ -9,6 +9,7 @@
 #include "ctl/files.h"
 #include "ctl/standing.h"
 #include "ctl/table.h"
+#include "ctl/trust_items.h"
 #include "ctl/trust_plot.h"
 
 #define REASONS_SHOWN 3
@@ -250,13 +251,7 @@ cmd_trust_history(struct ctl *c)
 		{ .name = "plot", .flag = &plot },
 		{ .name = "svg", .value = &svg },
 	};
-	static const char *const headings[] = { "TIME", "KIND", ">COUNTED",
-	    "BY", "RECORD", "SOURCE", "REASON" };
-	AUTO(table_free) struct table *t = table_new(headings,
-	    NELEM(headings));
 	AUTO_JSON json_t *r = NULL;
-	size_t i;
-	json_t *v;
 	int rc;
 
 	CTL_OPTIONS(c, options, 1, 1);
@@ -266,16 +261,7 @@ cmd_trust_history(struct ctl *c)
 		return history_plot(c, r, plot && !c->json, svg);
 	if (rc != 0 || c->json)
 		return rc;
-	json_array_foreach(json_object_get(r, "items"), i, v) {
-		table_cell(t, reply_text(v, "at"));
-		table_cell(t, reply_text(v, "kind"));
-		table_cell(t, reply_text(v, "counted"));
-		table_cell(t, reply_text_or(v, "by", "us"));
-		table_cell(t, reply_text_or(v, "record", "-"));
-		table_cell(t, reply_text_or(v, "source", "-"));
-		table_cell(t, reply_text(v, "reason"));
-	}
-	table_print(t, stdout);
+	trust_items_print(json_object_get(r, "items"));
 	answers_print(json_object_get(r, "answers"));
 	return CTL_DONE;
 }
