@@ -5,6 +5,7 @@
 
 #include "gate/admit.h"
 #include "gate/gate_private.h"
+#include "gate/opinion.h"
 
 struct comparison {
 	struct gate *g;
@@ -192,6 +193,18 @@ version_label(struct gate *g, const struct version_row *row,
 	return 0;
 }
 
+/* Does it have the id that our own opinion about something has? */
+static bool
+is_our_opinion(const struct gate *g, const struct stix_object *o)
+{
+	char id[STIX_ID_MAX];
+
+	for (size_t i = 0; i < o->nrefs && str_eqz(o->type, "opinion"); i++)
+		if (str_eqz(o->id, opinion_id(g->o.cert_id, o->refs[i], id)))
+			return true;
+	return false;
+}
+
 int
 version_check(struct gate *g, const struct stix_object *o,
     const struct version_from *from, struct version_verdict *out)
@@ -211,5 +224,9 @@ version_check(struct gate *g, const struct stix_object *o,
 	rc = store_find_id(g->o.store, o->id, g->scratch, on_stored, &c);
 	if (c.failed != 0)
 		return c.failed;
+	/* It comes back as it was, or is made up. */
+	if (rc == 0 && !out->unchanged && is_our_opinion(g, o))
+		(void)refuse(&c, REFUSAL_ORIGIN, "this id is of what this "
+		    "CERT itself thinks of the object: use another");
 	return rc < 0 ? rc : 0;
 }

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.parse
+import uuid
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -19,6 +19,9 @@ from fronted import with_fronts  # noqa: E402
 from taxii_client import Client, query, tls  # noqa: E402
 
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
+
+COMITY = uuid.UUID('b3c9f0de-6a57-4f0c-9a5f-3d5a8c1e7742')
+WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
 
 
 def green(n, **more):
@@ -277,9 +280,21 @@ class Tool:
         return r.json
 
 
+def classify(net, *instances):
+    """What is said of records goes where they go, by the policy."""
+    for inst in instances:
+        path = inst.path('config', 'policy.yaml')
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text.replace('bands:', WORD + 'bands:', 1))
+        net.apply(inst)
+
+
 @with_fronts(3, introduced=True)
 def test_tools_see_what_we_think(net):
     a, b, c = net.all
+    classify(net, b, c)
     trust(net, c, 'trust: {initial: {default: {reliability: C}}}')
     one = green(1, confidence=40)
     other = green(1, seed='b', pattern=one['pattern'], confidence=100)
@@ -332,13 +347,18 @@ def test_tools_see_what_we_think(net):
                      '--yes').returncode != 0, 'not ours to recall'
     # It comes back, as it was and as somebody would like it: no evidence.
     tool.post(now)
-    tool.post(dict(now, opinion='strongly-disagree',
-                   modified='2030-01-01T00:00:00.000Z'))
-    publish(net, b, [dict(now, opinion='strongly-disagree',
-                          object_marking_refs=[TLP_GREEN],
-                          modified='2031-01-01T00:00:00.000Z')])
-    publish(net, b, [green(9)])
+    equal(tool.post(dict(now, opinion='strongly-disagree', modified=(
+        '2030-01-01T00:00:00.000Z')))['failure_count'], 1, 'by a tool')
+    wrong = dict(tool.opinions()[other['id']], opinion='strongly-disagree', object_marking_refs=[
+        TLP_GREEN], modified='2031-01-01T00:00:00.000Z')
+    early = dict(wrong, object_refs=[green(20)['id']], id='opinion--%s' %
+                 uuid.uuid5(COMITY, '%s\0opinion\0%s' % (
+                     c.id, green(20)['id'])))
+    refused = c.peers()[b.id]['refused']
+    publish(net, b, [green(20), wrong, early, green(9)])
     there(c, green(9))
+    equal(c.peers()[b.id]['refused'] - refused, 2, 'by a peer')
+    assert early['id'] not in c.ids(), 'even before there is one'
     items = c.ask('trust', 'history', a.id)['items']
     assert not [i for i in items if i['kind'] == 'false-positive'], items
     equal(tool.opinions()[one['id']], now, 'and it stays')

@@ -13,6 +13,7 @@
 
 #include "gate/feed.h"
 #include "gate/held.h"
+#include "gate/opinion.h"
 #include "lib/gate_fixture.h"
 #include "lib/store_fixture.h"
 #include "record/marking.h"
@@ -548,6 +549,97 @@ test_derived(void **state)
 	assert_non_null(strstr(s.bytes, "who it was"));
 }
 
+/* Ours about a record that is stored there, as vault/opinions.c puts it. */
+static void
+think(struct cert *c, int64_t seq, int64_t replaces, const char *what)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
+	struct opinion_new o = { .modified_us = NOW.ms * 1000 + replaces,
+	    .replaces = replaces };
+	struct store_record found;
+	char id[STIX_ID_MAX], text[1024], about[64];
+
+	snprintf(about, sizeof(about), "indicator--%08x-1111-4111-8111-"
+	    "0123456789ab", 1U);
+	o.id = str_of(opinion_id(c->id, str_of(about), id));
+	snprintf(text, sizeof(text), "{\"type\":\"opinion\","
+	    "\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\"" T1 "\","
+	    "\"modified\":\"%s\",\"opinion\":\"%s\",\"object_refs\":"
+	    "[\"%s\"]}", id, replaces == 0 ? T1 : T2, what, about);
+	o.bytes = str_of(text);
+	assert_true(str_eqz(opinion_about(o.bytes), about));
+	assert_int_equal(store_begin(c->store), 0);
+	assert_int_equal(store_get(c->store, seq, arena, &o.about), 0);
+	assert_int_equal(opinion_put(c->gate, &o, 1, NOW), 0);
+	assert_int_equal(store_commit(c->store), 0);
+	assert_int_equal(opinion_find(c->store, o.id, arena, &found), 0);
+	assert_true(str_eq(found.bytes, o.bytes));
+}
+
+/* It is seen by whom and where the record is, and goes to no peer. */
+static void
+test_opinion_goes_with_its_record(void **state)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
+	struct pair *p = *state;
+	AUTO(feed_free) struct feed *ops = open_feed(p->b, "ops");
+	AUTO(feed_free) struct feed *lab = open_feed(p->b, "lab");
+	struct store_record r;
+	struct crossing x;
+	struct seen s;
+
+	publish(p->a, 1, T1, "botnet");
+	cert_cross(p->a, p->b, false, &x);
+	think(p->b, 1, 0, "neutral");
+	run(p->b, ops);
+	run(p->b, lab);
+	assert_int_equal(read_all(ops, NULL, &s), 2);
+	assert_non_null(strstr(s.bytes, "neutral"));
+	assert_int_equal(read_all(ops, "near", &s), 2);
+	assert_int_equal(read_all(ops, "far", &s), 0);
+	assert_int_equal(read_all(lab, NULL, &s), 0);
+	think(p->b, 1, 2, "agree");
+	run(p->b, ops);
+	assert_int_equal(read_all(ops, NULL, &s), 3);
+	cert_cross(p->b, p->a, false, &x);
+	assert_int_equal(x.sent, 0);
+	assert_int_equal(store_get(p->b->store, 1, arena, &r), 0);
+	assert_int_equal(store_begin(p->b->store), 0);
+	assert_int_equal(gate_tombstone(p->b->gate, &r), 0);
+	assert_int_equal(store_commit(p->b->store), 0);
+	assert_int_equal(read_all(ops, NULL, &s), 0);
+}
+
+/* Nobody else can take the id of what we think, or change it. */
+static void
+test_opinion_is_ours_alone(void **state)
+{
+	struct pair *p = *state;
+	AUTO(arena_free) struct arena *arena = arena_new(MIB(1));
+	char about[] = "indicator--00000001-1111-4111-8111-0123456789ab";
+	char id[STIX_ID_MAX], other[STIX_ID_MAX], text[1024];
+	struct store_record r;
+
+	assert_string_equal(opinion_id("cert-a", str_of(about), id), id);
+	assert_string_not_equal(id, opinion_id("cert-b", str_of(about),
+	    other));
+	assert_int_equal(opinion_find(p->a->store, str_of(id), arena, &r),
+	    ERR_NOT_FOUND);
+	publish(p->a, 1, T1, "botnet");
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "{\"type\":\"opinion\","
+		    "\"spec_version\":\"2.1\",\"id\":\"%s\",\"created\":\""
+		    T1 "\",\"modified\":\"" T1 "\",\"opinion\":\"agree\","
+		    "\"object_refs\":[\"%s\"]}", i == 0 ? id : other, about);
+		assert_int_equal(cert_publish(p->a, text).refusal, i == 0 ?
+		    REFUSAL_ORIGIN : REFUSAL_NONE);
+	}
+	assert_int_equal(opinion_find(p->a->store, str_of(other), arena, &r),
+	    ERR_EXISTS);
+	assert_int_equal(opinion_about(STR("{}")).n, 0);
+	assert_int_equal(opinion_about(STR("\"object_refs\":[\"x")).n, 0);
+}
+
 static void
 test_tombstone_and_hold(void **state)
 {
@@ -685,6 +777,8 @@ main(void)
 		T(test_circles_own), T(test_circles_received),
 		T(test_circles_change), T(test_held_is_seen_when_let_in),
 		T(test_derived), T(test_tombstone_and_hold),
+		T(test_opinion_goes_with_its_record),
+		T(test_opinion_is_ours_alone),
 		T(test_restart_changes_no_date), T(test_walled_posts_apart),
 		T(test_walled_posts_of_another_desk),
 	};
