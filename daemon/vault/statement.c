@@ -407,13 +407,10 @@ statement_take(struct statements *ss, struct str payload, const char *via,
 int
 statement_received(struct peer *p, struct str payload)
 {
-	struct statements *ss = p->v->statements;
 	struct digest d = sha256_of(payload.p, payload.n);
-	const struct statement *held;
-	struct statement *s;
+	struct statement_fate fate;
 	struct msg_statement m;
-	char key[STATEMENT_KEY_MAX];
-	const char *why;
+	bool ahead;
 	int rc;
 
 	TRY(msg_statement_decode(payload, &m));
@@ -421,26 +418,17 @@ statement_received(struct peer *p, struct str payload)
 	if (!quota_take(&p->statements, A_MINUTE, clock_mono()))
 		return 0;
 	TRY(turn_open(p->v->turn));
-	if (m.at.ms > vault_now(p->v).ms + TRUST_SKEW_MS) {
-		say_ignored(p, &m, "it is dated in the future");
-		answer(p, &d, STATEMENT_REFUSED, "it is dated in the future");
-		return 0;
-	}
-	held = statement_by_key(ss, statement_key(&m, key));
-	if (held != NULL && digest_eq(&held->digest, &d)) {
-		statement_answer(p, held);
-		return 0;
-	}
-	why = not_kept(ss, &m, payload);
-	if (why != NULL) {
-		say_ignored(p, &m, why);
-		answer(p, &d, STATEMENT_KEPT, NEUTRAL);
-		return 0;
-	}
-	rc = statement_new_one(ss, p->card.cert_id, payload, &s);
-	if (rc < 0)
+	ahead = m.at.ms > vault_now(p->v).ms + TRUST_SKEW_MS;
+	rc = statement_take(p->v->statements, payload, p->card.cert_id,
+	    &fate);
+	if (rc < 0) {
 		turn_fail(p->v->turn, rc);
-	else
-		statement_answer(p, s);
+	} else if (fate.kept != NULL) {
+		statement_answer(p, fate.kept);
+	} else {
+		say_ignored(p, &m, fate.why);
+		answer(p, &d, ahead ? STATEMENT_REFUSED : STATEMENT_KEPT,
+		    ahead ? fate.why : NEUTRAL);
+	}
 	return rc;
 }
