@@ -6,6 +6,7 @@
 #include "gate/admit.h"
 #include "gate/closure.h"
 #include "gate/gate_private.h"
+#include "gate/opinion.h"
 #include "gate/shadow.h"
 #include "policy/oblige.h"
 #include "record/derive.h"
@@ -263,6 +264,11 @@ gate_answer_local(struct gate *g, const struct store_record *r, int desk,
 	/* What waits for people nobody works with. */
 	if ((r->flags & RECORD_HELD) != 0)
 		return 0;
+	/* Nor with what was thought of something that was taken back. */
+	rc = (r->flags & RECORD_OPINION) == 0 ? 1 :
+	    opinion_holds(g->o.store, r);
+	if (rc <= 0)
+		return rc;
 	rc = gate_label(g, r, &label);
 	if (rc == ERR_DENIED)
 		return 0;

@@ -6,7 +6,8 @@
 #include "base/uuid.h"
 #include "gate/gate_private.h"
 
-#define ARENA_BYTES MIB(1)
+#define ARENA_BYTES MIB(1)	/* a label */
+#define FIND_BYTES MIB(8)
 #define REFS "\"object_refs\":[\""
 
 const char *
@@ -65,6 +66,24 @@ opinion_find(struct store *store, struct str id, struct arena *arena,
 
 	TRY(store_find_id(store, id, arena, on_version, &f));
 	return f.found ? 0 : f.other ? ERR_EXISTS : ERR_NOT_FOUND;
+}
+
+static int
+on_there(void *arg, const struct store_record *r)
+{
+	(void)arg;
+	return (r->flags & (RECORD_TOMBSTONE | RECORD_HELD |
+	    RECORD_OPINION)) == 0;
+}
+
+int
+opinion_holds(struct store *store, const struct store_record *r)
+{
+	AUTO(arena_free) struct arena *arena = arena_new(FIND_BYTES);
+	int rc = store_find_id(store, opinion_about(r->bytes), arena,
+	    on_there, NULL);
+
+	return rc == ERR_LIMIT ? 0 : rc;
 }
 
 /* As it will be stored, but for its seal. */

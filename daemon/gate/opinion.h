@@ -26,6 +26,13 @@ struct str opinion_about(struct str bytes);
 int opinion_find(struct store *store, struct str id, struct arena *arena,
     struct store_record *out) MUST_CHECK;
 
+/*
+ * opinion_holds(store, r): is what that opinion of ours is about still there
+ * to be seen by anybody?  1, 0, ERR_* of the store.
+ */
+int opinion_holds(struct store *store, const struct store_record *r)
+    MUST_CHECK;
+
 /* One to be stored. */
 struct opinion_new {
 	struct store_record about;	/* label, desks, expires */

@@ -367,6 +367,7 @@ def test_tools_see_what_we_think(net):
     wait_for(lambda: one['id'] not in [o['id'] for o in tool.objects()], 30,
              'the record is gone')
     assert one['id'] not in tool.opinions(), 'and what we think of it'
+    equal(c.ctl_run('show', now['id']).returncode, 4, 'for people, too')
 
 
 def tool_again(net, inst):
