@@ -18,8 +18,8 @@
 #define THEIRS "answered"	/* ANSWER as it came */
 #define KEY_MAX (CERT_ID_MAX + 20)
 #define ARENA_BYTES KIB(128)
-#define A_MINUTE 240		/* of one peer */
-#define A_TICK 3		/* to one peer: well below that */
+#define A_MINUTE 120		/* of one peer */
+#define A_TICK 1		/* to one peer: well below that */
 
 /* What one peer answered. */
 struct of_peer {
@@ -444,12 +444,12 @@ struct looking {
 	uint64_t key;
 };
 
-static int
-on_evidence(void *arg, const struct evidence_item *i)
+static bool
+on_key(void *arg, struct str peer, uint64_t key)
 {
 	const struct looking *l = arg;
 
-	return standing_key(l->ss, i->peer, i->key) == l->key;
+	return standing_key(l->ss, peer, key) == l->key;
 }
 
 /* 1: keep it; 0: it is held already; else out_why it is not taken. */
@@ -469,8 +469,8 @@ answer_judge(struct peer *p, const struct msg_answer *m,
 		return m->at.ms > held.at.ms;
 	}
 	if (m->key != 0) {
-		rc = evidence_each(p->v->evidence, p->card.cert_id,
-		    on_evidence, &l);
+		rc = evidence_find(p->v->evidence, p->card.cert_id, on_key,
+		    &l);
 		if (rc < 0)
 			return rc;
 		if (rc == 0)

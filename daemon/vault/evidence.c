@@ -617,6 +617,32 @@ evidence_each(const struct evidence *e, const char *peer,
 	return rc;
 }
 
+struct finding {
+	const char *peer;
+	evidence_test test;
+	void *arg;
+};
+
+static int
+on_find(void *arg, const char *key, struct str value)
+{
+	const struct finding *x = arg;
+	struct evidence_item i;
+
+	(void)key;
+	TRY(item_read(value, &i));
+	return str_eqz(i.peer, x->peer) && x->test(x->arg, i.peer, i.key);
+}
+
+int
+evidence_find(const struct evidence *e, const char *peer,
+    evidence_test test, void *arg)
+{
+	struct finding x = { peer, test, arg };
+
+	return store_values(e->v->store, SPACE, on_find, &x);
+}
+
 /* A trial engine: everything about everybody, as the store has it. */
 void
 evidence_what_if(const struct evidence *e, const struct evidence_look *l,
@@ -669,6 +695,7 @@ evidence_clock_changed(struct evidence *e)
 		    e->v->settings->trust_clock, time_format(text,
 		    evidence_now(e)));
 	e->ties_due = true;
+	standings_policy_changed(e->v);
 	look_again(e);
 }
 

@@ -157,6 +157,14 @@ int evidence_each(const struct evidence *e, const char *peer,
     evidence_visit visit, void *arg) MUST_CHECK;
 
 /*
+ * evidence_find(e, peer, test, arg): is there an item about it for whose key
+ * test says so?  1 or 0; nothing is counted for that.  ERR_* of the store.
+ */
+typedef bool (*evidence_test)(void *arg, struct str peer, uint64_t key);
+int evidence_find(const struct evidence *e, const char *peer,
+    evidence_test test, void *arg) MUST_CHECK;
+
+/*
  * evidence_group(e, peer, dst): the stakeholder group of a CERT by its id,
  * as a text for people and files; "" if it is not known.
  */

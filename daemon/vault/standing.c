@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/clock.h"
+#include "host/log.h"
 #include "trust/fixed.h"
 #include "vault/evidence.h"
 #include "vault/link.h"
@@ -219,6 +220,13 @@ standings_reopen(struct vault *v)
 	standings_free(v->standings);
 	v->standings = fresh;
 	return 0;
+}
+
+void
+standings_policy_changed(struct vault *v)
+{
+	if (v->standings != NULL && standings_reopen(v) < 0)
+		log_error("standing", "error=\"the store does not read\"");
 }
 
 void

@@ -22,6 +22,12 @@ void standings_free(struct standings *ss);
 /* standings_reopen(v): a turn was undone: read it again. */
 int standings_reopen(struct vault *v) MUST_CHECK;
 
+/*
+ * standings_policy_changed(v): what items count may be other than before;
+ * every peer is told.
+ */
+void standings_policy_changed(struct vault *v);
+
 /* standing_noted(ss, item): it was counted.  ss may be NULL. */
 void standing_noted(struct standings *ss, const struct evidence_item *item);
 

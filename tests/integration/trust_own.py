@@ -295,13 +295,16 @@ def test_answers_that_are_not_its_own(net):
     equal(answers(hostile.them, hostile.us), [], 'nothing is kept')
 
 
+CANARY = 15
+
+
 def put_evidence(inst, peer, n, kind):
     """As if a stopped daemon had counted that about a peer."""
     def text(form, t):
         return struct.pack(form, len(t)) + t.encode()
     value = struct.pack('>BQQQB', 1, int(time.time() * 1000) - 60000 + n, n,
                         1 << 48, kind) + text('>B', peer) + text(
-                            '>B', 'cert-secret') + b''.join(
+                            '>B', '' if kind == CANARY else 'cert-secret') + b''.join(
                                 text('>H', t) for t in (
                                     'indicator--%d' % kind, 'proof secret',
                                     'secret words'))
@@ -325,7 +328,7 @@ def test_of_all_kinds_nothing_else_is_told(net):
     equal({i['kind'] for i in told if i['counted'] == '0.000000'} >= {
         'vouch', 'referral'}, True, 'nor how a sponsor is scored')
     equal({i['counted'] for i in told if i['kind'] == 'canary'},
-          {'1.000000'}, 'what weighs by itself')
+          {'4.000000'}, 'what weighs by itself')
     # No key is one of the store, from which a record might be guessed.
     assert not {i['key'] for i in told} & {
         '%016x' % (1000 + kind) for kind in range(23)}, told
