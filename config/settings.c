@@ -119,6 +119,10 @@ static const struct option options[] = {
 	    "constituency.domains",
 	    "Domains in our constituency, with all below them."),
 
+	OPT_BOOL(settings, opinions, "opinions", "true",
+	    "Whether an opinion of ours, how credible it is, stands beside "
+	    "each record of a peer; each takes the room of a short record."),
+
 	COUNT(unproved_start, "unproved-start", 1, 4096, "16",
 	    "Sessions that have not proved who they are from which on new "
 	    "ones are dropped at random."),

@@ -129,6 +129,7 @@ struct settings {
 	char control_socket[SETTINGS_PATH_MAX];
 	char user[64], group[64];	/* to drop to when started by root */
 	bool landlock;
+	bool opinions;
 	int log_level;			/* enum settings_log_level */
 	int log_target;			/* enum settings_log_target */
 	int64_t store_cache_bytes;

@@ -359,7 +359,8 @@ opinions_tick(struct opinions *os)
 	int rc;
 
 	os->last = last;
-	if (v->policy == NULL || v->state != VAULT_READY ||
+	if (!v->settings->opinions || v->policy == NULL ||
+	    v->state != VAULT_READY ||
 	    state_load(os) < 0)
 		return;
 	mark_follow(os);

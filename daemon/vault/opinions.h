@@ -16,7 +16,10 @@ struct opinions;
 struct opinions *opinions_new(struct vault *v);	/* v borrowed */
 void opinions_free(struct opinions *os);
 
-/* opinions_tick(os): once a second: judge what is new, or all again. */
+/*
+ * opinions_tick(os): once a second: judge what is new, or all again; unless
+ * the setting `opinions` says no.
+ */
 void opinions_tick(struct opinions *os);
 
 /* opinions_look(os, seq): people let that record in: judge it, too. */
