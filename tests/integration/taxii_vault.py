@@ -164,7 +164,8 @@ def test_pages(v):
     equal(f.get(tool, 'objects', 'all', limit=10, **q).ids(), want, 'again')
     for args in (dict(token=p.next), dict(types=['malware'], token=p.next),
                  dict(after=1, **q), dict(token='x' * 32),
-                 dict(types=['indicator'], token=p.next[:-1] + 'A'),
+                 dict(types=['indicator'], token=p.next[:-1] + (
+                     'B' if p.next[-1] == 'A' else 'A')),
                  dict(token='x')):
         equal(f.get(tool, 'objects', 'all', **args).status, 400, args)
     equal(f.get(tool, 'manifest', 'all', **q).status, 400, 'other endpoint')
