@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/clock.h"
+#include "host/log.h"
 #include "net/timer.h"
 #include "record/observable.h"
 #include "vault/evidence.h"
@@ -13,6 +14,7 @@
 #define PIECE_US 4000		/* in one dispatch */
 #define PIECE_RECORDS 512
 #define NEXT_MS 20		/* between pieces */
+#define FLOOD_US 10000		/* over the end, of one record */
 #define VALUES_MAX 8		/* looked up of one record */
 #define REPORTS_MAX 256		/* looked at of one value, the newest */
 
@@ -124,59 +126,89 @@ is_report(const struct store_record *r)
 	    RECORD_HELD | RECORD_APART)) == 0;
 }
 
-/* 1 with *out, 0 if it is no report that says what is bad; ERR_*. */
+/* Who sealed it, or gave it without a seal: then ours is on it. */
 static int
+root_read(struct corroboration *c, const struct store_record *r,
+    char dst[static CERT_ID_MAX + 1])
+{
+	AUTO(arena_free) struct arena *arena = arena_new(KIB(4));
+	struct str name;
+
+	if ((r->flags & RECORD_FETCHED) == 0)
+		return gate_seal_origin(c->v->gate, r->seal, dst);
+	TRY(store_name(c->v->store, r->source, arena, &name));
+	snprintf(dst, CERT_ID_MAX + 1, "%.*s", (int)name.n, name.p);
+	return 0;
+}
+
+/* Is it a report that says what is bad?  Then *out. */
+static bool
 report_read(struct corroboration *c, struct stix_reader *reader,
     const struct store_record *r, struct report *out)
 {
 	struct stix_problem problem;
-	struct str name;
+	int rc;
 
 	if (!is_report(r) || stix_read(reader, r->bytes, &out->o,
 	    &problem) != 0 || !str_eqz(out->o.type, "indicator"))
-		return 0;
+		return false;
 	out->record = r;
-	/* What came without a seal has ours on it. */
-	if ((r->flags & RECORD_FETCHED) == 0) {
-		TRY(gate_seal_origin(c->v->gate, r->seal, out->root));
-		return 1;
-	}
-	TRY(store_name(c->v->store, r->source, c->found, &name));
-	snprintf(out->root, sizeof(out->root), "%.*s", (int)name.n, name.p);
-	return 1;
+	rc = root_read(c, r, out->root);
+	if (rc < 0)
+		log_warning("corroboration", "record=%.*s error=%s",
+		    (int)out->o.id.n, out->o.id.p, err_name(rc));
+	return rc == 0;
 }
 
+/* Who was first with a value, of those before a report. */
 struct looking {
 	struct corroboration *c;
 	const struct report *later;
+	int64_t seq;		/* of the first; the later one's if none */
+	char root[CERT_ID_MAX + 1], id[STIX_ID_MAX + 1],
+	    maker[STIX_ID_MAX + 1];
 };
 
-/* An earlier record with one of the values of the later one. */
+/* A record with one of the values of the later one. */
 static int
 on_found(void *arg, const struct store_record *r)
 {
-	const struct looking *l = arg;
+	struct looking *l = arg;
+	struct report found;
+
+	/* A value of a flood is no reason to keep others waiting. */
+	if (clock_mono_us() >= l->c->end_us + FLOOD_US)
+		return 1;
+	if (r->seq >= l->seq || !report_read(l->c, l->c->other, r, &found))
+		return 0;
+	l->seq = r->seq;
+	memcpy(l->root, found.root, sizeof(l->root));
+	snprintf(l->id, sizeof(l->id), "%.*s", (int)found.o.id.n,
+	    found.o.id.p);
+	snprintf(l->maker, sizeof(l->maker), "%.*s",
+	    (int)found.o.created_by_ref.n, found.o.created_by_ref.p);
+	return 0;
+}
+
+/* The later report confirms the first one, if it is another's. */
+static int
+confirm_first(const struct looking *l)
+{
 	const struct report *later = l->later;
 	char why[EVIDENCE_REASON_MAX];
-	struct report first;
 	int rc;
 
-	if (r->seq >= later->record->seq)
-		return 0;
-	rc = report_read(l->c, l->c->other, r, &first);
-	if (rc <= 0)
-		return rc;
 	/* The same object, or from the same hand, is the same report. */
-	if (strcmp(first.root, later->root) == 0 ||
-	    str_eq(first.o.id, later->o.id) ||
-	    (first.o.created_by_ref.n > 0 && str_eq(first.o.created_by_ref,
-	    later->o.created_by_ref)))
+	if (l->seq >= later->record->seq ||
+	    strcmp(l->root, later->root) == 0 ||
+	    str_eqz(later->o.id, l->id) || (l->maker[0] != '\0' &&
+	    str_eqz(later->o.created_by_ref, l->maker)))
 		return 0;
 	snprintf(why, sizeof(why), "%s reports the same in %.*s",
 	    later->root, (int)later->o.id.n, later->o.id.p);
 	rc = evidence_add(l->c->v->evidence, &(struct evidence_item){
-	    .peer = str_of(first.root), .by = str_of(later->root),
-	    .kind = TRUST_CONFIRMED, .record = first.o.id,
+	    .peer = str_of(l->root), .by = str_of(later->root),
+	    .kind = TRUST_CONFIRMED, .record = str_of(l->id),
 	    .source = later->o.id, .reason = str_of(why) });
 	return rc < 0 ? rc : 0;
 }
@@ -186,13 +218,14 @@ static int
 confirm(struct corroboration *c, const struct report *later)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(MIB(4));
-	struct looking l = { c, later };
 	struct observables values = { 0 };
 	size_t looked = 0;
 
 	if (observables_of(&later->o, arena, &values) < 0)
 		return 0;
 	for (size_t i = 0; i < values.n && looked < VALUES_MAX; i++) {
+		struct looking l = { .c = c, .later = later,
+		    .seq = later->record->seq };
 		int rc;
 
 		if (values.v[i].part == OBSERVABLE_PART_OF ||
@@ -205,6 +238,7 @@ confirm(struct corroboration *c, const struct report *later)
 		    REPORTS_MAX, c->found, on_found, &l);
 		if (rc < 0 && rc != ERR_LIMIT)
 			return rc;
+		TRY(confirm_first(&l));
 	}
 	return 0;
 }
@@ -214,17 +248,13 @@ on_scanned(void *arg, const struct store_record *r)
 {
 	struct corroboration *c = arg;
 	struct report later;
-	int rc;
 
 	c->over = clock_mono_us() >= c->end_us;
 	if (c->over)
 		return 1;
 	arena_reset(c->found);
-	rc = report_read(c, c->reader, r, &later);
-	if (rc > 0)
-		rc = confirm(c, &later);
-	if (rc < 0)
-		return rc;
+	if (report_read(c, c->reader, r, &later))
+		TRY(confirm(c, &later));
 	c->position = r->seq;
 	return 0;
 }

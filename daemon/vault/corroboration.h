@@ -1,6 +1,7 @@
 /*
- * Corroboration: what one CERT reported and another one, with another root
- * and of another stakeholder group, reports later, is evidence for the first.
+ * Corroboration: what one CERT reported first, and another one, with another
+ * root and of another stakeholder group, reports later, is evidence for the
+ * first of them: who repeats what was known gains nothing by it.
  * Done behind the stream, a little at a time, from a position that is kept.
  */
 #ifndef VAULT_CORROBORATION_H

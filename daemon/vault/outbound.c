@@ -25,7 +25,6 @@ struct flight {
 	uint64_t position;
 	struct digest digest;		/* of the payload */
 	struct digest terms;
-	mono_ms_t sent;
 	bool late;			/* it was told that it is */
 	size_t n, bytes;
 	int64_t *seqs;			/* owned; by record index */
@@ -188,7 +187,7 @@ outbound_note(struct outbound *o, const struct release_batch *b,
     const struct msg_records *m, struct str payload)
 {
 	struct flight f = { .position = o->position, .n = b->n,
-	    .bytes = payload.n, .sent = clock_mono() };
+	    .bytes = payload.n };
 
 	f.seqs = mem_array(int64_t, b->n);
 	f.redacted = mem_array(bool, b->n);
@@ -367,11 +366,14 @@ receipt_evidence(const struct outbound *o, uint64_t position, bool missing)
 void
 outbound_tick(struct outbound *o)
 {
-	int64_t limit = o->p->v->settings->limits.receipt_ms;
 	struct flight *f = o->flights.v;
 
-	if (o->flights.n == 0 || f->late ||
-	    clock_mono().ms - f->sent.ms <= limit ||
+	if (o->flights.n == 0)
+		return;
+	/* Who comes back on another connection has not signed either. */
+	o->p->unsigned_s++;
+	if (f->late || SEC(o->p->unsigned_s) <=
+	    o->p->v->settings->limits.receipt_ms ||
 	    turn_open(o->p->v->turn) < 0)
 		return;
 	f->late = true;
@@ -398,6 +400,7 @@ outbound_receipt(struct outbound *o, struct str payload)
 	}
 	audit_receipt_clear(&r);
 	TRY(rc);
+	o->p->unsigned_s = 0;
 	if (!o->flights.v[0].late)
 		receipt_evidence(o, m.position, false);
 	o->under_way -= o->flights.v[0].bytes;

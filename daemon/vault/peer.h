@@ -52,6 +52,7 @@ struct peer {
 	/* What it says of others, what we say to it, what it answers. */
 	struct quota statements, statements_said, statements_taken;
 	struct rate rate;		/* of what it sends us */
+	int64_t unsigned_s;		/* seconds connected, and no receipt */
 	bool removed;
 	bool ask_again;		/* it refused to us what we would take now */
 	mono_ms_t asked_again;

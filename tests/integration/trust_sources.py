@@ -8,7 +8,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    crash, equal, indicator, main, settled, wait_for, with_net, write_lines)
+    TLP_GREEN, crash, equal, indicator, main, settled, wait_for, with_net,
+    write_lines)
 from killing import name_of, processes  # noqa: E402
 
 WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
@@ -26,6 +27,16 @@ def publish(net, inst, *objects):
     inst.ctl('publish', write_lines(os.path.join(net.dir, inst.id + '.in'),
                                     objects))
     return [o['id'] for o in objects]
+
+
+def edit_policy(net, inst, old, new):
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    assert old in text, (old, text)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text.replace(old, new))
+    net.apply(inst)
 
 
 def items(inst, peer, kind):
@@ -58,8 +69,9 @@ def test_another_root_and_group_confirms(net):
     more = publish(net, d, *[about(i, 'h%d.example.org' % i, 'd')
                              for i in range(6)])
     arrived(b, more)
-    wait_for(lambda: len(items(b, a, 'confirmed')) == 3 and
-             len(items(b, c, 'confirmed')) == 2, 30, 'three a day')
+    wait_for(lambda: len(items(b, a, 'confirmed')) == 3, 30, 'three a day')
+    # Who repeats what was known is confirmed by nobody.
+    equal(items(b, c, 'confirmed'), [], 'who came second')
     # What is known is not found out again.
     crash(b)
     last = publish(net, d, about(9, 'h9.example.org', 'd'))
@@ -107,6 +119,31 @@ def test_a_fact_is_known_after_a_restart(net):
         equal(len(items(b, inst, 'false-positive')), 1, 'once')
 
 
+@with_net(3, more=AT_FIRST)
+def test_word_about_what_never_came_counts_nothing(net):
+    a, b, c = net.all
+    for inst in (b, c):
+        edit_policy(net, inst, 'bands:', WORD + 'bands:')
+    mine = publish(net, c, about(0, 'h0.example.org', 'c'))
+    arrived(b, mine)
+    stamp = '2026-01-01T00:00:00.000Z'
+    common = {'spec_version': '2.1', 'created': stamp, 'modified': stamp,
+              'object_marking_refs': [TLP_GREEN]}
+    unknown = indicator(99)['id']
+    said = publish(
+        net, c,
+        dict(common, type='sighting', sighting_of_ref=unknown,
+             id='sighting--' + unknown.split('--')[1]),
+        dict(common, type='opinion', opinion='strongly-disagree',
+             object_refs=[unknown],
+             id='opinion--' + unknown.split('--')[1]))
+    arrived(b, said)
+    arrived(b, publish(net, a, about(1, 'h1.example.org', 'a')))
+    for peer in (a, c):
+        equal([i['kind'] for i in b.ask('trust', 'history', peer.id)['items']
+               if i['kind'] not in ('receipt',)], [], peer.id)
+
+
 @with_net(2, more=AT_FIRST)
 def test_taken_back_before_harm(net):
     a, b = net.all
@@ -128,16 +165,6 @@ def test_taken_back_before_harm(net):
              {ids[0], ids[2]}, 30, 'taken back')
     equal({i['reason'] for i in items(b, a, 'withdrawn')},
           {'it recalled the record', 'it revoked the record'}, 'why')
-
-
-def edit_policy(net, inst, old, new):
-    path = inst.path('config', 'policy.yaml')
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
-    assert old in text, (old, text)
-    with open(path, 'w', encoding='utf-8') as f:
-        f.write(text.replace(old, new))
-    net.apply(inst)
 
 
 def discretion(inst, peer):
