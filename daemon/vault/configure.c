@@ -7,13 +7,13 @@
 #include "host/log.h"
 #include "policy/prove.h"
 #include "vault/apply.h"
-#include "vault/evidence.h"
 #include "vault/feeds.h"
-#include "vault/front.h"
+#include "vault/front/front.h"
 #include "vault/peer.h"
-#include "vault/taxii_peer.h"
 #include "vault/supervisor_link.h"
-#include "vault/warnings.h"
+#include "vault/taxii_peer.h"
+#include "vault/trust/evidence.h"
+#include "vault/trust/warnings.h"
 
 #define POLICY_FILE "policy.yaml"
 

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "vault/control.h"
+#include "vault/control/control.h"
 
 struct desk_view {
 	struct vault *v;	/* borrowed */

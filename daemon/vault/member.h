@@ -6,7 +6,7 @@
 #ifndef VAULT_MEMBER_H
 #define VAULT_MEMBER_H
 
-#include "vault/consult.h"
+#include "vault/consult/consult.h"
 
 enum member_word { MEMBER_WAITING, MEMBER_AGREES, MEMBER_DECLINES };
 

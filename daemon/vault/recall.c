@@ -6,10 +6,10 @@
 #include "gate/derived.h"
 #include "host/log.h"
 #include "record/stix.h"
-#include "vault/consult.h"
-#include "vault/evidence.h"
+#include "vault/consult/consult.h"
 #include "vault/link.h"
 #include "vault/record_json.h"
+#include "vault/trust/evidence.h"
 #include "wire/message.h"
 #include "wire/msg_recall.h"
 

@@ -10,10 +10,10 @@
 #include "host/counters.h"
 #include "host/log.h"
 #include "net/loop.h"
-#include "vault/consult.h"
-#include "vault/evidence.h"
+#include "vault/consult/consult.h"
 #include "vault/outbound.h"
 #include "vault/taxii_private.h"
+#include "vault/trust/evidence.h"
 #include "wire/message.h"
 #include "wire/msg_control.h"
 

@@ -6,7 +6,7 @@
 #include "vault/link.h"
 #include "vault/peer.h"
 #include "vault/terms.h"
-#include "vault/warnings.h"
+#include "vault/trust/warnings.h"
 
 static void
 warn_card(const struct peer *p, unix_ms_t now, warn_fn fn, void *arg)

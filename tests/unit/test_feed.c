@@ -549,7 +549,7 @@ test_derived(void **state)
 	assert_non_null(strstr(s.bytes, "who it was"));
 }
 
-/* Ours about a record that is stored there, as vault/opinions.c puts it. */
+/* Ours about a record that is stored there, as vault/trust/opinions.c puts it. */
 static void
 think(struct cert *c, int64_t seq, int64_t replaces, const char *what)
 {

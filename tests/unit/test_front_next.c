@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vault/front_next.h"
+#include "vault/front/next.h"
 
 #define AT INT64_C(1790000000123456)
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vault/front_select.h"
+#include "vault/front/select.h"
 
 #define LAST { TAXII_VERSION_LAST, 0 }
 #define FIRST { TAXII_VERSION_FIRST, 0 }
