@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    TLP_GREEN, crash, equal, indicator, main, wait_for, with_net,
+    TLP_GREEN, crash, equal, indicator, main, publish, wait_for, with_net,
     write_lines)
 from fronted import with_fronts  # noqa: E402
 from taxii_client import Client, query, tls  # noqa: E402
@@ -27,10 +27,6 @@ WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
 def green(n, **more):
     """An indicator that may be used for blocking too."""
     return indicator(n, object_marking_refs=[TLP_GREEN, PAP_GREEN], **more)
-
-
-def publish(net, inst, objects):
-    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
 
 
 def export(net, inst, form, *args):
@@ -349,7 +345,8 @@ def test_tools_see_what_we_think(net):
     tool.post(now)
     equal(tool.post(dict(now, opinion='strongly-disagree', modified=(
         '2030-01-01T00:00:00.000Z')))['failure_count'], 1, 'by a tool')
-    wrong = dict(tool.opinions()[other['id']], opinion='strongly-disagree', object_marking_refs=[
+    wrong = dict(tool.opinions()[other['id']],
+                 opinion='strongly-disagree', object_marking_refs=[
         TLP_GREEN], modified='2031-01-01T00:00:00.000Z')
     early = dict(wrong, object_refs=[green(20)['id']], id='opinion--%s' %
                  uuid.uuid5(COMITY, '%s\0opinion\0%s' % (

@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    TLP_GREEN, equal, indicator, main, wait_for, with_net, write_lines)
+    TLP_GREEN, equal, indicator, main, publish, wait_for, with_net)
 
 PAP_GREEN = 'marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9'
 AT_FIRST = 'trust: {initial: {default: {reliability: B, discretion: B}}}\n'
@@ -20,10 +20,6 @@ RESOLVERS = {'name': 'List of known public resolvers', 'type': 'string',
 def address(n, value):
     return indicator(n, pattern="[ipv4-addr:value = '%s']" % value,
                      object_marking_refs=[TLP_GREEN, PAP_GREEN])
-
-
-def publish(net, inst, objects):
-    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
 
 
 def blocked(inst):

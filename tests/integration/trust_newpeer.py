@@ -9,7 +9,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    crash, equal, indicator, main, wait_for, with_net, write_lines)
+    crash, edit_policy, equal, indicator, main, publish, wait_for, with_net,
+    write_lines)
 
 # Sponsors begin at B, cert-xc and cert-xe as one group; cert-xb at nothing.
 INITIAL = '''trust: {initial: {cert-xc: {discretion: B, reliability: B},
@@ -28,18 +29,6 @@ OLD_OUT = 'kind: technical, for: [secops],\n     tlp: <=green'
 NEW_OUT = 'kind: [vuln, advisory], for: [secops],\n     tlp: <=green'
 OLD_IN = 'kind: technical, for: [secops]}'
 NEW_IN = 'kind: [botnet, ioc], for: [secops]}'
-
-
-def edit_policy(net, inst, *changes):
-    path = inst.path('config', 'policy.yaml')
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
-    for old, new in changes:
-        assert old in text, (old, text)
-        text = text.replace(old, new, 1)
-    with open(path, 'w', encoding='utf-8') as f:
-        f.write(text)
-    net.apply(inst)
 
 
 def new_policy(net, inst, initial='', groups=''):

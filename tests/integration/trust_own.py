@@ -10,29 +10,13 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    crash, equal, indicator, main, wait_for, with_net, write_lines)
+    crash, edit_policy, equal, indicator, main, publish, wait_for, with_net)
 from hostile import Hostile, silence  # noqa: E402
 
 WORD = '  - {when: {type: [sighting, opinion, note]}, kind: ioc}\n'
 HOPS = 'default-label: {tlp: green, pap: clear, hops: 7}}'
 START_AT_B = ('trust: {initial: {default: {reliability: B, '
               'discretion: B}}}\n')
-
-
-def edit_policy(net, inst, *changes):
-    path = inst.path('config', 'policy.yaml')
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
-    for old, new in changes:
-        assert old in text, (old, text)
-        text = text.replace(old, new, 1)
-    with open(path, 'w', encoding='utf-8') as f:
-        f.write(text)
-    net.apply(inst)
-
-
-def publish(net, inst, objects):
-    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
 
 
 def mine(inst, peer):

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '..', 'lib'))
 from daemons import (  # noqa: E402
-    crash, equal, indicator, main, parts, wait_for, with_net, write_lines)
+    crash, equal, indicator, main, parts, publish, wait_for, with_net)
 
 OWN = {'as': '[64496]', 'domains': '[gov.example]',
        'prefixes': '["203.0.113.0/24", "2001:db8:ff::/48"]'}
@@ -38,10 +38,6 @@ def configure(inst):
 
 def about(n, pattern, **more):
     return indicator(n, pattern='[%s]' % pattern, **more)
-
-
-def publish(net, inst, objects):
-    inst.ctl('publish', write_lines(os.path.join(net.dir, 'in'), objects))
 
 
 def evidence(inst, peer):

@@ -240,6 +240,26 @@ def indicator(n, tlp=TLP_GREEN, seed='', labels=('ioc',), **more):
     return o
 
 
+def edit_policy(net, inst, *changes):
+    """Replace texts in the policy, each once, and put it into force."""
+    path = inst.path('config', 'policy.yaml')
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    for old, new in changes:
+        assert old in text, (old, text)
+        text = text.replace(old, new, 1)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+    net.apply(inst)
+
+
+def publish(net, inst, objects):
+    """Publish them at inst; returns their ids."""
+    inst.ctl('publish', write_lines(os.path.join(net.dir, inst.id + '.in'),
+                                    objects))
+    return [o['id'] for o in objects]
+
+
 def write_lines(path, objects):
     with open(path, 'w', encoding='utf-8') as f:
         for o in objects:

@@ -368,6 +368,9 @@ opinions_tick(struct opinions *os)
 		return;
 	rc = opinions_run(os, busy ? BUSY_US : IDLE_US);
 	os->last = store_last_seq(v->store);
+	/* They go to no peer, which is to be found out of each, too. */
+	if (os->last != last)
+		turn_wake(v->turn);
 	if (rc < 0) {
 		log_warning("opinions", "error=%s", err_name(rc));
 		turn_fail(v->turn, rc);
