@@ -532,10 +532,27 @@ counts_alike(const struct policy *a, const struct policy *b)
 		/* Whoever begins elsewhere may be no witness any more. */
 		was = policy_org(a, (size_t)at);
 		if (was->reliability != o->reliability ||
-		    was->discretion != o->discretion)
+		    was->discretion != o->discretion ||
+		    strcmp(was->gov_tie, o->gov_tie) != 0 ||
+		    was->attested_until.ms != o->attested_until.ms)
 			return false;
 	}
 	return policy_norgs(a) == policy_norgs(b);
+}
+
+/* What another policy would add by what it states, on trial. */
+static int
+on_foretold(void *arg, const struct evidence_item *item)
+{
+	struct evidence *e = arg;
+	struct trust_evidence ev;
+	struct trust_effect effect;
+
+	item_evidence(e, item, &ev);
+	if (ev.at.ms < e->newest)
+		ev.at.ms = e->newest;
+	(void)!trust_add(e->trust, &ev, ev.at, &effect);
+	return 0;
 }
 
 void
@@ -556,7 +573,9 @@ evidence_bands_under(struct evidence *e, const char *peer,
 		e->trial = mem_new(struct evidence);
 		*e->trial = (struct evidence){ .v = e->v, .policy = policy };
 		e->trial_of = digest;
-		if (evidence_count(e->trial, NULL) < 0)
+		if (evidence_count(e->trial, NULL) < 0 ||
+		    evidence_ties_foretell(e->trial, policy, on_foretold,
+		    e->trial) < 0)
 			log_error("evidence",
 			    "error=\"the store does not read\"");
 		/* What it needed of the policy is in its engine. */

@@ -110,13 +110,6 @@ int evidence_warning(struct evidence *e, struct str bytes, struct str by)
 int evidence_withdrawn(struct evidence *e, struct str by, struct str record,
     struct str how) MUST_CHECK;
 
-/*
- * evidence_ties(e): in the open turn: what the policy in force states of each
- * CERT's tie to its state and of its wall, against what it stated before:
- * another tie, an attestation that has ended or was renewed, are evidence.
- */
-int evidence_ties(struct evidence *e) MUST_CHECK;
-
 /* evidence_proofs(e, peer): proofs that are kept of it and not yet counted. */
 int evidence_proofs(struct evidence *e, const char *peer) MUST_CHECK;
 
@@ -154,6 +147,16 @@ void evidence_sum(const struct evidence *e, const char *peer,
  */
 typedef int (*evidence_visit)(void *arg, const struct evidence_item *item);
 int evidence_each(const struct evidence *e, const char *peer,
+    evidence_visit visit, void *arg) MUST_CHECK;
+
+/*
+ * evidence_ties(e): in the open turn: what the policy in force states of each
+ * CERT's tie to its state and of its wall, against what it stated before:
+ * another tie, an attestation that has ended or was renewed, are evidence.
+ */
+int evidence_ties(struct evidence *e) MUST_CHECK;
+/* evidence_ties_foretell(e, p, visit, arg): what that would be under p. */
+int evidence_ties_foretell(struct evidence *e, const struct policy *p,
     evidence_visit visit, void *arg) MUST_CHECK;
 
 /*

@@ -43,42 +43,82 @@ stated_write(struct vault *v, const char *id, const struct stated *s)
 	return store_set(v->store, SPACE, id, str_of(text));
 }
 
-static int
-tell(struct evidence *e, const char *id, enum trust_kind kind,
-    const char *why, unix_ms_t until)
-{
-	int rc = evidence_add(e, &(struct evidence_item){
-	    .peer = str_of(id), .kind = kind, .source = STR("the policy"),
-	    .reason = str_of(why), .until = until });
+/* What is to be told of one CERT. */
+struct telling {
+	struct evidence *e;
+	const char *id;
+	evidence_visit visit;
+	void *arg;
+};
 
-	return rc < 0 ? rc : 0;
+static int
+tell(const struct telling *t, enum trust_kind kind, const char *why,
+    int64_t until)
+{
+	return t->visit(t->arg, &(struct evidence_item){
+	    .at = evidence_now(t->e), .peer = str_of(t->id), .kind = kind,
+	    .source = STR("the policy"), .reason = str_of(why),
+	    .until.ms = until == UNIX_MS_NEVER.ms ? 0 : until });
 }
 
 /* What became of it, beside what was stated; `was` is what is kept. */
 static int
-compare(struct evidence *e, const struct policy_org *org,
-    const struct stated *was, struct stated *now)
+compare(const struct telling *t, const struct stated *was,
+    struct stated *now)
 {
 	char why[STATE_MAX];
 
 	if (strcmp(now->tie, was->tie) != 0) {
 		snprintf(why, sizeof(why), "gov-tie was %s and is %s",
 		    was->tie, now->tie);
-		TRY(tell(e, org->id, TRUST_GOV_TIE_CHANGED, why,
-		    (unix_ms_t){ 0 }));
+		TRY(tell(t, TRUST_GOV_TIE_CHANGED, why, 0));
 	}
-	now->lapsed = now->until <= evidence_now(e).ms;
+	now->lapsed = now->until <= evidence_now(t->e).ms;
 	if (was->until > 0 && now->lapsed && !was->lapsed)
-		return tell(e, org->id, TRUST_ATTESTATION_LAPSED,
-		    now->until == 0 ? "its wall is no longer attested" :
-		    "the attestation of its wall has ended",
-		    (unix_ms_t){ 0 });
+		return tell(t, TRUST_ATTESTATION_LAPSED, now->until == 0 ?
+		    "its wall is no longer attested" :
+		    "the attestation of its wall has ended", 0);
 	/* Somebody looked at it again, and our people wrote that down. */
 	if (!now->lapsed && now->until > was->until)
-		return tell(e, org->id, TRUST_ATTESTED,
-		    "attested-until is later than it was", (unix_ms_t){
-		    now->until == UNIX_MS_NEVER.ms ? 0 : now->until });
+		return tell(t, TRUST_ATTESTED,
+		    "attested-until is later than it was", now->until);
 	return 0;
+}
+
+static void
+stated_by(const struct policy_org *org, struct stated *out)
+{
+	*out = (struct stated){ .until = org->attested_until.ms };
+	snprintf(out->tie, sizeof(out->tie), "%s", org->gov_tie);
+}
+
+int
+evidence_ties_foretell(struct evidence *e, const struct policy *p,
+    evidence_visit visit, void *arg)
+{
+	size_t n = p == NULL ? 0 : policy_norgs(p);
+
+	for (size_t i = 1; i < n; i++) {
+		const struct policy_org *org = policy_org(p, i);
+		struct telling t = { e, org->id, visit, arg };
+		struct stated was, now;
+		int rc = stated_read(evidence_vault(e), org->id, &was);
+
+		if (rc == ERR_NOT_FOUND)
+			continue;	/* the first word on it is no change */
+		TRY(rc);
+		stated_by(org, &now);
+		TRY(compare(&t, &was, &now));
+	}
+	return 0;
+}
+
+static int
+on_told(void *arg, const struct evidence_item *item)
+{
+	int rc = evidence_add(arg, item);
+
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -87,21 +127,17 @@ evidence_ties(struct evidence *e)
 	struct vault *v = evidence_vault(e);
 	size_t n = v->policy == NULL ? 0 : policy_norgs(v->policy);
 
+	TRY(evidence_ties_foretell(e, v->policy, on_told, e));
 	for (size_t i = 1; i < n; i++) {
 		const struct policy_org *org = policy_org(v->policy, i);
-		struct stated was, now = { .until = org->attested_until.ms };
+		struct stated was = { 0 }, now;
 		int rc = stated_read(v, org->id, &was);
 
-		snprintf(now.tie, sizeof(now.tie), "%s", org->gov_tie);
-		if (rc == ERR_NOT_FOUND) {
-			/* The first word on it is no change. */
-			now.lapsed = now.until <= evidence_now(e).ms;
-			TRY(stated_write(v, org->id, &now));
-			continue;
-		}
-		TRY(rc);
-		TRY(compare(e, org, &was, &now));
-		if (memcmp(now.tie, was.tie, strlen(now.tie) + 1) != 0 ||
+		if (rc < 0 && rc != ERR_NOT_FOUND)
+			return rc;
+		stated_by(org, &now);
+		now.lapsed = now.until <= evidence_now(e).ms;
+		if (rc == ERR_NOT_FOUND || strcmp(now.tie, was.tie) != 0 ||
 		    now.until != was.until || now.lapsed != was.lapsed)
 			TRY(stated_write(v, org->id, &now));
 	}
