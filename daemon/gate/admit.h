@@ -16,7 +16,7 @@ struct admit_verdict {
 	enum refusal refusal;	/* REFUSAL_NONE: stored or unchanged */
 	bool unchanged;		/* already here, byte for byte */
 	bool held;		/* stored, and nobody sees it yet: held.h */
-	bool unchecked;		/* stored; no warning list to check it with */
+	bool unchecked;		/* stored; warning lists are to be asked */
 	bool unkeyed;		/* stored, but its pattern did not parse */
 	int64_t conflict;	/* REFUSAL_CONFLICT: with that record */
 	bool dangles;		/* published: it refers to what is not here */

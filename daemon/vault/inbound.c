@@ -11,6 +11,7 @@
 #include "vault/outbound.h"
 #include "vault/taxii_peer.h"
 #include "vault/trust/evidence.h"
+#include "warning/warning.h"
 #include "wire/message.h"
 #include "wire/msg_flow.h"
 #include "wire/msg_receipt.h"
@@ -89,8 +90,6 @@ receipt_fill(struct msg_receipt *m, struct msg_refused *refused,
 			m->unchanged++;
 		else
 			m->stored++;
-		if (v[i].refusal == REFUSAL_NONE && v[i].unchecked)
-			counter_inc(CTR_UNCHECKED);
 	}
 }
 
@@ -171,6 +170,10 @@ inbound_evidence(struct peer *p, const struct msg_records *m,
 		struct str bytes = m->records[i].bytes;
 
 		proved |= verdicts[i].refusal == REFUSAL_CHAIN;
+		if (verdicts[i].refusal == REFUSAL_NONE &&
+		    verdicts[i].unchecked &&
+		    warning_is_empty(p->v->warnings))
+			counter_inc(CTR_UNCHECKED);
 		if (verdicts[i].refusal == REFUSAL_NONE &&
 		    !verdicts[i].unchanged)
 			TRY(evidence_object(e, bytes,

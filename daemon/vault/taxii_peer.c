@@ -14,6 +14,7 @@
 #include "vault/outbound.h"
 #include "vault/taxii_private.h"
 #include "vault/trust/evidence.h"
+#include "warning/warning.h"
 #include "wire/message.h"
 #include "wire/msg_control.h"
 
@@ -112,7 +113,8 @@ count_verdicts(struct taxii_peer *t, const struct admit_verdict *v, size_t n)
 		unchanged += v[i].unchanged;
 		if (v[i].held)
 			consult_held(t->v->consult);
-		if (v[i].refusal == REFUSAL_NONE && v[i].unchecked)
+		if (v[i].refusal == REFUSAL_NONE && v[i].unchecked &&
+		    warning_is_empty(t->v->warnings))
 			counter_inc(CTR_UNCHECKED);
 	}
 	t->p->counts.refused += refused;
