@@ -1,5 +1,7 @@
 #include "audit/entry.h"
 
+#include <stdlib.h>
+
 #define SEQS_MAX 1000000
 #define GROUPS_MAX 4096
 
@@ -45,6 +47,27 @@ cur_varint(struct cur *c)
 	}
 	cur_fail(c, ERR_SYNTAX);
 	return 0;
+}
+
+static int
+compare_seq(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+seq_list_sort(struct seq_list *l)
+{
+	size_t n = 0;
+
+	if (l->at.n > 1)
+		qsort(l->at.v, l->at.n, sizeof(l->at.v[0]), compare_seq);
+	for (size_t i = 0; i < l->at.n; i++)
+		if (n == 0 || l->at.v[i] != l->at.v[n - 1])
+			l->at.v[n++] = l->at.v[i];
+	l->at.n = n;
 }
 
 void

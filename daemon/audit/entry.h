@@ -35,6 +35,9 @@ struct seq_list {
 	VEC(int64_t) at;
 };
 
+/* seq_list_sort(l): in order, each once: as a list must be to be written. */
+void seq_list_sort(struct seq_list *l);
+
 /* seq_list_out / seq_list_cur: delta-coded base-128 numbers. */
 void seq_list_out(struct buf *b, const struct seq_list *l);
 /* ERR_* through the cursor; max bounds how many. */

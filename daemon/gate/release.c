@@ -525,6 +525,9 @@ run_finish(struct run *run)
 		policy_digest(g->policy, &digest);
 		memcpy(run->log.policy, digest.b, sizeof(run->log.policy));
 	}
+	/* What is new was decided before what is looked at again. */
+	for (size_t i = 0; i < run->log.groups.n; i++)
+		seq_list_sort(&run->log.groups.v[i].seqs);
 	run->log.at = run->budget->now;
 	run->log.peer = str_of(run->r->o.cert_id);
 	audit_decisions_encode(&run->log, &entry);

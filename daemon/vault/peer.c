@@ -173,11 +173,12 @@ on_card(void *arg, const char *key, struct str value)
 	struct err e;
 	int rc = card_decode(value, clock_unix(), &card, &e);
 
-	if (rc == 0)
-		rc = peer_new(ps->v, &card, &p);
-	else
+	if (rc != 0)
 		log_error("card-unusable", "peer=%s error=\"%s\"", key,
 		    e.text);
+	else if ((rc = peer_new(ps->v, &card, &p)) != 0)
+		log_error("peer-unusable", "peer=%s error=%s", key,
+		    err_name(rc));
 	if (rc == 0)
 		vec_push(&ps->all, p);
 	return err_class(rc) == ERR_CLASS_SYS ? rc : 0;

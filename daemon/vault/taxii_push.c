@@ -119,19 +119,10 @@ taxii_peer_run(struct taxii_peer *t)
 
 /* ---- what became of it ---- */
 
-static int
-compare_seq(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 settle_list(struct peer *p, struct seq_list *l, enum delivery_state s)
 {
-	if (l->at.n > 1)
-		qsort(l->at.v, l->at.n, sizeof(l->at.v[0]), compare_seq);
+	seq_list_sort(l);
 	for (size_t i = 0; i < l->at.n; i++)
 		delivery_set(p->delivery, l->at.v[i], s);
 }

@@ -148,6 +148,26 @@ test_gate_l07_closure_decides(void **state)
 	assert_int_equal(delivery_count(p->a->delivery, DELIVERY_DENIED), 2);
 }
 
+/* What is new goes before what is looked at again, in one run and entry. */
+static void
+test_gate_log_replays_after_backfill(void **state)
+{
+	struct pair *p = *state;
+	struct delivery *again;
+	struct crossing x;
+
+	cert_publish(p->a, indicator(1, T1, "botnet", RED));
+	cert_publish(p->a, indicator(2, T1, "botnet", RED));
+	cert_cross(p->a, p->b, false, &x);
+	release_restart(p->a->release);
+	cert_publish(p->a, indicator(3, T1, "botnet", RED));
+	cert_cross(p->a, p->b, false, &x);
+	assert_int_equal(delivery_count(p->a->delivery, DELIVERY_DENIED), 3);
+	assert_int_equal(delivery_load(p->a->store, "cert-b", &again), 0);
+	assert_int_equal(delivery_count(again, DELIVERY_DENIED), 3);
+	delivery_free(again);
+}
+
 /* L-10, L-26: a gate that cannot decide denies. */
 static void
 test_gate_l10_l26_without_policy_nothing_moves(void **state)
@@ -380,6 +400,7 @@ main(void)
 		TEST(test_gate_l03_l17_names_and_bytes_cross),
 		TEST(test_gate_l06_nobody_speaks_for_another),
 		TEST(test_gate_l07_closure_decides),
+		TEST(test_gate_log_replays_after_backfill),
 		TEST(test_gate_l10_l26_without_policy_nothing_moves),
 		TEST(test_gate_l12_l13_nothing_circulates),
 		TEST(test_gate_l15_l21_counts_add_up),
