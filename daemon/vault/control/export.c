@@ -295,18 +295,20 @@ row_wanted(const struct export_filter *f, const struct store_record *r)
 	    r->received.ms >= vault_now(f->v).ms - f->age_ms;
 }
 
-/* What we think of it, if that was made and stored by now. */
+/* What we think of it, if that was made by now and these desks may see it. */
 static void
-add_opinion(struct vault *v, const struct store_record *r, json_t *fields)
+add_opinion(const struct desk_view *view, const struct store_record *r,
+    json_t *fields)
 {
 	AUTO(arena_free) struct arena *arena = arena_new(ARENA_BYTES);
 	json_t *object = json_loadb(r->bytes.p, r->bytes.n, 0, NULL);
 	const char *id = json_string_value(json_object_get(object, "id"));
-	struct str bytes;
+	struct store_record opinion;
 
-	if (id != NULL && opinions_bytes(v, str_of(id), arena, &bytes) == 0)
-		(void)json_object_set_new(fields, "opinion",
-		    json_stringn(bytes.p, bytes.n));
+	if (id != NULL && opinions_find(view->v, str_of(id), arena,
+	    &opinion) == 0 && desk_view_shows(view, &opinion))
+		(void)json_object_set_new(fields, "opinion", json_stringn(
+		    opinion.bytes.p, opinion.bytes.n));
 	json_decref(object);
 }
 
@@ -331,7 +333,7 @@ record_take(const struct export_filter *f, const struct store_record *r,
 		(void)json_object_set_new(fields, "belief",
 		    belief_json(&belief));
 	if (f->opinions && r->source != 0)
-		add_opinion(f->v, r, fields);
+		add_opinion(&f->view, r, fields);
 	*out = fields;
 	return EXPORT_TAKEN;
 }

@@ -386,17 +386,14 @@ opinions_count(struct opinions *os)
 }
 
 int
-opinions_bytes(struct vault *v, struct str about, struct arena *arena,
-    struct str *out)
+opinions_find(struct vault *v, struct str about, struct arena *arena,
+    struct store_record *out)
 {
-	struct store_record r;
 	char id[STIX_ID_MAX];
 	int rc;
 
 	(void)opinion_id(v->cert_id, about, id);
-	rc = opinion_find(v->store, str_of(id), arena, &r);
-	if (rc == 0)
-		*out = r.bytes;
+	rc = opinion_find(v->store, str_of(id), arena, out);
 	return rc == ERR_EXISTS ? ERR_NOT_FOUND : rc;
 }
 

@@ -32,11 +32,12 @@ void opinions_rolled_back(struct opinions *os);
 uint64_t opinions_count(struct opinions *os);
 
 /*
- * opinions_bytes(v, about, arena, out): ours about the object with that id;
- * ERR_NOT_FOUND, ERR_* of the store.
+ * opinions_find(v, about, arena, out): ours about the object with that id, as
+ * it is stored: the gate says who may see it.  ERR_NOT_FOUND, ERR_* of the
+ * store.
  */
-int opinions_bytes(struct vault *v, struct str about, struct arena *arena,
-    struct str *out) MUST_CHECK;
+int opinions_find(struct vault *v, struct str about, struct arena *arena,
+    struct store_record *out) MUST_CHECK;
 
 /* opinions_is_ours(v, id, about): has our opinion about it that id? */
 bool opinions_is_ours(const struct vault *v, struct str id,
