@@ -12,23 +12,6 @@
 #include "ctl/table.h"
 #include "wire/msg_statement.h"
 
-/* What is wrong with a vouch on this card; NULL: nothing that one can see. */
-static const char *
-vouch_problem(const struct card *card, struct str payload,
-    struct msg_statement *out)
-{
-	*out = (struct msg_statement){ 0 };
-	if (msg_statement_decode(payload, out) < 0)
-		return "it does not read";
-	if (out->kind != STATEMENT_VOUCH)
-		return "it is no vouch";
-	if (!str_eqz(out->about, card->cert_id))
-		return "it is about another CERT";
-	if (memcmp(out->identity, card->identity, sizeof(out->identity)) != 0)
-		return "it is about another identity key";
-	return NULL;
-}
-
 json_t *
 vouches_json(const struct card *card, const struct card_vouches *w)
 {
@@ -36,8 +19,8 @@ vouches_json(const struct card *card, const struct card_vouches *w)
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct msg_statement m;
-		const char *problem = vouch_problem(card,
-		    buf_str(&w->v[i]), &m);
+		const char *problem = msg_statement_vouch(
+		    buf_str(&w->v[i]), card->cert_id, card->identity, &m);
 		char at[TIME_TEXT_MAX];
 		json_t *j = json_pack("{s:s%, s:s, s:s%}", "from",
 		    m.from.n == 0 ? "" : m.from.p, m.from.n, "at",
@@ -84,8 +67,9 @@ signing_load(const char *path, struct signing *s, struct err *e)
 	TRY(card_load_all(path, now_ms(), &s->card, &s->vouches, e));
 	for (size_t i = 0; i < s->vouches.n; i++) {
 		struct msg_statement m;
-		const char *problem = vouch_problem(&s->card,
-		    buf_str(&s->vouches.v[i]), &m);
+		const char *problem = msg_statement_vouch(
+		    buf_str(&s->vouches.v[i]), s->card.cert_id,
+		    s->card.identity, &m);
 
 		if (problem != NULL)
 			return err_set(e, ERR_CONF, "vouches[%zu] of the "
@@ -153,8 +137,8 @@ signing_add(struct signing *s, struct str signed_text, struct err *e)
 	if (base64_decode(bytes, sizeof(bytes), signed_text, &n) < 0)
 		return err_set(e, ERR_SYNTAX, "the daemon's vouch does not "
 		    "read");
-	problem = vouch_problem(&s->card, (struct str){ (char *)bytes, n },
-	    &ours);
+	problem = msg_statement_vouch((struct str){ (char *)bytes, n },
+	    s->card.cert_id, s->card.identity, &ours);
 	if (problem != NULL)
 		return err_set(e, ERR_CONF, "we vouch for %s, but %s than "
 		    "this card has: comityctl peer add of the new card, then "

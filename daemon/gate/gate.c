@@ -1,6 +1,5 @@
 #include "gate/gate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "gate/admit.h"
@@ -9,7 +8,6 @@
 #include "gate/opinion.h"
 #include "gate/shadow.h"
 #include "policy/oblige.h"
-#include "record/derive.h"
 
 #define SCRATCH_BYTES MIB(4)
 

@@ -1,5 +1,7 @@
 #include "wire/msg_statement.h"
 
+#include <string.h>
+
 #include "wire/field.h"
 #include "wire/signed.h"
 
@@ -102,6 +104,22 @@ msg_statement_decode(struct str payload, struct msg_statement *out)
 		return ERR_VALUE;
 	*out = m;
 	return 0;
+}
+
+const char *
+msg_statement_vouch(struct str payload, const char *about,
+    const uint8_t identity[ED25519_PUBLIC_BYTES], struct msg_statement *out)
+{
+	*out = (struct msg_statement){ 0 };
+	if (msg_statement_decode(payload, out) < 0)
+		return "it does not read";
+	if (out->kind != STATEMENT_VOUCH)
+		return "it is no vouch";
+	if (!str_eqz(out->about, about))
+		return "it is about another CERT";
+	if (memcmp(out->identity, identity, sizeof(out->identity)) != 0)
+		return "it is about another identity key";
+	return NULL;
 }
 
 int

@@ -51,6 +51,14 @@ int msg_statement_decode(struct str payload, struct msg_statement *out)
 int msg_statement_verify(struct str payload, const struct verify_key *key)
     MUST_CHECK;
 
+/*
+ * msg_statement_vouch(payload, about, identity, out): is it a vouch for that
+ * CERT and that identity key?  NULL, or for people what it is instead; out is
+ * empty if it does not read.  The signature is not looked at.
+ */
+const char *msg_statement_vouch(struct str payload, const char *about,
+    const uint8_t identity[ED25519_PUBLIC_BYTES], struct msg_statement *out);
+
 /* statement_kind_name(k): "vouch", "vouch-ended", ...; never NULL. */
 const char *statement_kind_name(enum statement_kind k);
 

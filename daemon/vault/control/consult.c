@@ -193,18 +193,6 @@ reply_later(struct control *c, const struct consult_case *x)
 	control_after(c, on_changed);
 }
 
-static bool
-turn_is_open(struct control *c)
-{
-	int rc = turn_open(control_vault(c)->turn);
-
-	if (rc == 0)
-		return true;
-	(void)control_error(c, rc, "see: comityctl status",
-	    "the store takes nothing now: %s", err_text(rc));
-	return false;
-}
-
 static void
 say(struct control *c, const json_t *args, bool agrees)
 {
@@ -219,7 +207,7 @@ say(struct control *c, const json_t *args, bool agrees)
 		control_question_say(c, args, agrees);
 		return;
 	}
-	if (!turn_is_open(c))
+	if (!control_turn(c))
 		return;
 	rc = consult_say(v->consult, (uint64_t)control_number(args, "number",
 	    0, INT64_MAX), &word, &x, &e);
@@ -260,7 +248,7 @@ control_consult_open(struct control *c, const json_t *args)
 		    "no peer %s", name == NULL ? "" : name);
 		return;
 	}
-	if (!turn_is_open(c))
+	if (!control_turn(c))
 		return;
 	rc = record_newest(v, str_of(id), NULL, arena, &r);
 	if (rc == 0)

@@ -1,5 +1,6 @@
 #include "vault/control/control.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,28 @@ control_filter(struct control *c, const json_t *args, const char *name,
 	return 0;
 }
 
+int
+control_since(struct control *c, const json_t *args, char letter,
+    int64_t *inout)
+{
+	char again[32];
+	const char *text;
+	int64_t seq = -1;
+
+	TRY(control_filter(c, args, "since", &text));
+	if (text == NULL)
+		return 0;
+	if (text[0] != letter || sscanf(text + 1, "%" SCNx64, &seq) != 1 ||
+	    seq < 0)
+		seq = -1;
+	snprintf(again, sizeof(again), "%c%" PRIx64, letter, seq);
+	if (seq < 0 || strcmp(text, again) != 0)
+		return control_error(c, ERR_USAGE, "\"next\" of the answer "
+		    "before", "since %s: not where a page ended", text);
+	*inout = seq;
+	return 0;
+}
+
 int64_t
 control_number(const json_t *args, const char *name, int64_t fallback,
     int64_t max)
@@ -257,6 +280,18 @@ on_turn(void *arg, bool ok)
 
 	if (after != NULL && !c->closed)
 		after(c, ok);
+}
+
+bool
+control_turn(struct control *c)
+{
+	int rc = turn_open(c->cs->v->turn);
+
+	if (rc == 0)
+		return true;
+	(void)control_error(c, rc, "see: comityctl status",
+	    "the store takes nothing now: %s", err_text(rc));
+	return false;
 }
 
 void

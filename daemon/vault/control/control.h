@@ -62,6 +62,12 @@ void control_keep(struct control *c, void *state, void (*free_fn)(void *));
 /* control_kept(c, free_fn): what was kept with that free_fn, or NULL. */
 void *control_kept(const struct control *c, void (*free_fn)(void *));
 
+/*
+ * control_turn(c): a turn is open, for what the request changes; or the store
+ * takes nothing, and the request was answered with that: false.
+ */
+bool control_turn(struct control *c) MUST_CHECK;
+
 /* control_text(args, name): the argument's text, or NULL. */
 const char *control_text(const json_t *args, const char *name);
 /*
@@ -71,6 +77,15 @@ const char *control_text(const json_t *args, const char *name);
  */
 int control_filter(struct control *c, const json_t *args, const char *name,
     const char **out) MUST_CHECK;
+/*
+ * control_since(c, args, letter, inout): where the page before ended: the
+ * argument `since`, a letter and the sequence in hexadecimal, spelled as the
+ * answer spelled it.  Unchanged if it is not there; ERR_* with the request
+ * answered if it is anything else.  It tells an operator of this CERT how much
+ * there is, and nothing else.
+ */
+int control_since(struct control *c, const json_t *args, char letter,
+    int64_t *inout) MUST_CHECK;
 /* control_number(args, name, fallback, max): within 0..max. */
 int64_t control_number(const json_t *args, const char *name,
     int64_t fallback, int64_t max);

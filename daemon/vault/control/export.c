@@ -417,26 +417,6 @@ on_record(void *arg, const struct store_record *r)
 	return p->bytes > REPLY_BYTES;
 }
 
-static int
-since_read(struct control *c, const json_t *args, int64_t *out)
-{
-	char again[32];
-	const char *text;
-	int64_t seq = -1;
-
-	TRY(control_filter(c, args, "since", &text));
-	if (text == NULL)
-		return 0;
-	if (sscanf(text, "e%" SCNx64, &seq) != 1 || seq < 0)
-		seq = -1;
-	snprintf(again, sizeof(again), "e%" PRIx64, seq);
-	if (seq < 0 || strcmp(text, again) != 0)
-		return control_error(c, ERR_USAGE, "\"next\" of the answer "
-		    "before", "since %s: not where a page ended", text);
-	*out = seq;
-	return 0;
-}
-
 /*
  * What the answer to an export rests on, but for time: while it is the same,
  * so is the answer.
@@ -483,7 +463,7 @@ control_export(struct control *c, const json_t *args)
 	int rc = 0;
 
 	if (export_filter_read(c, args, &p.filter) < 0 ||
-	    since_read(c, args, &p.last) < 0)
+	    control_since(c, args, 'e', &p.last) < 0)
 		return;
 	p.list = json_array();
 	p.filter.circles = feed_circles_new(v->gate);

@@ -166,18 +166,6 @@ reply_later(struct control *c, uint64_t number,
 	control_after(c, fn);
 }
 
-static bool
-turn_is_open(struct control *c)
-{
-	int rc = turn_open(control_vault(c)->turn);
-
-	if (rc == 0)
-		return true;
-	(void)control_error(c, rc, "see: comityctl status",
-	    "the store takes nothing now: %s", err_text(rc));
-	return false;
-}
-
 static void
 not_stored(struct control *c)
 {
@@ -208,7 +196,7 @@ control_question_say(struct control *c, const json_t *args, bool agrees)
 	struct err e = { 0 };
 	int rc;
 
-	if (!turn_is_open(c))
+	if (!control_turn(c))
 		return;
 	rc = question_say(control_vault(c)->questions,
 	    question_number(args), &word, &q, &e);
@@ -283,7 +271,7 @@ control_ask(struct control *c, const json_t *args)
 		return;
 	}
 	if (!control_reason(c, args, &reason) ||
-	    asking_desk(c, args, &m.desk) < 0 || !turn_is_open(c))
+	    asking_desk(c, args, &m.desk) < 0 || !control_turn(c))
 		return;
 	m.to = str_of(p->card.cert_id);
 	m.id = str_of(id);

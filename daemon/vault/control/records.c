@@ -187,30 +187,6 @@ listing_source(struct control *c, const json_t *args, struct listing *l)
 	    "read: %s", err_text(rc)) : 0;
 }
 
-/*
- * A cursor is a sequence number of this store: it tells an operator of this
- * CERT how much there is, and nothing else.
- */
-static int
-listing_since(struct control *c, const json_t *args, struct listing *l)
-{
-	const char *text;
-	char again[32];
-	int64_t seq;
-
-	TRY(control_filter(c, args, "since", &text));
-	if (text == NULL)
-		return 0;
-	if (sscanf(text, "c%" SCNx64, &seq) != 1 || seq < 0)
-		seq = -1;
-	snprintf(again, sizeof(again), "c%" PRIx64, seq);
-	if (seq < 0 || strcmp(text, again) != 0)
-		return control_error(c, ERR_USAGE, "\"next\" of the answer "
-		    "before", "since %s: not where a page ended", text);
-	l->last = seq;
-	return 0;
-}
-
 void
 control_records(struct control *c, const json_t *args)
 {
@@ -222,7 +198,7 @@ control_records(struct control *c, const json_t *args)
 	int rc = 0;
 
 	if (desk_view_read(c, args, &l.view) < 0 ||
-	    listing_since(c, args, &l) < 0 ||
+	    control_since(c, args, 'c', &l.last) < 0 ||
 	    listing_source(c, args, &l) < 0)
 		return;
 	l.list = json_array();

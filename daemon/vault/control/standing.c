@@ -291,12 +291,8 @@ control_trust_answer(struct control *c, const json_t *args)
 		    key == NULL ? "" : key);
 		return;
 	}
-	rc = turn_open(v->turn);
-	if (rc < 0) {
-		(void)control_error(c, rc, "see: comityctl status",
-		    "the store takes nothing now: %s", err_text(rc));
+	if (!control_turn(c))
 		return;
-	}
 	m.to = str_of(p->card.cert_id);
 	m.text = str_of(text == NULL ? "" : text);
 	rc = answer_say(v->answers, &m, control_who(c), &e);

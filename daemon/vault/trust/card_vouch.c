@@ -28,16 +28,11 @@ check_form(struct taking *t, struct str payload, struct msg_statement *out)
 	char id[CERT_ID_MAX + 1];
 	const struct verify_key *key;
 	unix_ms_t now = vault_now(t->v);
+	const char *problem = msg_statement_vouch(payload, card->cert_id,
+	    card->identity, out);
 
-	*out = (struct msg_statement){ 0 };
-	if (msg_statement_decode(payload, out) < 0)
-		return "it does not read";
-	if (out->kind != STATEMENT_VOUCH)
-		return "it is no vouch";
-	if (!str_eqz(out->about, card->cert_id))
-		return "it is about another CERT";
-	if (memcmp(out->identity, card->identity, sizeof(out->identity)) != 0)
-		return "it is about another identity key";
+	if (problem != NULL)
+		return problem;
 	if (str_eqz(out->from, t->v->cert_id))
 		return "we ourselves: what we say is no evidence for us";
 	snprintf(id, sizeof(id), "%.*s", (int)out->from.n, out->from.p);
